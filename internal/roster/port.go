@@ -1,0 +1,267 @@
+// Package roster is the core of the provider: who holds which role in which
+// workspace, read once, guarded, ordered and verified. It knows neither HTTP
+// nor Terraform. A product takes part by implementing [Service].
+package roster
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// Kind tells people from groups.
+type Kind string
+
+// The kinds of principal that the products know.
+const (
+	User  Kind = "user"
+	Group Kind = "group"
+)
+
+// Principal is somebody (or a group of people) who can hold a role. ID is the
+// service's own id, spelled as the service spells it.
+type Principal struct {
+	Kind Kind
+	ID   string
+}
+
+// String gives "kind/id".
+func (p Principal) String() string { return string(p.Kind) + "/" + p.ID }
+
+// Member is a principal as a workspace's listing shows it.
+type Member struct {
+	Principal
+	// Email is empty for groups and where the service does not tell.
+	Email string
+	// Name is the display name, for people who read.
+	Name string
+	// Roles are the roles as the service spells them. Exactly one is normal;
+	// none and several occur and are kept as they came.
+	Roles []string
+	// Enabled is false for somebody who is listed but has no access.
+	// It is always true where the product has no such notion.
+	Enabled bool
+	// Invite marks an invitation that is still pending.
+	Invite bool
+	// MemberCount is the number of people in a group.
+	MemberCount int
+}
+
+// Role gives the one role of the member; "" where there is none, and all of
+// them joined with "," where there are several, which equals no single role.
+func (m Member) Role() string { return strings.Join(m.Roles, ",") }
+
+// Label names the member for people: e-mail, else name, else id.
+func (m Member) Label() string {
+	switch {
+	case m.Email != "":
+		return m.Email
+	case m.Name != "":
+		return m.Name
+	default:
+		return m.ID
+	}
+}
+
+// Workspace is one complete listing of a workspace.
+type Workspace struct {
+	ID string
+	// Name is the display name; empty where the listing does not tell it and
+	// [Service.DescribeWorkspace] has to be asked.
+	Name    string
+	Members []Member
+}
+
+// Description is what a product tells about a workspace besides its members.
+type Description struct {
+	ID   string
+	Name string
+	// Tenant names the tenant or account that the workspace belongs to, as
+	// [Service.People] takes it.
+	Tenant string
+	// Disabled is true for a workspace that the product has switched off.
+	Disabled bool
+}
+
+// Person is a user or group as the tenant (the account) knows it.
+type Person struct {
+	Principal
+	Email  string
+	Name   string
+	Status string
+	// Roles are the roles in the tenant, not in a workspace.
+	Roles []string
+	// Inactive is true for somebody who is blocked in the whole tenant.
+	Inactive bool
+	// Invite marks an invitation that is still pending.
+	Invite      bool
+	MemberCount int
+}
+
+// Label names the person for people: e-mail, else name, else id.
+func (p Person) Label() string {
+	return Member{Principal: p.Principal, Email: p.Email, Name: p.Name}.Label()
+}
+
+// Receipt is what a write leaves behind for the log.
+type Receipt struct {
+	// RequestID is the service's own id of the request; empty where it gave none.
+	RequestID string
+}
+
+// Traits are the facts in which the products differ and the core does not
+// care why.
+type Traits struct {
+	// Product is the product's name for people: "Blink", "BlazeMeter".
+	Product string
+	// Endpoint is the base URL. Together with a workspace id it names the
+	// workspace across processes.
+	Endpoint string
+	// OwnerRole is the role that must not die out; OwnerNoun and OwnersNoun
+	// are the words for who holds it ("owner", "owners"; "manager", "managers").
+	OwnerRole, OwnerNoun, OwnersNoun string
+	// TenantNoun is the word for what workspaces belong to ("tenant", "account").
+	TenantNoun string
+	// OneTenant is true where the key itself decides the tenant, so that
+	// [Service.People] takes an empty name and nothing has to be described first.
+	OneTenant bool
+	// NeverOwnerless is true where the vendor says that a workspace always has
+	// an owner: a listing without one shows a part only.
+	NeverOwnerless bool
+	// AssignMayAdd is true where Assign may bring in somebody who is not in the
+	// workspace yet; then it is tried before Add.
+	AssignMayAdd bool
+	// RemovalDisables is true where Remove leaves a disabled row behind.
+	RemovalDisables bool
+	// AddBatch is how many principals of one role Add takes in one call.
+	AddBatch int
+	// ChangeRight says in a sentence which right the key needs.
+	ChangeRight string
+}
+
+// Service is the port to one product with one set of credentials. Its methods
+// are safe for concurrent use, send each request once unless a repetition
+// cannot do harm, and report failures as [*Error].
+type Service interface {
+	Traits() Traits
+
+	// ReadWorkspace reads everybody in the workspace. A listing that could not
+	// be completed is an error of kind Passing, never a short listing; a
+	// workspace that is certainly not there is an error of kind Gone.
+	ReadWorkspace(ctx context.Context, workspace string) (*Workspace, error)
+
+	// DescribeWorkspace reads what the listing does not tell.
+	DescribeWorkspace(ctx context.Context, workspace string) (Description, error)
+
+	// Assign gives a principal one role and enables (or disables) it.
+	Assign(ctx context.Context, workspace string, p Principal, role string, enabled bool) (Receipt, error)
+
+	// Add brings principals into the workspace with one role, at most
+	// Traits.AddBatch in one call.
+	Add(ctx context.Context, workspace, role string, ps []Principal) (Receipt, error)
+
+	// Remove takes the member's access away. Where removal disables, the
+	// member's roles are kept.
+	Remove(ctx context.Context, workspace string, m Member) (Receipt, error)
+
+	// People lists the users and groups of a tenant.
+	People(ctx context.Context, tenant string) ([]Person, error)
+
+	// Self tells who the credentials belong to. Either ID or Email may be empty.
+	Self(ctx context.Context) (Person, error)
+}
+
+// Failure is the kind of an [Error]: what can be concluded from it.
+type Failure int
+
+// What can be concluded from a failure.
+const (
+	// Passing: it may work another time (5xx, 429, timeout, connection,
+	// a listing that could not be completed). Nothing is known.
+	Passing Failure = iota
+	// Gone: the workspace (on a write: what the write addresses) is certainly not there.
+	Gone
+	// Unauthorized: the credentials are wrong or missing.
+	Unauthorized
+	// Forbidden: the credentials lack a right.
+	Forbidden
+	// Refused: the service understood and said no.
+	Refused
+	// Unsupported: the service does not know this call at all.
+	Unsupported
+	// Malformed: the answer does not have the documented shape.
+	Malformed
+)
+
+// Error is a failed call, in words that a person can act on.
+type Error struct {
+	Failure Failure
+	// Op is what was attempted, as a phrase: "assign the role owner to user u-1 in workspace w-1".
+	Op string
+	// Status is the HTTP status or 0.
+	Status int
+	// Message, Details, Identifier and RequestID are the service's own words.
+	Message, Details, Identifier, RequestID string
+	// MaybeApplied is true for a write whose request may have reached the
+	// service although no answer said so.
+	MaybeApplied bool
+	// Err is the cause, if there is one.
+	Err error
+}
+
+// Error gives one sentence: what was attempted, what the service said, and its
+// identifiers where there are any.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Op)
+	b.WriteString(": ")
+	said := false
+	if e.Status != 0 {
+		b.WriteString("HTTP " + strconv.Itoa(e.Status))
+		said = true
+	}
+	for _, s := range []string{e.Message, e.Details} {
+		if s == "" {
+			continue
+		}
+		if said {
+			b.WriteString(": ")
+		}
+		b.WriteString(s)
+		said = true
+	}
+	if e.Err != nil && e.Message == "" {
+		if said {
+			b.WriteString(": ")
+		}
+		b.WriteString(e.Err.Error())
+		said = true
+	}
+	if !said {
+		b.WriteString("the service gave no reason")
+	}
+	var ids []string
+	if e.Identifier != "" {
+		ids = append(ids, "identifier "+e.Identifier)
+	}
+	if e.RequestID != "" {
+		ids = append(ids, "request id "+e.RequestID)
+	}
+	if len(ids) > 0 {
+		b.WriteString(" (" + strings.Join(ids, ", ") + ")")
+	}
+	return b.String()
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// FailureOf classifies any error: an [*Error] by its kind, everything else as Passing.
+func FailureOf(err error) Failure {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Failure
+	}
+	return Passing
+}
