@@ -97,7 +97,7 @@ type AddWorkspaceUsersRequest struct {
 	Roles []string `json:"roles"`
 
 	// UsersIDs Users of the workspace's account, as integers (the name is spelled like this).
-	UsersIDs []Id `json:"usersIds"`
+	UsersIDs []ID `json:"usersIds"`
 }
 
 // Envelope defines model for Envelope.
@@ -124,8 +124,8 @@ type Failure struct {
 	Result     any     `json:"result,omitempty"`
 }
 
-// Id defines model for Id.
-type Id = int64
+// ID defines model for Id.
+type ID = int64
 
 // Page defines model for Page.
 type Page struct {
@@ -250,8 +250,8 @@ type WorkspaceUser struct {
 	LastName    *string `json:"lastName,omitempty"`
 	Login       *int64  `json:"login,omitempty"`
 
-	// MemberId Only in the answer to adding.
-	MemberId *struct {
+	// MemberID Only in the answer to adding.
+	MemberID *struct {
 		OID *string `json:"$oid,omitempty"`
 	} `json:"memberId,omitempty"`
 
@@ -292,8 +292,8 @@ type Skip = int
 // TextFilter defines model for TextFilter.
 type TextFilter = string
 
-// WorkspaceId defines model for WorkspaceId.
-type WorkspaceId = Id
+// WorkspaceID defines model for WorkspaceId.
+type WorkspaceID = ID
 
 // ListAccountsParams defines parameters for ListAccounts.
 type ListAccountsParams struct {
@@ -326,7 +326,7 @@ type ListAccountUsersParams struct {
 
 // ListWorkspacesParams defines parameters for ListWorkspaces.
 type ListWorkspacesParams struct {
-	AccountId Id `form:"accountId" json:"accountId"`
+	AccountID ID `form:"accountId" json:"accountId"`
 
 	// Enabled true shows the enabled rows, false the disabled ones.
 	Enabled *Enabled `form:"enabled,omitempty" json:"enabled,omitempty"`
