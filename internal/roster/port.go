@@ -121,6 +121,9 @@ type Traits struct {
 	// OwnerRole is the role that must not die out; OwnerNoun and OwnersNoun
 	// are the words for who holds it ("owner", "owners"; "manager", "managers").
 	OwnerRole, OwnerNoun, OwnersNoun string
+	// RolesAscending are the product's own roles, the owner's last. Roles that
+	// are not among them are taken to stand just below the owner's.
+	RolesAscending []string
 	// TenantNoun is the word for what workspaces belong to ("tenant", "account").
 	TenantNoun string
 	// OneTenant is true where the key itself decides the tenant, so that
@@ -129,6 +132,10 @@ type Traits struct {
 	// NeverOwnerless is true where the vendor says that a workspace always has
 	// an owner: a listing without one shows a part only.
 	NeverOwnerless bool
+	// StatusMatters is true where somebody blocked in the whole tenant still
+	// stands in a workspace's listing as if nothing had happened, so that the
+	// tenant has to be asked.
+	StatusMatters bool
 	// AssignMayAdd is true where Assign may bring in somebody who is not in the
 	// workspace yet; then it is tried before Add.
 	AssignMayAdd bool

@@ -1,0 +1,123 @@
+package roster
+
+import (
+	"sync"
+	"time"
+)
+
+// Activity knows what this process is doing for Terraform: how many requests
+// are in progress, how many of those only wait for others, since when nothing
+// has moved, and whether an apply has begun. One process has one.
+type Activity struct {
+	mu       sync.Mutex
+	running  int
+	waiting  int
+	last     time.Time
+	applying bool
+	changed  chan struct{}
+}
+
+// NewActivity gives the activity of a process that has done nothing yet.
+func NewActivity() *Activity {
+	return &Activity{last: time.Now(), changed: make(chan struct{})}
+}
+
+// Begin notes that a request has begun. The function it returns notes its end
+// and may be called more than once.
+func (a *Activity) Begin() func() {
+	a.mu.Lock()
+	a.running++
+	a.moved()
+	a.mu.Unlock()
+	var once sync.Once
+	return func() {
+		once.Do(func() {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			a.running--
+			a.moved()
+		})
+	}
+}
+
+// Applying notes that this process has been told to apply a change.
+func (a *Activity) Applying() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.applying {
+		a.applying = true
+		a.signal()
+	}
+}
+
+// Configured notes a new walk: whether it applies is not known yet.
+func (a *Activity) Configured() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.applying = false
+}
+
+// IsApplying tells whether this walk has begun to apply.
+func (a *Activity) IsApplying() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.applying
+}
+
+// startWaiting notes that one of the requests in progress now only waits.
+func (a *Activity) startWaiting() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.waiting++
+	a.moved()
+}
+
+// stopWaiting notes that a request which waited goes on.
+func (a *Activity) stopWaiting() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.waiting--
+	a.moved()
+}
+
+// stopWaitingIfIdle ends one request's wait if nothing has moved for so long.
+// It is one step, and it counts as movement: of several that wait, one is
+// answered at a time.
+func (a *Activity) stopWaitingIfIdle(enough time.Duration) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.left(enough) > 0 {
+		return false
+	}
+	a.waiting--
+	a.moved()
+	return true
+}
+
+// untilIdle tells how long nothing has to move yet until it has been quiet for
+// long enough, and gives a channel that is closed as soon as something moves.
+func (a *Activity) untilIdle(enough time.Duration) (time.Duration, <-chan struct{}) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.left(enough), a.changed
+}
+
+// busy stands for "not idle until something moves".
+const busy = 1<<63 - 1
+
+func (a *Activity) left(enough time.Duration) time.Duration {
+	if a.running > a.waiting {
+		return busy
+	}
+	return max(0, enough-time.Since(a.last))
+}
+
+func (a *Activity) moved() {
+	a.last = time.Now()
+	a.signal()
+}
+
+func (a *Activity) signal() {
+	close(a.changed)
+	a.changed = make(chan struct{})
+}

@@ -1,0 +1,428 @@
+package roster
+
+import (
+	"context"
+	"fmt"
+)
+
+// Naming is how the configuration language calls a product's resources.
+type Naming struct {
+	// Additive and Authoritative are resource types.
+	Additive, Authoritative string
+	// ImportID gives the id by which an additive resource is imported.
+	ImportID func(workspace string, p Principal) string
+}
+
+// Binding is one principal in one workspace as a configuration, a plan or a
+// state has it. Parts may not be known yet.
+type Binding struct {
+	Workspace        string
+	WorkspaceUnknown bool
+	Principal        Principal
+	PrincipalUnknown bool
+	Standing         Standing
+	StandingUnknown  bool
+}
+
+// Exit is what happens to the access of a binding that ends.
+type Exit struct {
+	// Keep leaves the access as it is.
+	Keep bool
+	// Reassign, where not empty, is the role that is left behind.
+	Reassign string
+}
+
+// to gives the standing that the exit leaves; nil for nothing.
+func (e Exit) to() *Standing {
+	if e.Reassign != "" {
+		return &Standing{Role: e.Reassign, Enabled: true}
+	}
+	return nil
+}
+
+// BindingPlan is one planned change of one additive resource.
+type BindingPlan struct {
+	// Prior is what the state holds, nil for a creation; Next what shall be,
+	// nil for a removal.
+	Prior, Next *Binding
+	// Adopt allows a creation to change an access that is there already.
+	Adopt bool
+	// Exit is what the prior state says about the end of its access.
+	Exit Exit
+	// Label names the prior principal for people; may be empty.
+	Label string
+	// Carried is what this instance's private data said: the key of the
+	// principal that a replacement of it will hold.
+	Carried string
+	// NoChange is true where the plan equals the state.
+	NoChange bool
+}
+
+// BindingPlanned is the outcome of planning.
+type BindingPlanned struct {
+	Findings []Finding
+	// Key is what the instance's private data has to say from now on; "" for nothing.
+	Key string
+	// Live is the row of the next principal in the workspace's listing, where
+	// it was read and the principal is in it.
+	Live *Member
+}
+
+// Key names a principal in a workspace in private data.
+func Key(workspace string, p Principal) string {
+	return workspace + "/" + fold(p).String()
+}
+
+// ReadBinding looks a principal up when Terraform refreshes a state. A binding
+// that is certainly gone is not found, and the finding says who it was; where
+// nothing certain can be said, the finding is an error.
+func (r *Run) ReadBinding(ctx context.Context, workspace string, p Principal, label string) (m Member, found bool, out []Finding) {
+	s := r.spaces.get(workspace)
+	r.walk.ledger.noteRead(s, p)
+	l, err := s.listings.get(ctx)
+	if FailureOf(err) == Gone && err != nil {
+		return Member{}, false, []Finding{warning(AtNone,
+			fmt.Sprintf("%s is no longer in workspace %s: the workspace is gone", orID(label, p), workspace),
+			fmt.Sprintf("%s The binding of %s leaves the state.", sentence(err), p))}
+	}
+	if err != nil {
+		return Member{}, false, []Finding{r.readFailure(err, workspace, AtNone)}
+	}
+	m, ok := l.Member(p)
+	if !ok && l.Partial {
+		return Member{}, false, []Finding{r.partial(l, p)}
+	}
+	if !ok {
+		return Member{}, false, []Finding{warning(AtNone,
+			fmt.Sprintf("%s is no longer in workspace %s", orID(label, p), r.workspaceName(ctx, l, workspace)),
+			fmt.Sprintf("%s was taken out of workspace %s behind Terraform's back, and leaves the state. Where the configuration still names it, the plan creates it again.", p, workspace))}
+	}
+	return m, true, nil
+}
+
+// FindBinding looks a principal up for an import or a list, without a warning
+// where it is not there.
+func (r *Run) FindBinding(ctx context.Context, workspace string, p Principal) (m Member, found bool, out []Finding) {
+	l, err := r.Listing(ctx, workspace)
+	if err != nil {
+		return Member{}, false, []Finding{r.readFailure(err, workspace, AtNone)}
+	}
+	m, ok := l.Member(p)
+	return m, ok, nil
+}
+
+func (r *Run) partial(l *Listing, p Principal) Finding {
+	return failure(AtNone, fmt.Sprintf("The listing of workspace %s is not complete", l.ID),
+		fmt.Sprintf("It shows no %s at all, which %s says cannot be, so the key sees a part of it. %s is not in that part; nothing was dropped from the state. %s",
+			r.traits.OwnerNoun, r.traits.Product, p, r.traits.ChangeRight))
+}
+
+func orID(label string, p Principal) string {
+	if label != "" {
+		return label
+	}
+	return p.ID
+}
+
+func sentence(err error) string { return err.Error() + "." }
+
+// PlanBinding judges one planned change: what it clashes with, what it would
+// do to people who are there already, and whether a workspace would be left
+// without an owner.
+func (r *Run) PlanBinding(ctx context.Context, c BindingPlan) BindingPlanned {
+	if c.Next == nil {
+		return r.planRemoval(ctx, c)
+	}
+	return r.planHolding(ctx, c)
+}
+
+func (r *Run) planRemoval(ctx context.Context, c BindingPlan) BindingPlanned {
+	s, p := r.spaces.get(c.Prior.Workspace), c.Prior.Principal
+	own := Key(c.Prior.Workspace, p)
+	if r.walk.activity.IsApplying() {
+		// Only left-over objects of a replacement are planned here.
+		if s.holds(p) {
+			return BindingPlanned{Key: own}
+		}
+		return BindingPlanned{Key: c.Carried}
+	}
+	if c.Carried == own {
+		return BindingPlanned{Key: own} // its replacement holds the principal
+	}
+	if c.Exit.Keep {
+		return BindingPlanned{}
+	}
+	if out := r.walk.ledger.claim(s, c.Label, claim{leaves: &p}); Failed(out) {
+		return BindingPlanned{Findings: out}
+	}
+	l, err := s.listings.get(ctx)
+	if err != nil {
+		if FailureOf(err) == Gone {
+			return BindingPlanned{}
+		}
+		return BindingPlanned{Findings: []Finding{r.planReadFailure(err, s.id, orID(c.Label, p), AtNone)}}
+	}
+	what := "removed by this run (its resource is destroyed or no longer in the configuration)"
+	if c.Exit.Reassign != "" {
+		what = fmt.Sprintf("left with the role %q by this run (reassign_role)", c.Exit.Reassign)
+	}
+	return BindingPlanned{Findings: s.planLoss(ctx, l, planned{p: p, to: c.Exit.to(), what: what, at: AtNone})}
+}
+
+func (r *Run) planHolding(ctx context.Context, c BindingPlan) BindingPlanned {
+	next, prior := *c.Next, c.Prior
+	out := BindingPlanned{}
+	if !next.WorkspaceUnknown && !next.PrincipalUnknown {
+		out.Key = Key(next.Workspace, next.Principal)
+	}
+	second := prior == nil && c.Carried != "" // of a replacement's two calls
+	applying := r.walk.activity.IsApplying()
+	mayOwn := next.StandingUnknown || r.isOwner(next.Standing)
+
+	if next.WorkspaceUnknown {
+		if mayOwn && !second && !applying {
+			r.walk.ledger.gainElsewhere()
+		}
+		return out
+	}
+	s := r.spaces.get(next.Workspace)
+	moved := prior != nil && prior.Workspace != next.Workspace
+	swapped := prior != nil && !moved && (next.PrincipalUnknown || fold(prior.Principal) != fold(next.Principal))
+
+	if !applying {
+		if f := r.claimHolding(s, c, moved, swapped, second); Failed(f) {
+			out.Findings = f
+			return out
+		}
+	}
+	if c.NoChange {
+		return out
+	}
+	if applying && prior != nil && !swapped && !moved {
+		return out // nothing to look up, and everything else is for the apply
+	}
+
+	l, err := s.listings.get(ctx)
+	if err != nil {
+		out.Findings = append(out.Findings, r.planReadFailure(err, s.id, orID(c.Label, next.Principal), AtWorkspace))
+		return out
+	}
+	var live Member
+	there := false
+	if !next.PrincipalUnknown {
+		if live, there = l.Member(next.Principal); there {
+			out.Live = &live
+		}
+	}
+	if applying {
+		return out
+	}
+	if (prior == nil || moved || swapped) && !next.PrincipalUnknown {
+		out.Findings = append(out.Findings, s.planEntry(ctx, l, c, live, there, swapped, second)...)
+		if Failed(out.Findings) {
+			return out
+		}
+	}
+	if mayOwn {
+		s.planGain(next, live, there, second)
+	}
+
+	var losses []planned
+	if there && !next.StandingUnknown {
+		losses = append(losses, planned{p: next.Principal, to: &next.Standing, what: becomes(live, next.Standing), at: attributeOf(live, next.Standing)})
+	}
+	if swapped && !c.Exit.Keep {
+		what := "replaced in its resource by a principal that is not known yet"
+		if !next.PrincipalUnknown {
+			what = fmt.Sprintf("replaced in its resource by %s", next.Principal)
+		}
+		losses = append(losses, planned{p: prior.Principal, to: c.Exit.to(), what: what, at: AtPrincipal})
+	}
+	out.Findings = append(out.Findings, s.planLoss(ctx, l, losses...)...)
+	if moved && !c.Exit.Keep && !Failed(out.Findings) {
+		out.Findings = append(out.Findings, r.planMove(ctx, c)...)
+	}
+	return out
+}
+
+// planMove judges what a resource leaves behind whose workspace changes.
+func (r *Run) planMove(ctx context.Context, c BindingPlan) []Finding {
+	from := r.spaces.get(c.Prior.Workspace)
+	l, err := from.listings.get(ctx)
+	if err != nil {
+		if FailureOf(err) == Gone {
+			return nil
+		}
+		return []Finding{r.planReadFailure(err, from.id, orID(c.Label, c.Prior.Principal), AtWorkspace)}
+	}
+	return from.planLoss(ctx, l, planned{
+		p: c.Prior.Principal, to: c.Exit.to(), at: AtWorkspace,
+		what: fmt.Sprintf("removed by this run (its resource moves to workspace %s)", c.Next.Workspace),
+	})
+}
+
+func (r *Run) claimHolding(s *space, c BindingPlan, moved, swapped, second bool) []Finding {
+	if second {
+		return nil
+	}
+	var cl claim
+	label := ""
+	if !c.Next.PrincipalUnknown {
+		cl.takes = &c.Next.Principal
+	}
+	if swapped && !c.Exit.Keep {
+		cl.leaves = &c.Prior.Principal
+	}
+	if c.Prior != nil && !swapped && !moved {
+		label = c.Label
+	}
+	if cl.takes != nil && label == "" {
+		label = cl.takes.String()
+	}
+	out := r.walk.ledger.claim(s, label, cl)
+	if moved && !c.Exit.Keep {
+		out = append(out, r.walk.ledger.claim(r.spaces.get(c.Prior.Workspace), c.Label, claim{leaves: &c.Prior.Principal})...)
+	}
+	return out
+}
+
+// planGain tells the ledger of a possible owner.
+func (s *space) planGain(next Binding, live Member, there, second bool) {
+	if next.PrincipalUnknown {
+		if !second {
+			s.run.walk.ledger.gain(s, gain{unknown: true})
+		}
+		return
+	}
+	m := live
+	if !there {
+		m = Member{Principal: next.Principal}
+		if t, ok := s.run.knownTenant(s.id); ok {
+			if p, ok := t.Person(next.Principal); ok {
+				m.Email, m.Name, m.Invite, m.MemberCount = p.Email, p.Name, p.Invite, p.MemberCount
+			}
+		} else {
+			m.MemberCount = 1 // not known: the apply's check decides
+		}
+	}
+	to := next.Standing
+	if next.StandingUnknown {
+		to = Standing{Role: s.run.traits.OwnerRole, Enabled: true}
+	}
+	s.run.walk.ledger.gain(s, gain{member: m.after(&to)})
+}
+
+// knownTenant gives the tenant's people if they have been read already.
+func (r *Run) knownTenant(workspace string) (*Tenant, bool) {
+	tenant := ""
+	if !r.traits.OneTenant {
+		d, ok := r.descr.get(workspace).peek()
+		if !ok {
+			return nil, false
+		}
+		tenant = d.Tenant
+	}
+	return r.people.get(tenant).peek()
+}
+
+// planned is one principal's standing about to change, as planned.
+type planned struct {
+	p    Principal
+	to   *Standing
+	what string
+	at   Attribute
+}
+
+// planLoss warns the key's own user, and settles the losses among the changes.
+func (s *space) planLoss(ctx context.Context, l *Listing, changes ...planned) []Finding {
+	var out []Finding
+	var losses []*loss
+	var v view
+	for _, c := range changes {
+		live, ok := l.Member(c.p)
+		if !ok {
+			continue
+		}
+		out = append(out, s.selfWarning(ctx, l, live, c.to)...)
+		if !s.run.guard.watches(s.id) || !s.run.mayLose(live, c.to) {
+			continue
+		}
+		if v.listing == nil {
+			v = s.view(ctx, l)
+		}
+		if s.run.counts(live, v.inactive) {
+			losses = append(losses, &loss{member: live, what: c.what, at: c.at})
+		}
+	}
+	if len(losses) > 0 {
+		out = append(out, s.run.walk.ledger.lose(ctx, s, v, losses...)...)
+	}
+	return out
+}
+
+// selfWarning tells the person who runs this that the key's own user is about
+// to lose access or its role.
+func (s *space) selfWarning(ctx context.Context, l *Listing, live Member, to *Standing) []Finding {
+	if live.Kind != User || !live.Enabled || !lowers(s.run.traits, live, to) {
+		return nil
+	}
+	self, err := s.run.Self(ctx)
+	if err != nil || !isSelf(self, live) {
+		return nil
+	}
+	fate := "is removed from"
+	if to != nil {
+		fate = fmt.Sprintf("goes from %s to %s in", live.Standing(), to)
+	}
+	return []Finding{warning(AtNone,
+		fmt.Sprintf("The API key's own user %s %s workspace %s", live.Label(), fate, s.run.workspaceName(ctx, l, s.id)),
+		"The next run with this key may be locked out: it may no longer be able to read or change this workspace. Use a key of somebody who stays, or do this last and with another key at hand.")}
+}
+
+// lowers tells whether the change takes something away from the member.
+func lowers(t Traits, live Member, to *Standing) bool {
+	switch {
+	case to == nil, !to.Enabled:
+		return true
+	case len(live.Roles) == 0:
+		return false
+	default:
+		return t.rank(to.Role) < t.rank(live.Role())
+	}
+}
+
+// rank orders roles by the product's own order; roles that it does not know
+// stand between the owner's and the rest.
+func (t Traits) rank(role string) int {
+	for i, r := range t.RolesAscending {
+		if equalRole(r, role) {
+			return 2 * i
+		}
+	}
+	return 2*len(t.RolesAscending) - 3
+}
+
+func isSelf(self Person, m Member) bool {
+	if self.ID != "" {
+		return fold(self.Principal) == fold(m.Principal)
+	}
+	return self.Email != "" && equalRole(self.Email, m.Email)
+}
+
+func (r *Run) isOwner(s Standing) bool {
+	return s.Enabled && equalRole(s.Role, r.traits.OwnerRole)
+}
+
+func becomes(live Member, to Standing) string {
+	if live.Enabled && !to.Enabled {
+		return "disabled by this run"
+	}
+	return fmt.Sprintf("goes from %s to %s by this run", live.Standing(), to)
+}
+
+func attributeOf(live Member, to Standing) Attribute {
+	if live.Enabled && !to.Enabled {
+		return AtEnabled
+	}
+	return AtRole
+}

@@ -1,0 +1,52 @@
+package roster
+
+// Severity tells what has to be mended from what has to be known.
+type Severity int
+
+// The severities of a [Finding].
+const (
+	SeverityWarning Severity = iota
+	SeverityError
+)
+
+// Attribute names the part of a configuration that a finding is about. Each
+// product has its own names for some of them.
+type Attribute string
+
+// The attributes that findings are about; AtNone where there is none.
+const (
+	AtNone      Attribute = ""
+	AtWorkspace Attribute = "workspace"
+	AtPrincipal Attribute = "principal"
+	AtRole      Attribute = "role"
+	AtEnabled   Attribute = "enabled"
+	AtOnDestroy Attribute = "on_destroy"
+	AtUsers     Attribute = "users"
+	AtGroups    Attribute = "groups"
+)
+
+// Finding is something to tell the person who runs this.
+type Finding struct {
+	Severity Severity
+	Summary  string
+	Detail   string
+	At       Attribute
+}
+
+// Failed tells whether any of the findings is an error.
+func Failed(fs []Finding) bool {
+	for _, f := range fs {
+		if f.Severity == SeverityError {
+			return true
+		}
+	}
+	return false
+}
+
+func failure(at Attribute, summary, detail string) Finding {
+	return Finding{Severity: SeverityError, Summary: summary, Detail: detail, At: at}
+}
+
+func warning(at Attribute, summary, detail string) Finding {
+	return Finding{Severity: SeverityWarning, Summary: summary, Detail: detail, At: at}
+}

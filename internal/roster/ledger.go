@@ -1,0 +1,249 @@
+package roster
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// ledger holds what has been planned in one walk: who would lose the owner
+// role, who would gain it, and which resources lay a hand on whom. One request
+// at a time waits in it, for every loss that is still open.
+type ledger struct {
+	activity *Activity
+	guard    Guard
+
+	mu      sync.Mutex
+	waiting bool
+	changed chan struct{}
+	spaces  map[*space]*account
+	// order keeps messages in the order in which workspaces were first seen.
+	order []*account
+	// elsewhere counts possible gains whose workspace is not known yet.
+	elsewhere int
+}
+
+// account is the ledger's page for one workspace.
+type account struct {
+	space   *space
+	name    string
+	listing *Listing
+	// inactive are those blocked in the tenant; statusKnown is false where
+	// that could not be read.
+	inactive    map[Principal]bool
+	statusKnown bool
+	losing      map[Principal]*loss
+	gaining     map[Principal]Member
+	// unknown counts gains whose principal is not known yet.
+	unknown int
+
+	claims claims
+}
+
+// loss is one owner who would no longer be one.
+type loss struct {
+	member Member
+	// what this run does to the member, as a clause: "removed by this run".
+	what string
+	at   Attribute
+	open bool
+}
+
+// gain is what a plan adds on the side of the owners.
+type gain struct {
+	member  Member
+	unknown bool
+}
+
+func newLedger(a *Activity, g Guard) *ledger {
+	return &ledger{activity: a, guard: g, changed: make(chan struct{}), spaces: map[*space]*account{}}
+}
+
+// account gives the page of a workspace. The caller holds the lock.
+func (l *ledger) account(s *space) *account {
+	a := l.spaces[s]
+	if a == nil {
+		a = &account{space: s, losing: map[Principal]*loss{}, gaining: map[Principal]Member{}}
+		l.spaces[s] = a
+		l.order = append(l.order, a)
+	}
+	return a
+}
+
+// gainElsewhere notes a possible owner in a workspace that is not known yet.
+func (l *ledger) gainElsewhere() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.elsewhere++
+	l.signal()
+}
+
+// gain notes somebody who becomes (or may become) an owner.
+func (l *ledger) gain(s *space, g gain) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.account(s)
+	if g.unknown {
+		a.unknown++
+	} else {
+		a.gaining[fold(g.member.Principal)] = g.member
+	}
+	l.signal()
+}
+
+// view is what was read about a workspace in order to judge a loss in it.
+type view struct {
+	name        string
+	listing     *Listing
+	inactive    map[Principal]bool
+	statusKnown bool
+}
+
+// lose notes losses in one workspace and settles whether they may stand.
+// Noting them, testing them and becoming the one request that waits are one
+// step; so is ceasing to wait. It returns at once where the owners suffice, or
+// where another request waits already and answers for these losses too.
+func (l *ledger) lose(ctx context.Context, s *space, v view, losses ...*loss) []Finding {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.account(s)
+	a.name, a.listing, a.inactive, a.statusKnown = v.name, v.listing, v.inactive, v.statusKnown
+	for _, lo := range losses {
+		a.losing[fold(lo.member.Principal)] = lo
+	}
+	l.signal()
+	if l.activity.IsApplying() || a.covered(l.elsewhere) {
+		return nil
+	}
+	for _, lo := range losses {
+		lo.open = true
+	}
+	if l.waiting {
+		return nil
+	}
+
+	l.waiting = true
+	defer func() { l.waiting = false }()
+	l.activity.startWaiting()
+	began := time.Now()
+	for {
+		short := l.short()
+		if len(short) == 0 || l.activity.IsApplying() {
+			l.activity.stopWaiting()
+			return nil
+		}
+		left, moved := l.activity.untilIdle(l.guard.HandoverWait)
+		if left == 0 && l.activity.stopWaitingIfIdle(l.guard.HandoverWait) {
+			waited := time.Since(began)
+			for _, a := range short {
+				for _, lo := range a.losing {
+					lo.open = false
+				}
+			}
+			return l.refuse(a, losses[0].at, short, waited)
+		}
+		changed := l.changed
+		l.mu.Unlock()
+		err := waitFor(ctx, left, moved, changed)
+		l.mu.Lock()
+		if err != nil {
+			l.activity.stopWaiting()
+			return []Finding{failure(AtNone, "Planning was cancelled", "The last-owner guard was still waiting for a successor to be planned when this run was cancelled.")}
+		}
+	}
+}
+
+// waitFor waits until the time is over, one of the channels is closed, or the
+// context ends, which alone is an error.
+func waitFor(ctx context.Context, d time.Duration, moved, changed <-chan struct{}) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+	case <-moved:
+	case <-changed:
+	}
+	return nil
+}
+
+// short gives the workspaces with an open loss and too few owners.
+func (l *ledger) short() []*account {
+	var out []*account
+	for _, a := range l.order {
+		open := false
+		for _, lo := range a.losing {
+			open = open || lo.open
+		}
+		if open && !a.covered(l.elsewhere) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// refuse answers for every workspace that is short: the request's own at its
+// attribute, those of others without one.
+func (l *ledger) refuse(own *account, at Attribute, short []*account, waited time.Duration) []Finding {
+	severity := SeverityError
+	if l.guard.Mode == Warn {
+		severity = SeverityWarning
+	}
+	sections := map[string][]section{}
+	var order []string
+	ownSummary := ""
+	for _, a := range short {
+		sec := a.section(l.elsewhere)
+		summary := sec.summary(severity)
+		key := summary
+		if a == own {
+			ownSummary = summary
+			key = summary + "\x00own"
+		}
+		if _, ok := sections[key]; !ok {
+			order = append(order, key)
+		}
+		sections[key] = append(sections[key], sec)
+	}
+	var out []Finding
+	for _, key := range order {
+		f := Finding{Severity: severity, Summary: sections[key][0].summary(severity), Detail: guardDetail(sections[key], l.guard, waited)}
+		if key == ownSummary+"\x00own" {
+			f.At = at
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+func (l *ledger) signal() {
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+// left counts the owners after everything that was planned so far.
+func (a *account) left(elsewhere int) int {
+	n := a.unknown + elsewhere
+	for _, m := range a.space.run.owners(a.listing, a.inactive) {
+		k := fold(m.Principal)
+		_, loses := a.losing[k]
+		_, gains := a.gaining[k]
+		if !loses || gains {
+			n++
+		}
+	}
+	for _, m := range a.gaining {
+		if now, ok := a.listing.Member(m.Principal); ok && a.space.run.counts(now, a.inactive) {
+			continue // counted above
+		}
+		if a.space.run.guard.whyNot(m, a.inactive) == "" {
+			n++
+		}
+	}
+	return n
+}
+
+func (a *account) covered(elsewhere int) bool {
+	return a.left(elsewhere) >= a.space.floor(a.inactive)
+}

@@ -1,0 +1,158 @@
+package roster
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// failureHolds is how long a failed read answers for those who ask next, so
+// that a thousand resources do not each run into the same wall one by one.
+const failureHolds = 10 * time.Second
+
+// shared is something read from a service that many want at the same time:
+// one read serves all who ask while it runs, and all who ask later.
+type shared[T any] struct {
+	read func(context.Context) (T, error)
+	// onRead sees every value before anybody else, under the lock.
+	onRead func(T)
+
+	mu       sync.Mutex
+	clock    uint64
+	have     bool
+	value    T
+	began    uint64
+	notOlder uint64
+	failed   error
+	failedAt time.Time
+	flight   *flight[T]
+}
+
+type flight[T any] struct {
+	began   uint64
+	done    chan struct{}
+	value   T
+	err     error
+	waiters int
+	// abandoned is true once nobody waits any more: the read is being
+	// cancelled, and whoever comes now needs another one.
+	abandoned bool
+	cancel    context.CancelFunc
+}
+
+func newShared[T any](read func(context.Context) (T, error)) *shared[T] {
+	return &shared[T]{read: read}
+}
+
+// now names this moment, for newer.
+func (s *shared[T]) now() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clock++
+	return s.clock
+}
+
+// drop forgets what has been read, and what is being read.
+func (s *shared[T]) drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clock++
+	s.notOlder = s.clock
+	s.have = false
+	var none T
+	s.value = none
+}
+
+// get gives the value, read in this run at any time since the last drop.
+func (s *shared[T]) get(ctx context.Context) (T, error) {
+	s.mu.Lock()
+	if s.have {
+		defer s.mu.Unlock()
+		return s.value, nil
+	}
+	if s.failed != nil && time.Since(s.failedAt) < failureHolds && s.flight == nil {
+		defer s.mu.Unlock()
+		var none T
+		return none, s.failed
+	}
+	floor := s.notOlder
+	s.mu.Unlock()
+	return s.newer(ctx, floor)
+}
+
+// peek gives the value if it has been read already.
+func (s *shared[T]) peek() (T, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.value, s.have
+}
+
+// newer gives a value whose reading began after the moment. All who wait for
+// one share it.
+func (s *shared[T]) newer(ctx context.Context, moment uint64) (T, error) {
+	for {
+		s.mu.Lock()
+		if s.have && s.began > moment {
+			defer s.mu.Unlock()
+			return s.value, nil
+		}
+		f := s.flight
+		if f == nil {
+			f = s.launch(ctx)
+		}
+		f.waiters++
+		abandoned := f.abandoned
+		s.mu.Unlock()
+
+		select {
+		case <-f.done:
+			s.leave(f)
+			if f.began > moment && !abandoned {
+				return f.value, f.err
+			}
+		case <-ctx.Done():
+			s.leave(f)
+			var none T
+			return none, ctx.Err()
+		}
+	}
+}
+
+func (s *shared[T]) leave(f *flight[T]) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f.waiters--
+	if f.waiters == 0 {
+		f.abandoned = true
+		f.cancel()
+	}
+}
+
+// launch starts a read that belongs to nobody: it goes on while anybody waits
+// for it, and logs where its first caller logs.
+func (s *shared[T]) launch(ctx context.Context) *flight[T] {
+	s.clock++
+	flightCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	f := &flight[T]{began: s.clock, done: make(chan struct{}), cancel: cancel}
+	s.flight = f
+	go func() {
+		f.value, f.err = s.read(flightCtx)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.flight = nil
+		switch {
+		case f.err == nil:
+			if s.onRead != nil {
+				s.onRead(f.value)
+			}
+			s.failed = nil
+			if f.began > s.notOlder {
+				s.have, s.value, s.began = true, f.value, f.began
+			}
+		case flightCtx.Err() == nil:
+			s.failed, s.failedAt = f.err, time.Now()
+		}
+		close(f.done)
+	}()
+	return f
+}

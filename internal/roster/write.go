@@ -1,0 +1,240 @@
+package roster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// attempts is how often a write is sent whose answer was lost and whose effect
+// did not show.
+const attempts = 4
+
+// firstLook and lastLook bound the pause between two looks at a listing that
+// does not show a write yet.
+const (
+	firstLook = 100 * time.Millisecond
+	lastLook  = time.Second
+)
+
+// errUnverified is the cause of an error about a write that may stand although
+// no listing showed it.
+var errUnverified = errors.New("the write may have been applied, but no listing showed it in time")
+
+// maybeApplied tells whether a failed write may stand all the same.
+func maybeApplied(err error) bool {
+	if errors.Is(err, errUnverified) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return true
+	}
+	var e *Error
+	return errors.As(err, &e) && e.MaybeApplied
+}
+
+// send makes one writing call and writes the line about it into the log.
+func (s *space) send(ctx context.Context, p Principal, from, to string, call func() (Receipt, error)) error {
+	s.writing()
+	began := time.Now()
+	receipt, err := call()
+	if err != nil {
+		return err
+	}
+	s.run.log.Info(ctx, "Changed an access", map[string]any{
+		"product": s.run.traits.Product, "workspace": s.id, "principal": p.String(),
+		"from": from, "to": to, "request_id": receipt.RequestID, "ms": time.Since(began).Milliseconds(),
+	})
+	return nil
+}
+
+// seen looks at listings newer than the moment until one fits or the time is
+// over. The last listing looked at is given in either case.
+func (s *space) seen(ctx context.Context, moment uint64, fits func(*Listing) bool) (*Listing, bool, error) {
+	deadline := time.Now().Add(verifyFor)
+	for pause := firstLook; ; pause = min(2*pause, lastLook) {
+		l, err := s.listings.newer(ctx, moment)
+		if err != nil {
+			return nil, false, err
+		}
+		if fits(l) {
+			return l, true, nil
+		}
+		if time.Now().Add(pause).After(deadline) {
+			return l, false, nil
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return l, false, context.Cause(ctx)
+		case <-timer.C:
+		}
+		moment = s.listings.now()
+	}
+}
+
+// way is a call that can give somebody a role.
+type way func(ctx context.Context, p Principal, want Standing) (Receipt, error)
+
+// ways gives the calls to try, in order, for somebody who is (or is not) there.
+func (s *space) ways(there bool) []way {
+	r := s.run
+	assign := func(ctx context.Context, p Principal, want Standing) (Receipt, error) {
+		return r.svc.Assign(ctx, s.id, p, want.Role, want.Enabled)
+	}
+	add := func(ctx context.Context, p Principal, want Standing) (Receipt, error) {
+		return r.svc.Add(ctx, s.id, want.Role, []Principal{p})
+	}
+	switch {
+	case there:
+		return []way{assign}
+	case r.traits.AssignMayAdd && r.learned() >= 0:
+		return []way{assign, add}
+	default:
+		return []way{add}
+	}
+}
+
+func (r *Run) learned() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.assignAdds
+}
+
+func (r *Run) learn(assignAdds int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.assignAdds == 0 {
+		r.assignAdds = assignAdds
+	}
+}
+
+// grant gives the principal the standing and proves by a listing that it has
+// it. live is the row that was there before, nil for none.
+func (s *space) grant(ctx context.Context, p Principal, want Standing, live *Member) (Member, error) {
+	from := "nothing"
+	if live != nil {
+		from = live.Standing().String()
+		p = live.Principal
+	}
+	ways := s.ways(live != nil)
+	var said []error
+	for n, way := range ways {
+		m, err := s.grantBy(ctx, way, p, want, from, n+1 < len(ways))
+		if err == nil {
+			if live == nil && len(ways) > 1 {
+				s.run.learn(1 - 2*n)
+			}
+			s.got(p)
+			return m, nil
+		}
+		said = append(said, err)
+		if n+1 < len(ways) && !errors.Is(err, errNextWay) {
+			break
+		}
+	}
+	s.listings.drop()
+	if len(said) == 1 {
+		return Member{}, said[0]
+	}
+	return Member{}, errors.Join(said...)
+}
+
+// errNextWay is the cause of an error after which another call may succeed.
+var errNextWay = errors.New("not there after the call")
+
+// grantBy sends one kind of call until a listing shows its effect.
+func (s *space) grantBy(ctx context.Context, call way, p Principal, want Standing, from string, another bool) (Member, error) {
+	var m Member
+	fits := func(l *Listing) bool {
+		row, ok := l.Member(p)
+		m = row
+		return ok && row.Holds(want)
+	}
+	var last error
+	for n := 0; n < attempts; n++ {
+		err := s.send(ctx, p, from, want.String(), func() (Receipt, error) { return call(ctx, p, want) })
+		moment := s.listings.now()
+		if err != nil && !maybeApplied(err) {
+			// A refusal is looked at once: somebody else may have done it.
+			if FailureOf(err) == Refused {
+				if l, lookErr := s.listings.newer(ctx, moment); lookErr == nil && fits(l) {
+					return m, nil
+				}
+				if another {
+					return Member{}, fmt.Errorf("%w: %w", errNextWay, err)
+				}
+			}
+			return Member{}, err
+		}
+		last = err
+		l, ok, lookErr := s.seen(ctx, moment, fits)
+		if ok {
+			return m, nil
+		}
+		if lookErr != nil {
+			return Member{}, fmt.Errorf("%w: %w", errUnverified, errors.Join(err, lookErr))
+		}
+		if err != nil {
+			continue // the answer was lost, and so, it seems, was the request
+		}
+		row, there := l.Member(p)
+		switch {
+		case !there && another:
+			return Member{}, fmt.Errorf("%w: %s answered that it was done, but the listing of workspace %s does not show %s", errNextWay, s.run.traits.Product, s.id, p)
+		case there:
+			return Member{}, fmt.Errorf("%w: %s answered that it was done, but the listing of workspace %s shows %s with %s instead of %s", errUnverified, s.run.traits.Product, s.id, p, row.Standing(), want)
+		default:
+			return Member{}, fmt.Errorf("%w: %s answered that it was done, but the listing of workspace %s does not show %s", errUnverified, s.run.traits.Product, s.id, p)
+		}
+	}
+	return Member{}, fmt.Errorf("%w: %w", errUnverified, last)
+}
+
+// revoke takes the member's access away and proves it by a listing.
+func (s *space) revoke(ctx context.Context, live Member) error {
+	out := func(l *Listing) bool {
+		m, ok := l.Member(live.Principal)
+		return !ok || (s.run.traits.RemovalDisables && !m.Enabled)
+	}
+	var last error
+	for n := 0; n < attempts; n++ {
+		err := s.send(ctx, live.Principal, live.Standing().String(), "nothing", func() (Receipt, error) { return s.run.svc.Remove(ctx, s.id, live) })
+		moment := s.listings.now()
+		if err != nil && !maybeApplied(err) {
+			if f := FailureOf(err); f == Gone || f == Refused {
+				if l, lookErr := s.listings.newer(ctx, moment); lookErr == nil && out(l) || FailureOf(lookErr) == Gone && lookErr != nil {
+					return nil
+				}
+			}
+			s.listings.drop()
+			return err
+		}
+		last = err
+		_, ok, lookErr := s.seen(ctx, moment, out)
+		if ok || FailureOf(lookErr) == Gone && lookErr != nil {
+			return nil
+		}
+		if lookErr != nil {
+			s.listings.drop()
+			return fmt.Errorf("%w: %w", errUnverified, errors.Join(err, lookErr))
+		}
+		if err == nil {
+			s.listings.drop()
+			return fmt.Errorf("%w: %s answered that it was done, but the listing of workspace %s still shows %s with %s", errUnverified, s.run.traits.Product, s.id, live.Principal, live.Standing())
+		}
+	}
+	s.listings.drop()
+	return fmt.Errorf("%w: %w", errUnverified, last)
+}
+
+// String gives the standing for people.
+func (s Standing) String() string {
+	switch {
+	case s.Role == "":
+		return "no role"
+	case !s.Enabled:
+		return s.Role + " (disabled)"
+	default:
+		return s.Role
+	}
+}
