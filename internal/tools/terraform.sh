@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Runs the Terraform (or OpenTofu) that this repository's targets use, untouched
+# by the user's own CLI configuration.
+set -euo pipefail
+
+terraform="${TERRAFORM:-${TF_ACC_TERRAFORM_PATH:-$(command -v terraform || command -v tofu || true)}}"
+if [ -z "$terraform" ]; then
+  echo "Neither terraform nor tofu is on PATH. Install one of them (1.8 or later), or name the program in TF_ACC_TERRAFORM_PATH." >&2
+  exit 1
+fi
+
+export TF_CLI_CONFIG_FILE=/dev/null CHECKPOINT_DISABLE=1
+exec "$terraform" "$@"
