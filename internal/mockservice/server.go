@@ -1,0 +1,345 @@
+package mockservice
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// maxBody bounds what a request may carry.
+const maxBody = 8 << 20
+
+// Server stands in for both products. It is an [http.Handler] and safe for
+// concurrent use; state, faults and behaviour may be changed while it serves.
+type Server struct {
+	now   func() time.Time
+	check WireChecker
+
+	faults *faultPlayer
+
+	mu         sync.Mutex
+	seed       Seed // what Reset goes back to
+	behaviour  Behaviour
+	blink      blinkState
+	blazeMeter blazeMeterState
+	audit      audit
+	requestID  uint64
+	stopped    chan struct{}
+	stopOnce   sync.Once
+}
+
+// WireChecker judges requests and answers, usually by the OpenAPI files.
+type WireChecker interface {
+	// Check gives what is wrong with one exchange, or nil. It may read the
+	// request's body, which is given apart. The answer is the one that the
+	// service itself gave, before any fault spoiled it; nil where none was made.
+	Check(r *http.Request, body []byte, answer *WireAnswer) []error
+}
+
+// WireAnswer is an answer as a [WireChecker] sees it.
+type WireAnswer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Option changes how a [Server] works.
+type Option func(*Server)
+
+// WithClock replaces the clock that dates the audit trail and measures lag and fault windows.
+func WithClock(now func() time.Time) Option { return func(s *Server) { s.now = now } }
+
+// WithWireCheck has every request and answer judged; violations are kept in the audit trail.
+func WithWireCheck(c WireChecker) Option { return func(s *Server) { s.check = c } }
+
+// New makes a server from a seed. The error is a *[SeedError] that names everything wrong with the seed.
+func New(seed Seed, options ...Option) (*Server, error) {
+	s := &Server{now: time.Now, audit: newAudit(), stopped: make(chan struct{})}
+	for _, o := range options {
+		o(s)
+	}
+	s.faults = newFaultPlayer(s.now)
+	if err := s.Load(seed); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Load replaces state, behaviour, faults and audit trail by those of a seed.
+func (s *Server) Load(seed Seed) error {
+	if err := seed.Validate(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seed = seed
+	s.load()
+	return nil
+}
+
+// Reset goes back to the seed: state, behaviour, faults and audit trail.
+func (s *Server) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load()
+}
+
+func (s *Server) load() {
+	inFlight := s.audit.inFlight
+	s.audit = newAudit()
+	s.audit.inFlight = inFlight
+	s.behaviour = s.seed.Behaviour.withDefaults()
+	s.blink = newBlinkState(s.seed.Blink, s.now())
+	s.blazeMeter = newBlazeMeterState(s.seed.BlazeMeter, s.now())
+	for _, w := range s.allWorkspaces() {
+		s.recount(w)
+		w.restartFewest()
+	}
+	s.faults.set(s.seed.Faults)
+}
+
+// allWorkspaces gives the workspaces of both products, deleted ones too, in the order of the seed.
+func (s *Server) allWorkspaces() []*workspace {
+	return append(append([]*workspace{}, s.blink.order...), s.blazeMeter.order...)
+}
+
+// Behaviour gives the switches as they are, all spelled out.
+func (s *Server) Behaviour() Behaviour {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.behaviour
+}
+
+// SetBehaviour sets every switch; what is left out goes to its default.
+func (s *Server) SetBehaviour(b Behaviour) error {
+	if ps := b.validate(); len(ps) > 0 {
+		return &SeedError{ps}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.behaviour = b.withDefaults()
+	return nil
+}
+
+// Stop ends every answer that a fault holds back, so that a server around it can shut down.
+func (s *Server) Stop() { s.stopOnce.Do(func() { close(s.stopped) }) }
+
+// call is one request on its way through the service.
+type call struct {
+	r      *http.Request
+	route  *route
+	args   map[string]string
+	body   []byte
+	caller string // id of the key's user
+	plan   plan
+	writes []int // entries of the audit trail that it made
+}
+
+// answer is what a handler gives back: JSON, or nothing.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	// undescribed marks answers that no OpenAPI file can describe: a route that is switched off.
+	undescribed bool
+}
+
+func jsonAnswer(status int, v any) answer {
+	body, err := json.Marshal(v)
+	if err != nil { // only for types that JSON cannot hold, of which there are none here
+		return answer{status: http.StatusInternalServerError, body: []byte(err.Error()), undescribed: true}
+	}
+	return answer{status: status, header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, body: body}
+}
+
+func textAnswer(status int, text string) answer {
+	return answer{
+		status: status, body: []byte(text), undescribed: true,
+		header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
+	}
+}
+
+// ServeHTTP serves the products, and the control endpoints under /_mock/.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if isControl(r.URL.Path) {
+		s.serveControl(w, r)
+		return
+	}
+	start := s.now()
+	product, rest := productOf(r.URL.EscapedPath())
+	rt, args, methodWrong := findRoute(product, r.Method, rest)
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+
+	c := &call{r: r, route: rt, args: args, body: body}
+	number := s.arrive(product, rt, r, start)
+	status := 0
+	defer func() { s.leave(product, number, status, c.plan.label(), start) }()
+
+	if err != nil {
+		if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+			status = http.StatusRequestEntityTooLarge
+			http.Error(w, "the request is too large", status)
+			return
+		}
+		panic(http.ErrAbortHandler) // the client went away while it sent
+	}
+	if rt != nil {
+		c.plan = s.faults.plan(r, rt, args)
+	}
+	s.note(c.plan)
+	status = s.deliver(w, c, func() answer {
+		var a answer
+		if rt == nil {
+			a = unknownRoute(product, methodWrong)
+		} else {
+			a = s.handle(c)
+		}
+		s.judge(c, &a)
+		return a
+	})
+}
+
+// unknownRoute is what a service says to a path that it does not know.
+func unknownRoute(p Product, methodWrong bool) answer {
+	status := http.StatusNotFound
+	if methodWrong {
+		status = http.StatusMethodNotAllowed
+	}
+	if p == ProductBlazeMeter {
+		a := bzmError(status, http.StatusText(status)+": no such endpoint", "")
+		a.undescribed = true
+		return a
+	}
+	if status == http.StatusMethodNotAllowed {
+		return textAnswer(status, "405 method not allowed")
+	}
+	return textAnswer(status, "404 page not found")
+}
+
+func (s *Server) handle(c *call) answer {
+	s.mu.Lock()
+	refused, ok := s.authenticate(c)
+	s.mu.Unlock()
+	if !ok {
+		return refused
+	}
+	return c.route.handle(s, c)
+}
+
+func (s *Server) authenticate(c *call) (refusal answer, ok bool) {
+	if c.route.product == ProductBlink {
+		user, known := s.blink.keys[c.r.Header.Get("BLINK-API-KEY")]
+		if !known {
+			return blinkError(http.StatusUnauthorized, "Unauthorized", "the API key is invalid or expired", "unauthorized"), false
+		}
+		if u := s.blink.users[user]; u == nil || u.Status == StatusInactive {
+			return blinkError(http.StatusUnauthorized, "Unauthorized", "the user of the API key is not active", "unauthorized"), false
+		}
+		c.caller = user
+		return answer{}, true
+	}
+	id, secret, _ := c.r.BasicAuth()
+	k, known := s.blazeMeter.keys[id]
+	if !known || k.Secret != secret {
+		a := bzmError(http.StatusUnauthorized, "Unauthorized", s.nextRequestID())
+		a.header.Set("WWW-Authenticate", "Basic realm=api")
+		return a, false
+	}
+	c.caller = idText(k.User)
+	return answer{}, true
+}
+
+// nextRequestID gives the id of an envelope. The caller holds s.mu.
+func (s *Server) nextRequestID() string {
+	s.requestID++
+	return fmt.Sprintf("%013x", 0x5dc9c00000000+s.requestID)
+}
+
+func (s *Server) arrive(p Product, rt *route, r *http.Request, at time.Time) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := &s.audit
+	a.total++
+	entry := Request{
+		Seq: a.total, At: at, Product: p, Method: r.Method, Path: r.URL.EscapedPath(),
+		Query: r.URL.RawQuery, UserAgent: r.UserAgent(),
+	}
+	if rt == nil {
+		a.undocumented = append(a.undocumented, r.Method+" "+r.URL.EscapedPath())
+	} else {
+		entry.Call = rt.call
+		a.counts[rt.label()]++
+	}
+	a.inFlight[p]++
+	a.peak[p] = max(a.peak[p], a.inFlight[p])
+	if len(a.requests) < keptRequests {
+		a.requests = append(a.requests, entry)
+	}
+	return a.total
+}
+
+func (s *Server) leave(p Product, number, status int, fault string, start time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := &s.audit
+	a.inFlight[p]--
+	// A reset in between has emptied or shortened the log.
+	if i := number - 1; i < len(a.requests) && a.requests[i].At.Equal(start) {
+		a.requests[i].Status, a.requests[i].Fault, a.requests[i].Took = status, fault, s.now().Sub(start)
+	}
+}
+
+// judge hands the exchange to the wire checker and keeps what it finds.
+func (s *Server) judge(c *call, a *answer) {
+	if s.check == nil {
+		return
+	}
+	var seen *WireAnswer
+	if !a.undescribed {
+		seen = &WireAnswer{Status: a.status, Header: a.header, Body: a.body}
+	}
+	errs := s.check.Check(c.r, c.body, seen)
+	if len(errs) == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, err := range errs {
+		s.audit.violations = append(s.audit.violations, fmt.Sprintf("%s %s: %v", c.r.Method, c.r.URL.EscapedPath(), err))
+	}
+}
+
+func (s *Server) markStatus(c *call, status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, i := range c.writes {
+		if i < len(s.audit.writes) {
+			s.audit.writes[i].Status = status
+		}
+	}
+}
+
+func (s *Server) markLost(c *call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, i := range c.writes {
+		if i < len(s.audit.writes) {
+			s.audit.writes[i].AnswerLost = true
+		}
+	}
+}
+
+func (s *Server) note(p plan) {
+	if len(p.kinds) == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range p.kinds {
+		s.audit.faults[k]++
+	}
+}
