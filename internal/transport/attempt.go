@@ -28,7 +28,7 @@ type attempts struct {
 
 // RoundTrip waits for its turn, sends the request and reads the whole answer.
 func (a attempts) RoundTrip(req *http.Request) (*http.Response, error) {
-	a.again, a.wait = false, 0
+	a.again, a.wait, a.location = false, 0, ""
 	sentBody, err := readRequest(req)
 	if err != nil {
 		return nil, a.fail(a.call, Invalid, err, fmt.Sprintf("the body of the request cannot be read: %v", err))
@@ -62,6 +62,11 @@ func (a attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 		body = []byte(a.mask.Text(string(body)))
 	}
 	resp.Body, resp.ContentLength = bytesBody(body), int64(len(body))
+	if isRedirect(resp.StatusCode) {
+		// http.Client would look into it, and repeat it in an error.
+		a.location = resp.Header.Get("Location")
+		resp.Header.Del("Location")
+	}
 	return resp, nil
 }
 
@@ -106,28 +111,21 @@ func hasControl(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
 }
 
-// takeTurn waits for a place among this client's requests and for the end of a
-// pause. The place comes first: the pause has to be looked at last.
+// takeTurn waits for a place among the requests in flight and for the end of a
+// pause.
 func (a attempts) takeTurn(ctx context.Context) (leave func(throttled bool), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, a.ended(a.call, err, "before the request was sent")
 	}
-	if err := a.slots.Acquire(ctx, 1); err != nil {
-		return nil, a.ended(a.call, err, "while the request waited for others")
-	}
-	err = a.gate.enter(ctx)
+	err = a.gate.enter(ctx, a.line, a.attempt)
 	if err == nil {
-		return func(throttled bool) {
-			a.gate.leave(throttled)
-			a.slots.Release(1)
-		}, nil
+		return func(throttled bool) { a.gate.leave(a.line, throttled) }, nil
 	}
-	a.slots.Release(1)
 	if p, ok := errors.AsType[*outlasts](err); ok {
 		return nil, a.fail(a.call, Paused, nil, fmt.Sprintf("%s at %s asked to send nothing for another %s, which is longer than this operation may take: try again later, or raise the operation's timeout",
 			a.options.Product, a.place, p.wait.Round(time.Second)))
 	}
-	return nil, a.ended(a.call, err, "while "+a.options.Product+" was asking to send nothing")
+	return nil, a.ended(a.call, err, "while the request waited for its turn")
 }
 
 // exchange sends the request and reads the answer, both within the time for one
@@ -144,7 +142,7 @@ func (a attempts) exchange(ctx context.Context, out *http.Request) (resp *http.R
 	if err == nil {
 		body, err = readAnswer(resp, a.options.MaxAnswerBytes)
 	}
-	if err != nil && context.Cause(ctx) == errTimeout { //nolint:errorlint // the very value is meant
+	if err != nil && errors.Is(context.Cause(ctx), errTimeout) {
 		err = errTimeout
 	}
 	return resp, body, resp != nil || connected.Load(), err
@@ -180,12 +178,17 @@ func (a attempts) judgeAnswer(ctx context.Context, resp *http.Response) (throttl
 		a.wait, _ = a.pauseFor(a.call, resp)
 		a.again = !a.onceOnly
 	}
-	if everybody && a.gate.pause(a.wait) {
-		a.logPause(ctx, resp, a.wait)
-	}
 	// What cannot be repeated in time is handed on at once.
 	a.again = a.again && within(ctx, a.wait)
-	return everybody
+	if !everybody {
+		return false
+	}
+	if a.gate.pause(a.wait) {
+		a.logPause(ctx, resp, a.wait)
+	}
+	// The gate knows how long to wait, and whose turn it is then.
+	a.wait = 0
+	return true
 }
 
 // judgeError decides what follows a lost request, and puts it into words.

@@ -13,7 +13,6 @@ import (
 
 	"github.com/hashicorp/go-cleanhttp"
 	"github.com/hashicorp/go-retryablehttp"
-	"golang.org/x/sync/semaphore"
 )
 
 const (
@@ -35,12 +34,18 @@ func New(o Options) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newClient(o, baseTransport(o))
+}
+
+// baseTransport honours HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR
+// as every Go program does.
+func baseTransport(o Options) *http.Transport {
 	base := cleanhttp.DefaultPooledTransport()
 	base.MaxIdleConns = o.MaxConcurrent
 	base.MaxIdleConnsPerHost = o.MaxConcurrent
 	base.MaxResponseHeaderBytes = maxHeaderBytes
 	base.HTTP2 = &http.HTTP2Config{SendPingTimeout: connectionCheck, PingTimeout: connectionCheck}
-	return newClient(o, base)
+	return base
 }
 
 // newClient puts the stack on top of a base transport. The options have their
@@ -55,7 +60,7 @@ func newClient(o Options, base http.RoundTripper) (*http.Client, error) {
 		origin:  origin(u),
 		place:   u.Scheme + "://" + u.Host,
 		base:    base,
-		slots:   semaphore.NewWeighted(int64(o.MaxConcurrent)),
+		line:    &line{most: o.MaxConcurrent},
 		gate:    gateOf(origin(u)),
 		mask:    NewMask(o.Secrets...),
 	}
@@ -73,8 +78,8 @@ type stack struct {
 	origin  string // as origin gives it, to compare
 	place   string // scheme and host, for people
 	base    http.RoundTripper
-	slots   *semaphore.Weighted
-	gate    *gate
+	gate    *gate // of the host
+	line    *line // this client's, before the gate
 	mask    *Mask
 }
 
@@ -85,6 +90,7 @@ type call struct {
 	attempt   int
 	maybeSent bool
 	failure   string // what the last attempt came to
+	location  string // where the last answer redirected to
 
 	// The last attempt's verdict, for retryablehttp.
 	again bool
@@ -163,8 +169,10 @@ func (s *stack) repeat(c *call, body []byte) (*http.Response, error) {
 	if e, ok := AsError(err); ok {
 		return nil, e
 	}
-	// The wait before a repetition ended with the context.
-	return nil, s.ended(c, err, "while waiting to repeat the request")
+	if ctx.Err() != nil {
+		return nil, s.ended(c, ctx.Err(), "while waiting to repeat the request")
+	}
+	return nil, s.fail(c, Invalid, err, fmt.Sprintf("the request cannot be sent: %v", err))
 }
 
 // finish makes the answer fit to be handed on.

@@ -30,7 +30,7 @@ func CheckEndpoint(raw string) error {
 		return fmt.Errorf("the endpoint is not a URL (%s): give the base URL of the service, such as https://host/api", maskUserinfo(err.Error()))
 	}
 	switch {
-	case u.User != nil:
+	case u.User != nil, u.Host == "" && strings.Contains(raw, "@"):
 		return errors.New("the endpoint contains a user name or password: credentials have attributes of their own, remove them from the URL")
 	case u.Scheme != "http" && u.Scheme != "https":
 		return fmt.Errorf("the endpoint %q is not an absolute http or https URL: give the base URL of the service, such as https://host/api", raw)

@@ -88,7 +88,7 @@ func maskUserinfo(s string) string {
 
 // confidential are JSON keys whose values open doors: tokens, and the links
 // with which an invitation is accepted or rejected.
-var confidential = regexp.MustCompile(`(?i)("(?:[a-z0-9_-]*(?:token|secret|password|api[_-]?key)|acceptUrl|rejectUrl|accept_url|reject_url|authorization|cookie)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|\[[^\]]*\]?|[^\s,}\]"\[]+)`)
+var confidential = regexp.MustCompile(`(?i)("(?:[a-z0-9_-]*(?:token|secret|password|api[_-]?key)|acceptUrl|rejectUrl|accept_url|reject_url|authorization|cookie)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|\[[^\]]*\]?|\{[^}]*\}?|[^\s,{}\]"\[]+)`)
 
 // maskJSON takes the values of confidential keys out of a body, whole or not.
 func maskJSON(s string) string {

@@ -11,17 +11,11 @@ import (
 // and everything else that is ours would travel with it; so is a redirected
 // write, since it is not known what became of it.
 func (s *stack) redirect(c *call, resp *http.Response) (*url.URL, error) {
-	switch resp.StatusCode {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
-		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-	default:
+	if c.location == "" {
 		return nil, nil
 	}
-	location := resp.Header.Get("Location")
-	if location == "" {
-		return nil, nil
-	}
-	to, err := c.request.URL.Parse(location)
+	c.maybeSent = true
+	to, err := c.request.URL.Parse(c.location)
 	switch {
 	case err != nil:
 		return nil, s.fail(c, Redirect, nil, fmt.Sprintf("%s at %s redirected (HTTP %d) to what is not a URL: check the endpoint", s.options.Product, s.place, resp.StatusCode))
@@ -34,4 +28,13 @@ func (s *stack) redirect(c *call, resp *http.Response) (*url.URL, error) {
 	}
 	to.Fragment, to.RawFragment = "", ""
 	return to, nil
+}
+
+func isRedirect(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
 }
