@@ -1,0 +1,66 @@
+// Package provider is the provider block: its schema, the environment, the
+// wiring of the clients, and the list of what is served.
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter"
+	"github.com/tf-roster/terraform-provider-roster/internal/blink"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+)
+
+// NewServer gives the protocol server of the provider, with everything around
+// it that Terraform talks to.
+func NewServer(version string) tfprotov6.ProviderServer {
+	activity := roster.NewActivity()
+	return providerserver.NewProtocol6(New(version, activity))()
+}
+
+// New gives the provider. The activity is what the requests of this process
+// are counted in.
+func New(version string, activity *roster.Activity) provider.Provider {
+	return &rosterProvider{version: version, activity: activity}
+}
+
+type rosterProvider struct {
+	version  string
+	activity *roster.Activity
+}
+
+var (
+	_ provider.ProviderWithFunctions     = (*rosterProvider)(nil)
+	_ provider.ProviderWithListResources = (*rosterProvider)(nil)
+)
+
+func (p *rosterProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "roster"
+	resp.Version = p.version
+}
+
+func (p *rosterProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		blink.NewWorkspaceRoleBinding,
+		blazemeter.NewWorkspaceUser,
+	}
+}
+
+func (p *rosterProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{}
+}
+
+func (p *rosterProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{}
+}
+
+func (p *rosterProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{}
+}
