@@ -487,16 +487,6 @@ func (s *Server) bzmReachAccount(c *call, id string, need right) (*bzmAccount, a
 	return a, answer{}, true
 }
 
-func (s *Server) bzmAccount(c *call) answer {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a, refusal, ok := s.bzmReachAccount(c, c.args["accountId"], rightRead)
-	if !ok {
-		return refusal
-	}
-	return s.bzmResult(http.StatusOK, a.row())
-}
-
 func (s *Server) bzmAccountUsers(c *call) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()

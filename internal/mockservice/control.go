@@ -1,12 +1,236 @@
 package mockservice
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
+// ControlHelp lists the control endpoints, as GET /_mock/ and the command's -help show them.
+const ControlHelp = `Control endpoints (no credentials; for scripts and tests):
+  GET    /_mock/audit            writes, counts, undocumented calls, fewest owners, as JSON
+  DELETE /_mock/audit            forget writes and counts; the fewest owners start anew; the state stays
+  GET    /_mock/requests         every request with its status, fault and time, as JSON
+  GET    /_mock/env              the environment lines again
+  POST   /_mock/reset            back to the seed: state, behaviour, faults, audit trail
+  GET    /_mock/state            the whole state, as a seed
+  PUT    /_mock/state            load a seed (JSON body) in place of the old one
+  GET    /_mock/behaviour        the switches
+  PUT    /_mock/behaviour        set all switches (JSON body as in a seed; what is left out is the default)
+  PATCH  /_mock/behaviour        set the switches that the JSON body names
+  GET    /_mock/faults           what goes wrong
+  PUT    /_mock/faults           set what goes wrong (JSON body as in a seed); counters start anew
+  DELETE /_mock/faults           nothing goes wrong any more
+
+Behind everybody's back (PRODUCT is blink or blazemeter, KIND user or group; values are query parameters):
+  GET    /_mock/PRODUCT/workspaces/WORKSPACE/members
+  GET    /_mock/PRODUCT/workspaces/WORKSPACE/owners
+  PUT    /_mock/PRODUCT/workspaces/WORKSPACE/KIND/ID?role=ROLE[&enabled=false]   add or change a member
+  DELETE /_mock/PRODUCT/workspaces/WORKSPACE/KIND/ID                             take a member out
+  PUT    /_mock/PRODUCT/workspaces/WORKSPACE?name=NAME                           rename the workspace
+  DELETE /_mock/PRODUCT/workspaces/WORKSPACE                                     delete the workspace
+  PUT    /_mock/blink/tenant/KIND/ID?status=STATUS&name=NAME&email=EMAIL&role=TENANT_ROLE   change who is named
+  DELETE /_mock/blink/tenant/user/ID                                             delete the user everywhere
+  PUT    /_mock/blazemeter/tenant/user/ID?name=NAME&email=EMAIL
+`
+
 func isControl(path string) bool { return path == "/_mock" || strings.HasPrefix(path, "/_mock/") }
 
-func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
-	encode(w, http.StatusOK, s.Audit())
+// maxSeed bounds a seed that is sent to a control endpoint.
+const maxSeed = 64 << 20
+
+// newControl builds the control endpoints once per server.
+func newControl(s *Server) http.Handler {
+	mux := http.NewServeMux()
+	handle := func(pattern string, f func(*http.Request) (any, error)) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			r.Body = http.MaxBytesReader(w, r.Body, maxSeed)
+			v, err := f(r)
+			switch {
+			case err != nil:
+				encode(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+			case v == nil:
+				w.WriteHeader(http.StatusNoContent)
+			default:
+				encode(w, http.StatusOK, v)
+			}
+		})
+	}
+	done := func(err error) (any, error) { return nil, err }
+
+	mux.HandleFunc("GET /_mock/{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, ControlHelp) // a client that has gone is its own affair
+	})
+	mux.HandleFunc("GET /_mock/env", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, ShellLines(s.Env("http://"+r.Host)))
+	})
+	handle("GET /_mock/audit", func(*http.Request) (any, error) { return s.Audit(), nil })
+	handle("DELETE /_mock/audit", func(*http.Request) (any, error) { s.ResetAudit(); return done(nil) })
+	handle("GET /_mock/requests", func(*http.Request) (any, error) {
+		return append([]Request{}, s.Requests()...), nil
+	})
+	handle("POST /_mock/reset", func(*http.Request) (any, error) { s.Reset(); return done(nil) })
+	handle("GET /_mock/state", func(*http.Request) (any, error) { return s.State(), nil })
+	handle("PUT /_mock/state", func(r *http.Request) (any, error) {
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		seed, err := ParseSeed(text)
+		if err != nil {
+			return nil, err
+		}
+		return done(s.Load(seed))
+	})
+	handle("GET /_mock/behaviour", func(*http.Request) (any, error) { return s.Behaviour(), nil })
+	setBehaviour := func(start func() Behaviour) func(*http.Request) (any, error) {
+		return func(r *http.Request) (any, error) {
+			text, err := io.ReadAll(r.Body)
+			if err != nil {
+				return nil, err
+			}
+			b := start()
+			if err := decodeStrict(text, &b, func() []problem { return b.validate() }); err != nil {
+				return nil, err
+			}
+			return done(s.SetBehaviour(b))
+		}
+	}
+	handle("PUT /_mock/behaviour", setBehaviour(func() Behaviour { return Behaviour{} }))
+	handle("PATCH /_mock/behaviour", setBehaviour(s.Behaviour))
+	handle("GET /_mock/faults", func(*http.Request) (any, error) { return s.Faults(), nil })
+	handle("PUT /_mock/faults", func(r *http.Request) (any, error) {
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		f, err := ParseFaults(text)
+		if err != nil {
+			return nil, err
+		}
+		return done(s.SetFaults(f))
+	})
+	handle("DELETE /_mock/faults", func(*http.Request) (any, error) { return done(s.SetFaults(Faults{})) })
+
+	handle("GET /_mock/{product}/workspaces/{workspace}/members", func(r *http.Request) (any, error) {
+		st, err := s.stateOf(r)
+		if err != nil {
+			return nil, err
+		}
+		ms := st.Members(r.PathValue("workspace"))
+		if ms == nil {
+			return nil, fmt.Errorf("there is no %s workspace %q", st.p, r.PathValue("workspace"))
+		}
+		return ms, nil
+	})
+	handle("GET /_mock/{product}/workspaces/{workspace}/owners", func(r *http.Request) (any, error) {
+		st, err := s.stateOf(r)
+		if err != nil {
+			return nil, err
+		}
+		return st.Owners(r.PathValue("workspace")), nil
+	})
+	handle("PUT /_mock/{product}/workspaces/{workspace}/{kind}/{id}", s.controlMember)
+	handle("DELETE /_mock/{product}/workspaces/{workspace}/{kind}/{id}", func(r *http.Request) (any, error) {
+		st, err := s.stateOf(r)
+		if err != nil {
+			return nil, err
+		}
+		return done(st.Remove(r.PathValue("workspace"), r.PathValue("kind"), r.PathValue("id")))
+	})
+	handle("PUT /_mock/{product}/workspaces/{workspace}", func(r *http.Request) (any, error) {
+		st, err := s.stateOf(r)
+		if err != nil {
+			return nil, err
+		}
+		return done(st.RenameWorkspace(r.PathValue("workspace"), r.URL.Query().Get("name")))
+	})
+	handle("DELETE /_mock/{product}/workspaces/{workspace}", func(r *http.Request) (any, error) {
+		st, err := s.stateOf(r)
+		if err != nil {
+			return nil, err
+		}
+		return done(st.DeleteWorkspace(r.PathValue("workspace")))
+	})
+	handle("PUT /_mock/blink/tenant/{kind}/{id}", s.controlBlinkPerson)
+	handle("DELETE /_mock/blink/tenant/user/{id}", func(r *http.Request) (any, error) {
+		return done(s.Blink().RemoveUser(r.PathValue("id")))
+	})
+	handle("PUT /_mock/blazemeter/tenant/user/{id}", func(r *http.Request) (any, error) {
+		q := r.URL.Query()
+		return done(s.BlazeMeter().Rename(r.PathValue("id"), q.Get("name"), q.Get("email")))
+	})
+	return mux
+}
+
+func (s *Server) stateOf(r *http.Request) (productState, error) {
+	switch p := Product(r.PathValue("product")); p {
+	case ProductBlink, ProductBlazeMeter:
+		return productState{s, p}, nil
+	default:
+		return productState{}, fmt.Errorf("there is no product %q: blink or blazemeter", p)
+	}
+}
+
+func (s *Server) controlMember(r *http.Request) (any, error) {
+	st, err := s.stateOf(r)
+	if err != nil {
+		return nil, err
+	}
+	ws, kind, id, q := r.PathValue("workspace"), r.PathValue("kind"), r.PathValue("id"), r.URL.Query()
+	enabled := true
+	if q.Has("enabled") {
+		if enabled, err = strconv.ParseBool(q.Get("enabled")); err != nil {
+			return nil, fmt.Errorf("enabled is %q: true or false is needed", q.Get("enabled"))
+		}
+	}
+	if st.p == ProductBlink {
+		if !enabled {
+			return nil, errors.New("blink has no disabled members")
+		}
+		if q.Get("role") == "" {
+			return nil, errors.New("role is missing")
+		}
+		return nil, s.Blink().SetRole(ws, kind, id, q.Get("role"))
+	}
+	if kind != KindUser {
+		return nil, errors.New("blazemeter has users only")
+	}
+	return nil, s.BlazeMeter().Set(ws, id, enabled, q["role"]...)
+}
+
+func (s *Server) controlBlinkPerson(r *http.Request) (any, error) {
+	kind, id, q, b := r.PathValue("kind"), r.PathValue("id"), r.URL.Query(), s.Blink()
+	if kind == KindGroup && (q.Has("status") || q.Has("role") || q.Has("email")) {
+		return nil, errors.New("a group has a name only")
+	}
+	if q.Has("name") || q.Has("email") {
+		if err := b.Rename(kind, id, q.Get("name"), q.Get("email")); err != nil {
+			return nil, err
+		}
+	}
+	if q.Has("role") {
+		if err := b.SetTenantRole(id, q.Get("role")); err != nil {
+			return nil, err
+		}
+	}
+	if q.Has("status") {
+		return nil, b.SetStatus(id, q.Get("status"))
+	}
+	return nil, nil
+}
+
+// ShellLines writes NAME=value lines as a POSIX shell reads them.
+func ShellLines(env []string) string {
+	var b strings.Builder
+	for _, line := range env {
+		name, value, _ := strings.Cut(line, "=")
+		b.WriteString("export " + name + "='" + strings.ReplaceAll(value, "'", `'\''`) + "'\n")
+	}
+	return b.String()
 }

@@ -38,7 +38,6 @@ var routes = []*route{
 
 	{ProductBlazeMeter, http.MethodGet, "/user", "user", (*Server).bzmUser},
 	{ProductBlazeMeter, http.MethodGet, "/accounts", "accounts", (*Server).bzmAccounts},
-	{ProductBlazeMeter, http.MethodGet, "/accounts/{accountId}", "get_account", (*Server).bzmAccount},
 	{ProductBlazeMeter, http.MethodGet, "/accounts/{accountId}/users", "account_users", (*Server).bzmAccountUsers},
 	{ProductBlazeMeter, http.MethodGet, "/workspaces", "workspaces", (*Server).bzmWorkspaces},
 	{ProductBlazeMeter, http.MethodGet, "/workspaces/{workspaceId}", "get_workspace", (*Server).bzmWorkspace},

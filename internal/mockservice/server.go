@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/mockservice/wirecheck"
 )
 
 // maxBody bounds what a request may carry.
@@ -16,10 +18,13 @@ const maxBody = 8 << 20
 // Server stands in for both products. It is an [http.Handler] and safe for
 // concurrent use; state, faults and behaviour may be changed while it serves.
 type Server struct {
-	now   func() time.Time
-	check WireChecker
+	now func() time.Time
 
-	faults *faultPlayer
+	wireCheck bool
+	check     *wirecheck.Checker // nil: nothing is checked
+
+	faults  *faultPlayer
+	control http.Handler
 
 	mu         sync.Mutex
 	seed       Seed // what Reset goes back to
@@ -32,29 +37,15 @@ type Server struct {
 	stopOnce   sync.Once
 }
 
-// WireChecker judges requests and answers, usually by the OpenAPI files.
-type WireChecker interface {
-	// Check gives what is wrong with one exchange, or nil. It may read the
-	// request's body, which is given apart. The answer is the one that the
-	// service itself gave, before any fault spoiled it; nil where none was made.
-	Check(r *http.Request, body []byte, answer *WireAnswer) []error
-}
-
-// WireAnswer is an answer as a [WireChecker] sees it.
-type WireAnswer struct {
-	Status int
-	Header http.Header
-	Body   []byte
-}
-
 // Option changes how a [Server] works.
 type Option func(*Server)
 
 // WithClock replaces the clock that dates the audit trail and measures lag and fault windows.
 func WithClock(now func() time.Time) Option { return func(s *Server) { s.now = now } }
 
-// WithWireCheck has every request and answer judged; violations are kept in the audit trail.
-func WithWireCheck(c WireChecker) Option { return func(s *Server) { s.check = c } }
+// WithWireCheck has every request and answer judged by the OpenAPI files, or not.
+// Violations are kept in the audit trail. Without it, [New] checks nothing and [StartTest] everything.
+func WithWireCheck(on bool) Option { return func(s *Server) { s.wireCheck = on } }
 
 // New makes a server from a seed. The error is a *[SeedError] that names everything wrong with the seed.
 func New(seed Seed, options ...Option) (*Server, error) {
@@ -63,6 +54,13 @@ func New(seed Seed, options ...Option) (*Server, error) {
 		o(s)
 	}
 	s.faults = newFaultPlayer(s.now)
+	s.control = newControl(s)
+	if s.wireCheck {
+		var err error
+		if s.check, err = wirecheck.New(); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.Load(seed); err != nil {
 		return nil, err
 	}
@@ -166,7 +164,7 @@ func textAnswer(status int, text string) answer {
 // ServeHTTP serves the products, and the control endpoints under /_mock/.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if isControl(r.URL.Path) {
-		s.serveControl(w, r)
+		s.control.ServeHTTP(w, r)
 		return
 	}
 	start := s.now()
@@ -191,7 +189,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.plan = s.faults.plan(r, rt, args)
 	}
 	s.note(c.plan)
+	judged := false
 	status = s.deliver(w, c, func() answer {
+		judged = true
 		var a answer
 		if rt == nil {
 			a = unknownRoute(product, methodWrong)
@@ -201,6 +201,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.judge(c, &a)
 		return a
 	})
+	if !judged {
+		s.judge(c, nil)
+	}
 }
 
 // unknownRoute is what a service says to a path that it does not know.
@@ -293,14 +296,15 @@ func (s *Server) leave(p Product, number, status int, fault string, start time.T
 	}
 }
 
-// judge hands the exchange to the wire checker and keeps what it finds.
+// judge checks the exchange and keeps what does not fit. The answer is the
+// service's own, before any fault spoils it; nil where none was made.
 func (s *Server) judge(c *call, a *answer) {
 	if s.check == nil {
 		return
 	}
-	var seen *WireAnswer
-	if !a.undescribed {
-		seen = &WireAnswer{Status: a.status, Header: a.header, Body: a.body}
+	var seen *wirecheck.Answer
+	if a != nil && !a.undescribed {
+		seen = &wirecheck.Answer{Status: a.status, Header: a.header, Body: a.body}
 	}
 	errs := s.check.Check(c.r, c.body, seen)
 	if len(errs) == 0 {

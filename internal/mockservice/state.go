@@ -1,6 +1,7 @@
 package mockservice
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ type Member struct {
 // Role gives the roles joined with a comma, as they mostly are one.
 func (m Member) Role() string { return strings.Join(m.Roles, ",") }
 
-// products shares what works alike for both.
+// productState is what works alike for both products.
 type productState struct {
 	s *Server
 	p Product
@@ -191,7 +192,7 @@ func (b BlinkState) changed() {
 	}
 }
 
-// Rename gives a user or group another name, and a user another e-mail address where it is not "".
+// Rename gives a user or group another name, and a user another e-mail address; "" leaves either as it is.
 func (b BlinkState) Rename(kind, id, name, email string) error {
 	b.s.mu.Lock()
 	defer b.s.mu.Unlock()
@@ -199,13 +200,11 @@ func (b BlinkState) Rename(kind, id, name, email string) error {
 		return fmt.Errorf("cannot rename: %s", unknown)
 	}
 	if kind == KindGroup {
-		b.s.blink.groups[id].Name = name
+		g := b.s.blink.groups[id]
+		g.Name = cmp.Or(name, g.Name)
 	} else {
 		u := b.s.blink.users[id]
-		u.Name = name
-		if email != "" {
-			u.Email = email
-		}
+		u.Name, u.Email = cmp.Or(name, u.Name), cmp.Or(email, u.Email)
 	}
 	b.s.blink.version++
 	return nil
@@ -356,7 +355,7 @@ func (b BlazeMeterState) AddUser(u BlazeMeterUser) error {
 	return nil
 }
 
-// Rename gives a person another display name, and another e-mail address where it is not "".
+// Rename gives a person another display name and e-mail address; "" leaves either as it is.
 func (b BlazeMeterState) Rename(user, name, email string) error {
 	b.s.mu.Lock()
 	defer b.s.mu.Unlock()
@@ -364,10 +363,7 @@ func (b BlazeMeterState) Rename(user, name, email string) error {
 	if u == nil {
 		return fmt.Errorf("there is no BlazeMeter user %q", user)
 	}
-	u.DisplayName = name
-	if email != "" {
-		u.Email = email
-	}
+	u.DisplayName, u.Email = cmp.Or(name, u.DisplayName), cmp.Or(email, u.Email)
 	return nil
 }
 

@@ -1,0 +1,236 @@
+// Package wirecheck judges requests and answers by the OpenAPI files of both
+// products, so that neither the clients nor the stand-in for the services can
+// drift away from what the vendors wrote down.
+package wirecheck
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/blazemeterapi/blazemeterwire"
+	"github.com/tf-roster/terraform-provider-roster/internal/blinkapi/blinkwire"
+)
+
+// largeAnswer is the size in bytes from which on only the first answer of each
+// operation is checked: validating ten thousand rows costs more than serving them.
+const largeAnswer = 256 << 10
+
+// Answer is what a service gave back.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Checker knows the calls of both products. It is safe for concurrent use.
+type Checker struct {
+	operations []operation
+
+	mu    sync.Mutex
+	large map[*openapi3.Operation]bool
+}
+
+type operation struct {
+	route    *routers.Route
+	prefix   string
+	segments []string
+}
+
+var specs = sync.OnceValues(func() ([]operation, error) {
+	var all []operation
+	for prefix, spec := range map[string][]byte{"/api/v1": blinkwire.Spec, "/api/v4": blazemeterwire.Spec} {
+		doc, err := openapi3.NewLoader().LoadFromData(spec)
+		if err != nil {
+			return nil, fmt.Errorf("read the OpenAPI file for %s: %w", prefix, err)
+		}
+		for path, item := range doc.Paths.Map() {
+			for method, op := range item.Operations() {
+				all = append(all, operation{
+					route:    &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: op},
+					prefix:   prefix,
+					segments: strings.Split(path, "/"),
+				})
+			}
+		}
+	}
+	return all, nil
+})
+
+// New reads the OpenAPI files, once in a process.
+func New() (*Checker, error) {
+	all, err := specs()
+	if err != nil {
+		return nil, err
+	}
+	return &Checker{operations: all, large: map[*openapi3.Operation]bool{}}, nil
+}
+
+// find matches segment by segment on the path as it was sent.
+func (c *Checker) find(r *http.Request) (*operation, map[string]string) {
+	for i := range c.operations {
+		op := &c.operations[i]
+		rest, ok := strings.CutPrefix(r.URL.EscapedPath(), op.prefix)
+		if !ok || op.route.Method != r.Method {
+			continue
+		}
+		parts := strings.Split(rest, "/")
+		if len(parts) != len(op.segments) {
+			continue
+		}
+		params, fits := map[string]string{}, true
+		for j, seg := range op.segments {
+			name, isParam := strings.CutPrefix(seg, "{")
+			if !isParam {
+				fits = fits && seg == parts[j]
+				continue
+			}
+			text, err := url.PathUnescape(parts[j])
+			fits = fits && err == nil && text != "" && text != "." && text != ".."
+			params[strings.TrimSuffix(name, "}")] = text
+		}
+		if fits {
+			return op, params
+		}
+	}
+	return nil, nil
+}
+
+// Check gives everything that does not fit in one exchange. The request's body
+// is given apart and not read; answer is nil where there is none to judge.
+func (c *Checker) Check(r *http.Request, body []byte, answer *Answer) []error {
+	op, params := c.find(r)
+	if op == nil {
+		return []error{errors.New("no OpenAPI file knows this call")}
+	}
+	errs := requestExtras(op.route.Operation, op.route.PathItem, r, body)
+	copied := r.Clone(r.Context())
+	copied.Body = io.NopCloser(bytes.NewReader(body))
+	copied.ContentLength = int64(len(body))
+	options := &openapi3filter.Options{
+		MultiError: true, IncludeResponseStatus: true, AuthenticationFunc: credentials, SkipSettingDefaults: true,
+	}
+	options.WithCustomSchemaErrorFunc(func(err *openapi3.SchemaError) string {
+		return "/" + strings.Join(err.JSONPointer(), "/") + " " + err.Reason
+	})
+	in := &openapi3filter.RequestValidationInput{
+		Request: copied, PathParams: params, Route: op.route,
+		Options: options,
+	}
+	if err := openapi3filter.ValidateRequest(r.Context(), in); err != nil {
+		errs = append(errs, fmt.Errorf("the request: %w", short(err)))
+	}
+	if answer == nil || c.skip(op.route.Operation, len(answer.Body)) {
+		return errs
+	}
+	declared := op.route.Operation.Responses.Status(answer.Status)
+	if declared == nil {
+		declared = op.route.Operation.Responses.Default()
+	}
+	if declared != nil && declared.Value != nil && len(declared.Value.Content) == 0 {
+		if len(answer.Body) > 0 {
+			errs = append(errs, fmt.Errorf("the answer with status %d has a body, and none is described", answer.Status))
+		}
+		return errs
+	}
+	out := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: in, Status: answer.Status, Header: answer.Header, Options: options,
+	}
+	out.SetBodyBytes(answer.Body)
+	if err := openapi3filter.ValidateResponse(r.Context(), out); err != nil {
+		errs = append(errs, fmt.Errorf("the answer with status %d: %w", answer.Status, short(err)))
+	}
+	return errs
+}
+
+func (c *Checker) skip(op *openapi3.Operation, size int) bool {
+	if size < largeAnswer {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	seen := c.large[op]
+	c.large[op] = true
+	return seen
+}
+
+// requestExtras finds what the validator lets pass: query parameters and bodies that nobody described.
+func requestExtras(op *openapi3.Operation, item *openapi3.PathItem, r *http.Request, body []byte) []error {
+	var errs []error
+	for name := range r.URL.Query() {
+		if op.Parameters.GetByInAndName("query", name) == nil && item.Parameters.GetByInAndName("query", name) == nil {
+			errs = append(errs, fmt.Errorf("the request has the query parameter %q, which is not described", name))
+		}
+	}
+	if op.RequestBody == nil && len(body) > 0 {
+		errs = append(errs, errors.New("the request has a body, and none is described"))
+	}
+	return errs
+}
+
+// credentials asks that a request carries some; if they are right is the service's affair.
+func credentials(_ context.Context, in *openapi3filter.AuthenticationInput) error {
+	r := in.RequestValidationInput.Request
+	switch scheme := in.SecurityScheme; scheme.Type {
+	case "apiKey":
+		if r.Header.Get(scheme.Name) == "" {
+			return fmt.Errorf("the header %s is missing", scheme.Name)
+		}
+	case "http":
+		if _, _, ok := r.BasicAuth(); !ok {
+			return errors.New("basic authorization is missing")
+		}
+	default:
+		return fmt.Errorf("security scheme %q is not known here", scheme.Type)
+	}
+	return nil
+}
+
+// short keeps the validator from filling a page.
+func short(err error) error {
+	const enough = 600
+	if text := err.Error(); len(text) > enough {
+		return errors.New(text[:enough] + " ...")
+	}
+	return err
+}
+
+// Handler wraps any handler that plays the services, and fails the test for
+// every request or answer that does not fit the OpenAPI files.
+func Handler(t testing.TB, next http.Handler) http.Handler {
+	t.Helper()
+	c, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			panic(http.ErrAbortHandler) // the client went away while it sent
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		rec := httptest.NewRecorder()
+		next.ServeHTTP(rec, r)
+		answer := &Answer{rec.Code, rec.Header(), rec.Body.Bytes()}
+		for _, err := range c.Check(r, body, answer) {
+			t.Errorf("%s %s: %v", r.Method, r.URL.EscapedPath(), err)
+		}
+		for name, values := range rec.Header() {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(rec.Code)
+		_, _ = w.Write(rec.Body.Bytes()) // a client that has gone is its own affair
+	})
+}
