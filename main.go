@@ -1,0 +1,47 @@
+// Command terraform-provider-roster manages who holds which role in which
+// workspace of Blink and BlazeMeter. Terraform and OpenTofu start it; by hand it
+// tells its version, or waits for a Terraform that is told to attach to it.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/provider"
+)
+
+// address is where the registries know this provider.
+const address = "registry.terraform.io/tf-roster/roster"
+
+// version is set by the linker.
+var version = "dev"
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "terraform-provider-roster:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("terraform-provider-roster", flag.ContinueOnError)
+	debug := flags.Bool("debug", false, "wait for Terraform to attach, so that a debugger can be used; prints what to set")
+	tell := flags.Bool("version", false, "print the version and end")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *tell {
+		_, err := fmt.Fprintln(out, "terraform-provider-roster", version)
+		return err
+	}
+	var options []tf6server.ServeOpt
+	if *debug {
+		options = append(options, tf6server.WithManagedDebug())
+	}
+	return tf6server.Serve(address, func() tfprotov6.ProviderServer { return provider.NewServer(version) }, options...)
+}
