@@ -1,0 +1,298 @@
+package blinkapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/blinkapi/blinkwire"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+)
+
+const (
+	// pageSize is the largest limit that the vendor's query language allows.
+	pageSize = 1000
+	// listingAttempts is how often a paged listing that shifts while it is read
+	// is begun anew.
+	listingAttempts = 3
+	// maxPages bounds a listing against a service that never ends it.
+	maxPages = 10_000
+	// sortField keeps the pages in one order. Which fields can be sorted by is
+	// not documented.
+	sortField = "+entity_id"
+
+	statusInactive = "inactive"
+	statusInvited  = "invited"
+)
+
+// PeopleFilter narrows [Client.FindPeople]; empty fields do not. Email compares
+// without regard to case, Name and ID exactly.
+type PeopleFilter struct {
+	Kind            roster.Kind
+	Email, Name, ID string
+}
+
+// query gives the filter in the vendor's query language; nil where there is
+// nothing to filter.
+func (f PeopleFilter) query() map[string]blinkwire.Condition {
+	q := map[string]blinkwire.Condition{}
+	for field, want := range map[string]string{
+		"entity_type": string(f.Kind), "email": f.Email, "name": f.Name, "entity_id": f.ID,
+	} {
+		if want != "" {
+			q[field] = blinkwire.Condition{Eq: &want}
+		}
+	}
+	if len(q) == 0 {
+		return nil
+	}
+	return q
+}
+
+func (f PeopleFilter) matches(p roster.Person) bool {
+	return (f.Kind == "" || f.Kind == p.Kind) &&
+		(f.Email == "" || strings.EqualFold(f.Email, p.Email)) &&
+		(f.Name == "" || f.Name == p.Name) &&
+		(f.ID == "" || f.ID == p.ID)
+}
+
+// String names the filter in a phrase.
+func (f PeopleFilter) String() string {
+	kind := "users and groups"
+	if f.Kind != "" {
+		kind = string(f.Kind) + "s"
+	}
+	var with []string
+	for _, part := range []struct{ field, want string }{{"e-mail", f.Email}, {"name", f.Name}, {"id", f.ID}} {
+		if part.want != "" {
+			with = append(with, fmt.Sprintf("%s %q", part.field, part.want))
+		}
+	}
+	if len(with) == 0 {
+		return kind
+	}
+	return kind + " with the " + strings.Join(with, " and the ")
+}
+
+// People lists the tenant's users and groups, sorted by kind and id. The key
+// decides the tenant; the argument is ignored.
+func (c *Client) People(ctx context.Context, _ string) ([]roster.Person, error) {
+	return c.listPeople(ctx, "list the tenant's users and groups", nil)
+}
+
+// FindPeople lists the tenant's users and groups that fit the filter, sorted by
+// kind and id. The service filters first; since neither its filter fields nor
+// their rules on letter case are documented, its answer is filtered again here,
+// and when it finds nobody (or refuses the filter) the whole tenant is listed:
+// "nobody" is never due to a filter that the service reads otherwise.
+func (c *Client) FindPeople(ctx context.Context, f PeopleFilter) ([]roster.Person, error) {
+	op := "find the tenant's " + f.String()
+	query := f.query()
+	people, err := c.listPeople(ctx, op, query)
+	if query != nil {
+		narrowed := roster.FailureOf(err) == roster.Refused
+		if err == nil {
+			people = slices.DeleteFunc(people, func(p roster.Person) bool { return !f.matches(p) })
+			narrowed = len(people) == 0
+		}
+		if narrowed {
+			people, err = c.listPeople(ctx, op, nil)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(people, func(p roster.Person) bool { return !f.matches(p) }), nil
+}
+
+// errShifted is a listing whose pages do not fit together.
+var errShifted = errors.New("the listing changed while it was read")
+
+// listPeople reads all pages, again from the first when they do not fit together.
+func (c *Client) listPeople(ctx context.Context, op string, filter map[string]blinkwire.Condition) ([]roster.Person, error) {
+	sorted := true
+	for attempt := 1; ; attempt++ {
+		people, err := c.listPeopleOnce(ctx, op, filter, sorted)
+		switch {
+		case err == nil:
+			return people, nil
+		case sorted && attempt == 1 && filter == nil && roster.FailureOf(err) == roster.Refused:
+			// It may be the sorting that is refused. Without it, pages that do
+			// not fit together are still found.
+			sorted = false
+		case !errors.Is(err, errShifted) || ctx.Err() != nil:
+			return nil, err
+		case attempt >= listingAttempts:
+			return nil, err
+		}
+	}
+}
+
+func (c *Client) listPeopleOnce(ctx context.Context, op string, filter map[string]blinkwire.Condition, sorted bool) ([]roster.Person, error) {
+	l := peopleListing{rows: map[entityKey]int{}, total: -1}
+	for page := range maxPages {
+		answer, err := c.entityPage(ctx, op, filter, l.received, sorted)
+		if err != nil {
+			return nil, err
+		}
+		done, err := l.take(answer, page)
+		if err != nil {
+			return nil, c.unfit(op, err)
+		}
+		if done {
+			slices.SortFunc(l.people, func(a, b roster.Person) int {
+				return strings.Compare(a.String(), b.String())
+			})
+			return l.people, nil
+		}
+	}
+	return nil, &roster.Error{Failure: roster.Malformed, Op: op, Err: fmt.Errorf("the listing has no end: gave up after %d pages", maxPages)}
+}
+
+// unfit words what [peopleListing.take] found wrong.
+func (c *Client) unfit(op string, err error) error {
+	e := &roster.Error{Failure: roster.Malformed, Op: op, Err: err}
+	if errors.Is(err, errShifted) {
+		e.Failure = roster.Passing
+	}
+	return e
+}
+
+// entityPage reads the page that begins after offset rows. The documented 404
+// "Entity not found" is an empty page.
+func (c *Client) entityPage(ctx context.Context, op string, filter map[string]blinkwire.Condition, offset int, sorted bool) (*blinkwire.TenantEntityPage, error) {
+	limit := pageSize
+	query := blinkwire.Query{Offset: &offset, Limit: &limit}
+	if sorted {
+		query.Sort = &[]string{sortField}
+	}
+	if filter != nil {
+		query.Filter = &filter
+	}
+	var page *blinkwire.TenantEntityPage
+	err := c.read(ctx, op, searching,
+		func(ctx context.Context) (*http.Response, error) {
+			return c.calls.ListTenantEntities(ctx, &blinkwire.ListTenantEntitiesParams{Q: &query})
+		},
+		func(dec *json.Decoder) error {
+			page = nil
+			if err := dec.Decode(&page); err != nil {
+				return err
+			}
+			return checkPage(page)
+		})
+	if err != nil && roster.FailureOf(err) == roster.Gone {
+		return &blinkwire.TenantEntityPage{}, nil
+	}
+	return page, err
+}
+
+// checkPage refuses an answer that is no page. A list of no rows may come as
+// null, which is how the vendor's language writes an empty one.
+func checkPage(page *blinkwire.TenantEntityPage) error {
+	switch {
+	case page == nil:
+		return errors.New("it is null, not an object")
+	case page.Results == nil && page.Total == nil:
+		return errors.New("it has neither results nor a total")
+	case page.Total != nil && *page.Total < 0:
+		return fmt.Errorf("its total is %d", *page.Total)
+	default:
+		return nil
+	}
+}
+
+// entityKey tells rows apart, also those of kinds that are not in use.
+type entityKey struct{ kind, id string }
+
+// peopleListing collects pages.
+type peopleListing struct {
+	people []roster.Person
+	// rows maps a row to the page that it came on.
+	rows map[entityKey]int
+	// received counts the rows, and is the next page's offset.
+	received int
+	// total is the number of rows that the service told; -1 before it did.
+	total int
+}
+
+// take adds a page and tells whether it was the last one.
+func (l *peopleListing) take(page *blinkwire.TenantEntityPage, number int) (done bool, err error) {
+	if page.Offset != nil && *page.Offset != l.received {
+		return false, fmt.Errorf("%w: asked for the rows from %d, the service gave those from %d", errShifted, l.received, *page.Offset)
+	}
+	if page.Total != nil {
+		if l.total >= 0 && l.total != *page.Total {
+			return false, fmt.Errorf("%w: it had %d rows, then %d", errShifted, l.total, *page.Total)
+		}
+		l.total = *page.Total
+	}
+	rows := value(page.Results)
+	for i := range rows {
+		if err := l.add(&rows[i], number); err != nil {
+			return false, err
+		}
+	}
+	l.received += len(rows)
+	switch {
+	case l.total >= 0 && l.received > l.total:
+		return false, fmt.Errorf("%w: it has %d rows by its own count, and gave %d", errShifted, l.total, l.received)
+	case l.received == l.total:
+		return true, nil
+	case len(rows) > 0:
+		return false, nil
+	case l.total > l.received:
+		return false, fmt.Errorf("%w: it has %d rows by its own count, and ended after %d", errShifted, l.total, l.received)
+	default:
+		return true, nil
+	}
+}
+
+// add converts a row. A row that was on an earlier page already means that rows
+// moved between the pages, so that others may have been missed; twice on one
+// page is only a repetition.
+func (l *peopleListing) add(row *blinkwire.TenantEntity, page int) error {
+	entityType, id := text(row.EntityType), text(row.EntityID)
+	kind, known := kindOf(entityType)
+	switch {
+	case entityType == "":
+		return fmt.Errorf("the answer does not have the documented shape: the row of %q has no entity_type", plainText(id))
+	case known && id == "":
+		return fmt.Errorf("the answer does not have the documented shape: a %s has no entity_id", kind)
+	case id == "":
+		return nil
+	}
+	key := entityKey{kind: strings.ToLower(entityType), id: id}
+	if before, twice := l.rows[key]; twice {
+		if before != page {
+			return fmt.Errorf("%w: %s %s came on two pages", errShifted, key.kind, plainText(id))
+		}
+		return nil
+	}
+	l.rows[key] = page
+	if known {
+		l.people = append(l.people, personOf(kind, row))
+	}
+	return nil
+}
+
+func personOf(kind roster.Kind, row *blinkwire.TenantEntity) roster.Person {
+	status := text(row.Status)
+	p := roster.Person{
+		Principal:   roster.Principal{Kind: kind, ID: text(row.EntityID)},
+		Email:       text(row.Email),
+		Name:        text(row.Name),
+		Status:      status,
+		Inactive:    strings.EqualFold(status, statusInactive),
+		Invite:      value(row.IsInvite) || strings.EqualFold(status, statusInvited),
+		MemberCount: value(row.MemberCount),
+	}
+	if role := text(row.Role); role != "" {
+		p.Roles = []string{role}
+	}
+	return p
+}
