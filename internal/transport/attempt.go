@@ -63,7 +63,8 @@ func (a attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp.Body, resp.ContentLength = bytesBody(body), int64(len(body))
 	if isRedirect(resp.StatusCode) {
-		// http.Client would look into it, and repeat it in an error.
+		// The stack knows where it may go. http.Client would go there by itself,
+		// and repeat in an error what the service wrote.
 		a.location = resp.Header.Get("Location")
 		resp.Header.Del("Location")
 	}

@@ -64,12 +64,8 @@ func newClient(o Options, base http.RoundTripper) (*http.Client, error) {
 		gate:    gateOf(origin(u)),
 		mask:    NewMask(o.Secrets...),
 	}
-	return &http.Client{Transport: s, CheckRedirect: handBack}, nil
+	return &http.Client{Transport: s}, nil
 }
-
-// handBack leaves redirects to the stack, which knows where it may go and
-// reports refusals without repeating what the service wrote.
-func handBack(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // stack is the outermost of the layers: redirects, then repetitions
 // (retryablehttp), then single attempts.
@@ -152,7 +148,7 @@ func (s *stack) repeat(c *call, body []byte) (*http.Response, error) {
 		}
 	}
 	retrier := &retryablehttp.Client{
-		HTTPClient: &http.Client{Transport: attempts{s, c}, CheckRedirect: handBack},
+		HTTPClient: &http.Client{Transport: attempts{s, c}},
 		RetryMax:   s.options.MaxRetries,
 		// The attempt's own verdict counts: it knows more than a response and
 		// an error tell.
