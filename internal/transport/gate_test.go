@@ -125,6 +125,41 @@ func TestNoPlaceIsLost(t *testing.T) {
 	}
 }
 
+// Being let in and cancelled in the same moment: the place is either taken or
+// given back.
+func TestLetInWhileCancelled(t *testing.T) {
+	for range 50 {
+		g, l := &gate{}, &line{most: 1}
+		if err := g.enter(t.Context(), l, 0); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- g.enter(ctx, l, 0) }()
+		waits := func() bool {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			return len(l.waiting) == 1
+		}
+		for !waits() {
+			time.Sleep(10 * time.Microsecond)
+		}
+		g.mu.Lock()
+		cancel()
+		time.Sleep(time.Millisecond) // long enough, mostly, to wake up and wait for the lock
+		l.inFlight, g.inFlight = 0, 0
+		g.admit()
+		g.mu.Unlock()
+		err := <-done
+		if err == nil {
+			g.leave(l, false)
+		}
+		if g.inFlight != 0 || l.inFlight != 0 {
+			t.Fatalf("%v, and then %d and %d in flight", err, g.inFlight, l.inFlight)
+		}
+	}
+}
+
 func TestKindsHaveNames(t *testing.T) {
 	for k := Connection; k <= Invalid; k++ {
 		if k.String() == "" || k.String() == "kind "+strconv.Itoa(int(k)) {
