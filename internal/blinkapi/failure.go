@@ -50,8 +50,7 @@ func (c *Client) unanswered(op string, kind callKind, err error) *roster.Error {
 		}
 	}
 	// http.Client's wrapper repeats method and URL, which the phrase says better.
-	var ue *url.Error
-	if errors.As(err, &ue) {
+	if ue, ok := errors.AsType[*url.Error](err); ok {
 		err = ue.Err
 	}
 	return &roster.Error{Failure: failure, Op: op, MaybeApplied: maybeApplied, Err: err}
@@ -272,16 +271,14 @@ func (c *Client) malformed(op string, resp *http.Response, head string, err erro
 
 // describeJSON words an error of encoding/json for people.
 func describeJSON(err error) string {
-	var te *json.UnmarshalTypeError
-	if errors.As(err, &te) {
+	if te, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		field := te.Field
 		if field == "" {
 			field = "a value"
 		}
 		return fmt.Sprintf("%s is of the JSON type %s", field, te.Value)
 	}
-	var se *json.SyntaxError
-	if errors.As(err, &se) {
+	if se, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return "it is not valid JSON (" + se.Error() + ")"
 	}
 	return err.Error()

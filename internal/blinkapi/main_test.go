@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -42,7 +43,7 @@ var specRouter = sync.OnceValues(func() (routers.Router, error) {
 // service is a stand-in for Blink that holds every request and answer against
 // the OpenAPI description.
 type service struct {
-	t       testing.TB
+	t       *testing.T
 	handler http.Handler
 	url     string
 
@@ -51,7 +52,7 @@ type service struct {
 }
 
 // serve starts a service and gives a client for it.
-func serve(t testing.TB, handler http.HandlerFunc) (*Client, *service) {
+func serve(t *testing.T, handler http.HandlerFunc) (*Client, *service) {
 	t.Helper()
 	s := &service{t: t, handler: handler}
 	server := httptest.NewServer(s)
@@ -60,7 +61,7 @@ func serve(t testing.TB, handler http.HandlerFunc) (*Client, *service) {
 	return clientFor(t, s.url), s
 }
 
-func clientFor(t testing.TB, endpoint string) *Client {
+func clientFor(t *testing.T, endpoint string) *Client {
 	t.Helper()
 	hc, err := transport.New(transport.Options{
 		Product:        "Blink",
@@ -135,9 +136,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			s.t.Errorf("the answer to %s %s does not fit the description: %v", r.Method, r.RequestURI, err)
 		}
 	}
-	for name, values := range rec.Header() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), rec.Header())
 	w.WriteHeader(rec.Code)
 	_, _ = w.Write(rec.Body.Bytes())
 }

@@ -18,7 +18,7 @@ import (
 
 // directory serves rows a page at a time, as the vendor documents it.
 type directory struct {
-	t testing.TB
+	t *testing.T
 	// rows gives the rows at the time of the n-th request, counted from one.
 	rows func(n int) []object
 	// most is the largest page that is served; 0 leaves it to the limit.
@@ -440,8 +440,7 @@ func FuzzQuery(f *testing.F) {
 			t.Fatalf("%q: %v, %v", line, values, err)
 		}
 		var got struct {
-			Limit, Offset int
-			Filter        map[string]map[string]string
+			Filter map[string]map[string]string `json:"filter"`
 		}
 		if err := json.Unmarshal([]byte(values.Get("q")), &got); err != nil {
 			t.Fatalf("%q: %v", values.Get("q"), err)

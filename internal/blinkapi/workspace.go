@@ -166,8 +166,7 @@ func decodeListing(dec *json.Decoder, workspace string) (*listing, error) {
 func decodeField(dec *json.Decoder, name string, into *string) error {
 	*into = ""
 	if err := dec.Decode(into); err != nil {
-		var te *json.UnmarshalTypeError
-		if errors.As(err, &te) {
+		if te, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			te.Field = name
 		}
 		return err

@@ -94,7 +94,8 @@ func TestReadWorkspaceJoinsRows(t *testing.T) {
 			row("two", "owner", false), row("two", "viewer", false), row("two", "viewer", false),
 			row("other", "owner", false),
 			row("invited", "owner", false), row("invited", "owner", true),
-			{"id": "late", "type": "user"}, {"id": "late", "type": "user", "email": "late@example.com", "name": "Late", "workspace_role": "viewer", "member_count": 2},
+			{"id": "late", "type": "user"},
+			{"id": "late", "type": "user", "email": "late@example.com", "name": "Late", "workspace_role": "viewer", "member_count": 2},
 		}})
 	})
 	got, err := c.ReadWorkspace(t.Context(), "w-1")
@@ -313,7 +314,9 @@ func FuzzDecodeListing(f *testing.F) {
 		}
 		// Whatever passes is an object with a list, and every member can be told apart.
 		var whole struct {
-			Entities []struct{ Type string } `json:"entities"`
+			Entities []struct {
+				Type string `json:"type"`
+			} `json:"entities"`
 		}
 		if err := json.NewDecoder(bytes.NewReader(body)).Decode(&whole); err != nil {
 			t.Fatalf("taken for a listing, but %v", err)
