@@ -1,0 +1,87 @@
+package blink_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/acctest"
+	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+)
+
+const (
+	payments = mockservice.DefaultBlinkWorkspace
+	security = mockservice.DefaultBlinkOtherWorkspace
+)
+
+// world is terraform in a folder of its own, beside a mock service.
+type world struct {
+	*acctest.CLI
+	svc *mockservice.Running
+}
+
+// lenient lets the service do whatever it is asked: nothing but the provider
+// protects the last owner.
+func lenient(s *mockservice.Seed) {
+	s.Behaviour.Blink.AssignLastOwner = "allow"
+	s.Behaviour.Blink.RemoveLastOwner = "allow"
+}
+
+func newWorld(t *testing.T, changes ...func(*mockservice.Seed)) world {
+	t.Helper()
+	acctest.Needed(t)
+	seed, err := mockservice.DefaultSeed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lenient(&seed)
+	for _, change := range changes {
+		change(&seed)
+	}
+	svc := mockservice.StartTest(t, seed)
+	return world{CLI: acctest.New(t, svc.Env()), svc: svc}
+}
+
+// quick makes the guard's wait short, for plans that are refused in any case.
+const quick = `
+provider "roster" {
+  last_owner_guard = { handover_wait = "300ms" }
+}
+`
+
+// binding is one resource; extra are more arguments.
+func binding(name, workspace, kind, id, role string, extra ...string) string {
+	return fmt.Sprintf("resource \"roster_blink_workspace_role_binding\" %q {\n  workspace_id = %q\n  entity_type = %q\n  entity_id = %q\n  role = %q\n  %s\n}\n",
+		name, workspace, kind, id, role, strings.Join(extra, "\n  "))
+}
+
+func user(name, id, role string, extra ...string) string {
+	return binding(name, payments, "user", id, role, extra...)
+}
+
+// roleOf fails the test unless the principal holds the role ("" for none).
+func (w world) roleOf(t *testing.T, workspace, kind, id, want string) {
+	t.Helper()
+	if got := w.svc.Blink().Role(workspace, kind, id); !strings.EqualFold(got, want) {
+		t.Fatalf("%s/%s has the role %q in %s, want %q", kind, id, got, workspace, want)
+	}
+}
+
+// writes counts the calls of one kind that took effect.
+func (w world) writes(call string) int {
+	n := 0
+	for _, wr := range w.svc.Writes() {
+		if wr.Call == call && wr.Outcome == mockservice.OutcomeApplied {
+			n++
+		}
+	}
+	return n
+}
+
+// neverWithout fails the test if the workspace was ever seen with fewer owners.
+func (w world) neverBelow(t *testing.T, workspace string, owners int) {
+	t.Helper()
+	if got := w.svc.Blink().FewestOwners(workspace); got < owners {
+		t.Fatalf("workspace %s was down to %d owners, and should never have had fewer than %d", workspace, got, owners)
+	}
+}
