@@ -3,6 +3,7 @@ package mockservice
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -121,6 +122,60 @@ func (b *Behaviour) choices() []choice {
 		{"blazemeter.total", &z.Total, []string{"number", "string", "n/a", "none"}},
 		{"blazemeter.row_enabled", &z.RowEnabled, []string{"yes", "no"}},
 	}
+}
+
+// number is one switch that is a number.
+type number struct {
+	path  string
+	value *int
+	help  string
+}
+
+func (b *Behaviour) numbers() []number {
+	return []number{
+		{"blink.missing_workspace", &b.Blink.MissingWorkspace, "404, 400 or 403"},
+		{"blazemeter.max_page_size", &b.BlazeMeter.MaxPageSize, "50, or another number; -1 for no limit"},
+		{"blazemeter.hidden", &b.BlazeMeter.Hidden, "0, or how many rows the key cannot see"},
+	}
+}
+
+// Set sets one switch by its path in JSON, such as "blink.role_case".
+func (b *Behaviour) Set(path, value string) error {
+	for _, c := range b.choices() {
+		if c.path != path {
+			continue
+		}
+		if !slices.Contains(c.words, value) {
+			return fmt.Errorf("%q is not one of %s", value, quoted(c.words))
+		}
+		*c.value = value
+		return nil
+	}
+	for _, n := range b.numbers() {
+		if n.path != path {
+			continue
+		}
+		v, err := strconv.Atoi(value)
+		if err != nil {
+			return fmt.Errorf("%q is no whole number", value)
+		}
+		*n.value = v
+		return nil
+	}
+	return fmt.Errorf("there is no switch %q", path)
+}
+
+// BehaviourHelp lists the switches with their values, one a line.
+func BehaviourHelp() string {
+	var text strings.Builder
+	b := new(Behaviour)
+	for _, c := range b.choices() {
+		_, _ = fmt.Fprintf(&text, "  %-32s %s\n", c.path, strings.Join(c.words, " | "))
+	}
+	for _, n := range b.numbers() {
+		_, _ = fmt.Fprintf(&text, "  %-32s %s\n", n.path, n.help)
+	}
+	return text.String()
 }
 
 const (

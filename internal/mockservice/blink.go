@@ -305,7 +305,8 @@ func (s *Server) blinkAdd(c *call) answer {
 // say what the keys are; here they are not the ids.
 func (s *Server) blinkWorkspaceInfos(user string) map[string]blinkWorkspaceInfo {
 	infos := map[string]blinkWorkspaceInfo{}
-	admin := isAdmin(s.blink.users[user].Role)
+	u := s.blink.users[user]
+	admin := u != nil && isAdmin(u.Role)
 	for _, w := range s.blink.order {
 		role := s.blink.roleIn(w, user)
 		if w.gone || role == "" && !admin {
@@ -330,6 +331,9 @@ func (s *Server) blinkUser(c *call) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u := s.blink.users[c.caller]
+	if u == nil { // deleted since the key was looked at
+		return blinkError(http.StatusUnauthorized, "Unauthorized", "the API key is invalid or expired", "unauthorized")
+	}
 	infos := s.blinkWorkspaceInfos(c.caller)
 	body := blinkUserBody{
 		AuthID: "auth0|" + u.ID, Email: u.Email, InnerID: "inner-" + u.ID, Name: u.Name, Permissions: []string{},

@@ -20,6 +20,7 @@ const htmlPage = `<!DOCTYPE html>
 func (s *Server) deliver(w http.ResponseWriter, c *call, do func() answer) int {
 	ctx := c.r.Context()
 	if !s.wait(ctx, c.plan.before) {
+		drop(w, false)
 		return 0
 	}
 	if stop := c.plan.stop; stop != nil && !stop.doesTheWork() {
@@ -29,6 +30,7 @@ func (s *Server) deliver(w http.ResponseWriter, c *call, do func() answer) int {
 	s.markStatus(c, a.status)
 	if !s.wait(ctx, c.plan.late) {
 		s.markLost(c)
+		drop(w, false)
 		return 0
 	}
 	if stop := c.plan.stop; stop != nil {
@@ -96,6 +98,7 @@ func (s *Server) spoil(w http.ResponseWriter, c *call, f *Fault) int {
 		return 0
 	case FaultHang:
 		s.wait(c.r.Context(), 1<<62)
+		drop(w, false)
 		return 0
 	case FaultHTML:
 		body := fmt.Appendf(nil, htmlPage, pick(http.StatusBadGateway), http.StatusText(status))
@@ -146,6 +149,7 @@ func (s *Server) endless(w http.ResponseWriter, c *call) {
 	for c.r.Context().Err() == nil {
 		select {
 		case <-s.stopped:
+			drop(w, false)
 			return
 		default:
 		}

@@ -2,7 +2,6 @@ package mockservice
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -376,14 +375,57 @@ func (f *faultPlayer) length(from, to Duration, rule int, target string, n uint6
 	return time.Duration(from) + time.Duration(f.source(rule, target, n+1<<40).Int64N(int64(to-from)+1))
 }
 
-// errNotFaults is for text that is no faults at all.
-var errNotFaults = errors.New("this is no JSON object of faults")
-
 // ParseFaults reads faults in their JSON form, strictly.
 func ParseFaults(text []byte) (Faults, error) {
 	var f Faults
-	if !json.Valid(text) {
-		return f, errNotFaults
+	err := decodeStrict(text, &f, func() []problem { return f.problems() })
+	return f, err
+}
+
+// ParseFault reads one rule as the command takes it: name=value pairs with the
+// JSON names of [Fault], separated by commas: "kind=status,status=503,every=3".
+func ParseFault(text string) (Fault, error) {
+	fields := map[string]any{}
+	for pair := range strings.SplitSeq(text, ",") {
+		name, value, ok := strings.Cut(strings.TrimSpace(pair), "=")
+		if !ok {
+			return Fault{}, fmt.Errorf("%q is no name=value", pair)
+		}
+		fields[name] = value
+		if slices.Contains(faultNumbers, name) {
+			if !json.Valid([]byte(value)) {
+				return Fault{}, fmt.Errorf("%s: %q is no number", name, value)
+			}
+			fields[name] = json.RawMessage(value)
+		}
 	}
-	return f, decodeStrict(text, &f, func() []problem { return f.problems() })
+	object, err := json.Marshal(fields)
+	if err != nil {
+		return Fault{}, err
+	}
+	var f Fault
+	if err := decodeStrict(object, &f, func() []problem { return Faults{Rules: []Fault{f}}.problems() }); err != nil {
+		return Fault{}, err
+	}
+	return f, nil
+}
+
+var faultNumbers = []string{"every", "probability", "after", "times", "status", "reads", "rows"}
+
+// FaultHelp lists the kinds of fault and the fields of a rule.
+func FaultHelp() string {
+	return "  kinds: " + strings.Join(faultKinds, ", ") + `
+  which requests: product, method, call, path (a part of it), after, every | probability, times, from, until
+  details: status, retry_after, delay, delay_max, reads, rows, location
+  calls: ` + strings.Join(callNames(), ", ") + "\n"
+}
+
+func callNames() []string {
+	var names []string
+	for _, r := range routes {
+		if !slices.Contains(names, r.call) {
+			names = append(names, r.call)
+		}
+	}
+	return names
 }

@@ -103,21 +103,27 @@ func (r *Running) BlinkEndpoint() string { return r.URL + blinkPrefix }
 // BlazeMeterEndpoint is the base URL of BlazeMeter.
 func (r *Running) BlazeMeterEndpoint() string { return r.URL + blazeMeterPrefix }
 
-// Env gives the environment that points the provider at a server under a base URL, as NAME=value.
+// Env gives the environment that points the provider at a server under a base
+// URL, as NAME=value; nothing for a product that the seed has no key for.
 func (s *Server) Env(baseURL string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return []string{
-		"BLINK_ENDPOINT=" + baseURL + blinkPrefix,
-		"BLINK_API_KEY=" + s.blink.key,
-		"BLAZEMETER_ENDPOINT=" + baseURL + blazeMeterPrefix,
-		"BLAZEMETER_API_KEY_ID=" + s.blazeMeter.key.ID,
-		"BLAZEMETER_API_KEY_SECRET=" + s.blazeMeter.key.Secret,
+	var env []string
+	if s.blink.key != "" {
+		env = append(env, "BLINK_ENDPOINT="+baseURL+blinkPrefix, "BLINK_API_KEY="+s.blink.key)
 	}
+	if k := s.blazeMeter.key; k.ID != "" {
+		env = append(env,
+			"BLAZEMETER_ENDPOINT="+baseURL+blazeMeterPrefix,
+			"BLAZEMETER_API_KEY_ID="+k.ID,
+			"BLAZEMETER_API_KEY_SECRET="+k.Secret,
+		)
+	}
+	return env
 }
 
-// isLoopback tells if an address such as "127.0.0.1:8080" can be reached from this machine only.
-func isLoopback(address string) bool {
+// IsLoopback tells if an address such as "127.0.0.1:8080" can be reached from this machine only.
+func IsLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return false

@@ -296,6 +296,10 @@ func (s BlinkSeed) problems() []problem {
 			}
 		}
 	}
+	if len(s.Keys) == 0 && len(s.Workspaces) > 0 &&
+		!slices.ContainsFunc(s.Users, func(u BlinkUser) bool { return isAdmin(u.Role) && u.Status != StatusInvited }) {
+		bad("blink.keys", "there is no key, and no user with the tenant role Admin whom the default key could belong to")
+	}
 	keys := newUniq[string]("key")
 	for i, k := range s.Keys {
 		if text := badID(k.Key); text != "" {
@@ -383,6 +387,11 @@ func (s BlazeMeterSeed) problems() []problem {
 				bad(path+".role", "is missing")
 			}
 		}
+	}
+	if len(s.Keys) == 0 && len(s.Workspaces) > 0 && !slices.ContainsFunc(s.Accounts, func(a BlazeMeterAccount) bool {
+		return slices.ContainsFunc(a.Users, func(u BlazeMeterAccountUser) bool { return slices.Contains(u.Roles, "admin") && !u.Disabled })
+	}) {
+		bad("blazemeter.keys", "there is no key, and no account has an admin whom the default key could belong to")
 	}
 	keys := newUniq[string]("key id")
 	for i, k := range s.Keys {
