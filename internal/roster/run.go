@@ -52,6 +52,8 @@ type Run struct {
 	people keyed[string, *shared[*Tenant]]
 	descr  keyed[string, *shared[Description]]
 	spaces keyed[string, *space]
+	// readings are what the faces share besides (Once).
+	readings readings
 
 	mu sync.Mutex
 	// assignAdds is what was learned about Traits.AssignMayAdd: 0 nothing yet,

@@ -1,11 +1,17 @@
 package roster
 
+import "sync"
+
 // Tenant is one reading of everybody that a tenant (an account) knows.
 type Tenant struct {
 	People []Person
 
 	index    map[Principal]int
 	inactive map[Principal]bool
+
+	// emails is the index behind ByEmail, made when it is first needed.
+	emailsOnce sync.Once
+	emails     map[string][]int
 }
 
 func newTenant(people []Person) *Tenant {

@@ -1,0 +1,123 @@
+package roster
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+)
+
+// readings are those of [Once], by type and name.
+type readings struct{ all sync.Map }
+
+type readingKey struct {
+	kind reflect.Type
+	name string
+}
+
+// Once gives what read gives, read once in the run for each type and name: all
+// who ask while it is being read share the one reading, and all who ask later
+// get what it gave. It is for what a product can tell besides its workspaces
+// and people; those have readings of their own ([Run.Listing], [Run.Tenant]).
+func Once[T any](ctx context.Context, r *Run, name string, read func(context.Context) (T, error)) (T, error) {
+	key := readingKey{kind: reflect.TypeFor[T](), name: name}
+	found, _ := r.readings.all.LoadOrStore(key, newShared(read))
+	s, ok := found.(*shared[T])
+	if !ok {
+		return read(ctx) // cannot be: the type is part of the key
+	}
+	return s.get(ctx)
+}
+
+// Owners gives those in the workspace who are owners in the guard's sense, in
+// the order of the listing. Where the tenant cannot be asked who is blocked in
+// it, nobody is taken to be, and a finding says so. An error is that of the
+// workspace's listing.
+func (r *Run) Owners(ctx context.Context, workspace string) ([]Member, []Finding, error) {
+	l, err := r.Listing(ctx, workspace)
+	if err != nil {
+		return nil, nil, err
+	}
+	// Without candidates there is nothing to ask the tenant for.
+	if len(r.owners(l, nil)) == 0 {
+		return nil, nil, nil
+	}
+	inactive, known := r.inactive(ctx, workspace)
+	var out []Finding
+	if !known {
+		out = append(out, warning(AtNone,
+			fmt.Sprintf("Who is inactive could not be read: all %s of workspace %s count", r.traits.OwnersNoun, r.workspaceName(ctx, l, workspace)),
+			fmt.Sprintf("The list of everybody in the %s could not be read, so an owner who is blocked there is shown as an owner. The API key's user may lack the right to list the %s.", r.traits.TenantNoun, r.traits.TenantNoun)))
+	}
+	return r.owners(l, inactive), out, nil
+}
+
+// PartialListing warns of a listing that cannot be all there is. There is no
+// finding for one that is complete.
+func (r *Run) PartialListing(l *Listing) []Finding {
+	if !l.Partial {
+		return nil
+	}
+	name := l.Name
+	if name == "" {
+		name = l.ID
+	}
+	return []Finding{warning(AtNone, fmt.Sprintf("The listing of workspace %s may not be complete", name),
+		fmt.Sprintf("It shows no %s at all, which %s says cannot be, so the API key may see a part of workspace %s only: there may be people who are not listed here. %s",
+			r.traits.OwnerNoun, r.traits.Product, l.ID, r.traits.ChangeRight))}
+}
+
+// ReadError explains why something could not be read that no state depends on.
+// what names it in a phrase: "workspace w-1", "the users and groups of the tenant".
+func (r *Run) ReadError(err error, what string, at Attribute) Finding {
+	t := r.traits
+	switch FailureOf(err) {
+	case Unauthorized:
+		return failure(AtNone, fmt.Sprintf("%s does not accept the API key", t.Product),
+			fmt.Sprintf("%s Check the credentials in the provider block or the environment: the key may be wrong, revoked or expired.", sentence(err)))
+	case Forbidden:
+		return failure(at, fmt.Sprintf("The %s API key may not read %s", t.Product, what),
+			fmt.Sprintf("%s %s", sentence(err), t.ChangeRight))
+	case Gone:
+		return failure(at, fmt.Sprintf("%s was not found in %s", capital(what), t.Product),
+			fmt.Sprintf("%s Check the id, and that the key belongs to the right %s.", sentence(err), t.TenantNoun))
+	case Malformed:
+		return failure(at, fmt.Sprintf("%s gave an answer that cannot be read", t.Product),
+			fmt.Sprintf("%s Check that the endpoint is the product's API and not, say, a proxy's page.", sentence(err)))
+	case Refused, Unsupported:
+		return failure(at, fmt.Sprintf("%s refused to read %s", t.Product, what),
+			fmt.Sprintf("%s Check the id, and that this %s offers the call.", sentence(err), t.TenantNoun))
+	default:
+		return failure(at, fmt.Sprintf("%s could not be read from %s", capital(what), t.Product),
+			fmt.Sprintf("%s This may pass: run the same command again.", sentence(err)))
+	}
+}
+
+// capital begins a sentence with a phrase.
+func capital(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// ByEmail gives everybody with an e-mail address, whatever its case, in the
+// order of the listing.
+func (t *Tenant) ByEmail(email string) []Person {
+	t.emailsOnce.Do(func() {
+		t.emails = make(map[string][]int, len(t.People))
+		for i, p := range t.People {
+			if p.Email != "" {
+				k := strings.ToLower(p.Email)
+				t.emails[k] = append(t.emails[k], i)
+			}
+		}
+	})
+	places := t.emails[strings.ToLower(email)]
+	out := make([]Person, 0, len(places))
+	for _, i := range places {
+		out = append(out, t.People[i])
+	}
+	return out
+}
