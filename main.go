@@ -4,6 +4,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -32,7 +33,9 @@ func run(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("terraform-provider-roster", flag.ContinueOnError)
 	debug := flags.Bool("debug", false, "wait for Terraform to attach, so that a debugger can be used; prints what to set")
 	tell := flags.Bool("version", false, "print the version and end")
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	if *tell {
