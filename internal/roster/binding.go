@@ -51,8 +51,8 @@ type BindingPlan struct {
 	Exit Exit
 	// Label names the prior principal for people; may be empty.
 	Label string
-	// Carried is what this instance's private data said: the key of the
-	// principal that a replacement of it will hold.
+	// Carried is what this instance's private data said: the Key of the call
+	// before, in this plan or in an earlier run.
 	Carried string
 	// NoChange is true where the plan equals the state.
 	NoChange bool
@@ -61,7 +61,8 @@ type BindingPlan struct {
 // BindingPlanned is the outcome of planning.
 type BindingPlanned struct {
 	Findings []Finding
-	// Key is what the instance's private data has to say from now on; "" for nothing.
+	// Key is what the instance's private data has to say from now on; "" for
+	// nothing: then what it said before has to go. It is opaque.
 	Key string
 	// Live is the row of the next principal in the workspace's listing, where
 	// it was read and the principal is in it.
@@ -71,6 +72,18 @@ type BindingPlanned struct {
 // Key names a principal in a workspace in private data.
 func Key(workspace string, p Principal) string {
 	return workspace + "/" + fold(p).String()
+}
+
+// keyNotYet stands in private data for a principal that is not known yet, so
+// that the second call of a replacement is told from a creation.
+const keyNotYet = "not known yet"
+
+// leftKey says in private data that this object has left its principal to
+// another one that holds it by now. Unlike [Key], which any update leaves in
+// the state of an ordinary resource, it is only ever written for the left-over
+// object of a replacement.
+func leftKey(workspace string, p Principal) string {
+	return "left to its successor: " + Key(workspace, p)
 }
 
 // ReadBinding looks a principal up when Terraform refreshes a state. A binding
@@ -138,16 +151,16 @@ func (r *Run) PlanBinding(ctx context.Context, c BindingPlan) BindingPlanned {
 
 func (r *Run) planRemoval(ctx context.Context, c BindingPlan) BindingPlanned {
 	s, p := r.spaces.get(c.Prior.Workspace), c.Prior.Principal
-	own := Key(c.Prior.Workspace, p)
+	left := leftKey(c.Prior.Workspace, p)
 	if r.walk.activity.IsApplying() {
 		// Only left-over objects of a replacement are planned here.
-		if s.holds(p) {
-			return BindingPlanned{Key: own}
+		if s.holds(p) || c.Carried == left {
+			return BindingPlanned{Key: left}
 		}
-		return BindingPlanned{Key: c.Carried}
+		return BindingPlanned{}
 	}
-	if c.Carried == own {
-		return BindingPlanned{Key: own} // its replacement holds the principal
+	if c.Carried == left {
+		return BindingPlanned{Key: left} // its replacement holds the principal
 	}
 	if c.Exit.Keep {
 		return BindingPlanned{}
@@ -171,7 +184,7 @@ func (r *Run) planRemoval(ctx context.Context, c BindingPlan) BindingPlanned {
 
 func (r *Run) planHolding(ctx context.Context, c BindingPlan) BindingPlanned {
 	next, prior := *c.Next, c.Prior
-	out := BindingPlanned{}
+	out := BindingPlanned{Key: keyNotYet}
 	if !next.WorkspaceUnknown && !next.PrincipalUnknown {
 		out.Key = Key(next.Workspace, next.Principal)
 	}

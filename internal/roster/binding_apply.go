@@ -123,7 +123,7 @@ func (r *Run) UpdateBinding(ctx context.Context, prior, next Binding, exit Exit,
 // same principal, nothing is sent.
 func (r *Run) DeleteBinding(ctx context.Context, b Binding, exit Exit, carried string) []Finding {
 	s := r.spaces.get(b.Workspace)
-	if carried == Key(b.Workspace, b.Principal) {
+	if carried == Key(b.Workspace, b.Principal) || carried == leftKey(b.Workspace, b.Principal) {
 		s.handOver(b.Principal)
 		return nil
 	}

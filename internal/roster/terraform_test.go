@@ -1,0 +1,342 @@
+package roster
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// terraform plans and applies a configuration as Terraform does: each walk in
+// a process of its own, a bounded number of slots, nodes in random order
+// within their dependencies, and each request counted as the protocol server
+// counts it.
+type terraform struct {
+	svc    *stage
+	guard  Guard
+	locker Locker
+	slots  int
+	rng    *rand.Rand
+	// noRefresh is -refresh=false.
+	noRefresh bool
+	// timeout is each resource's own; 0 for twenty minutes.
+	timeout time.Duration
+	book    *notebook
+	// spread is how far apart nodes become ready; 0 for 20 ms.
+	spread time.Duration
+	// first names the nodes that are ready before all others.
+	first []string
+}
+
+// block is one resource: what the state holds, what the configuration wants.
+type block struct {
+	addr        string
+	prior, next *Binding
+	// planned is what the plan knows of next; nil for all of it.
+	planned *Binding
+	exit    Exit
+	adopt   bool
+	// how is "" for what the change itself asks, else replace, replace-cbd,
+	// taint, taint-cbd.
+	how  string
+	deps []string
+	// private is the state's private data from earlier applies.
+	private string
+
+	// key is the private data that the plan decided on.
+	key string
+}
+
+func (b *block) moves() bool {
+	return b.prior != nil && b.next != nil && b.prior.Workspace != b.next.Workspace
+}
+func (b *block) replaced() bool {
+	return b.next != nil && b.prior != nil && (b.how != "" || b.moves())
+}
+func (b *block) tainted() bool { return strings.HasPrefix(b.how, "taint") }
+func (b *block) cbd() bool     { return strings.HasSuffix(b.how, "-cbd") }
+func (b *block) unchanged() bool {
+	return b.prior != nil && b.next != nil && *b.prior == *b.next && b.planned == nil
+}
+
+// process is one provider process in one walk.
+type process struct {
+	act *Activity
+	run *Run
+}
+
+func (tf *terraform) start() process {
+	act := NewActivity()
+	act.Configured()
+	book := tf.book
+	if book == nil {
+		book = &notebook{}
+	}
+	if tf.locker == nil {
+		tf.locker = &memoryLocker{}
+	}
+	return process{act: act, run: NewRun(Config{
+		Service: tf.svc, Guard: tf.guard, Walk: NewWalk(act, tf.guard), Locker: tf.locker, Logger: book, MaxConcurrent: 16,
+		Naming: testNaming(),
+	})}
+}
+
+func testNaming() Naming {
+	return Naming{
+		Additive: "roster_blink_workspace_role_binding", Authoritative: "roster_blink_workspace_role_bindings",
+		ImportID: func(w string, p Principal) string { return w + "/" + p.String() },
+	}
+}
+
+// outcome is what a walk said, by address.
+type outcome struct {
+	mu       sync.Mutex
+	findings map[string][]Finding
+	failed   map[string]bool
+	took     time.Duration
+}
+
+func (o *outcome) add(addr string, fs ...Finding) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.findings == nil {
+		o.findings, o.failed = map[string][]Finding{}, map[string]bool{}
+	}
+	o.findings[addr] = append(o.findings[addr], fs...)
+	if Failed(fs) {
+		o.failed[addr] = true
+	}
+	return Failed(fs)
+}
+
+func (o *outcome) errors() []Finding {
+	var out []Finding
+	for _, addr := range slices.Sorted(maps.Keys(o.findings)) {
+		for _, f := range o.findings[addr] {
+			if f.Severity == SeverityError {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
+
+func (o *outcome) warnings() []Finding {
+	var out []Finding
+	for _, addr := range slices.Sorted(maps.Keys(o.findings)) {
+		for _, f := range o.findings[addr] {
+			if f.Severity == SeverityWarning {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
+
+func (o *outcome) String() string {
+	var b strings.Builder
+	for _, addr := range slices.Sorted(maps.Keys(o.findings)) {
+		for _, f := range o.findings[addr] {
+			fmt.Fprintf(&b, "%s: [%d] %s\n    %s\n", addr, f.Severity, f.Summary, strings.ReplaceAll(f.Detail, "\n", "\n    "))
+		}
+	}
+	return b.String()
+}
+
+// node is one step of a walk.
+type node struct {
+	name string
+	// after are the names of the nodes that come before this one.
+	after []string
+	do    func(ctx context.Context) bool // false: failed
+}
+
+// walk runs the nodes. What depends on a failed node is skipped.
+func (tf *terraform) walk(ctx context.Context, nodes []node) time.Duration {
+	began := time.Now()
+	slots := make(chan struct{}, tf.slots)
+	spread := tf.spread
+	if spread == 0 {
+		spread = 20 * time.Millisecond
+	}
+	done, ok := map[string]chan struct{}{}, map[string]*bool{}
+	for _, n := range nodes {
+		done[n.name], ok[n.name] = make(chan struct{}), new(bool)
+	}
+	var wg sync.WaitGroup
+	for _, n := range nodes {
+		delay := time.Duration(tf.rng.Int64N(int64(spread))) + time.Millisecond
+		if slices.Contains(tf.first, n.name) {
+			delay = 0
+		}
+		wg.Go(func() {
+			defer close(done[n.name])
+			time.Sleep(delay)
+			for _, a := range n.after {
+				if done[a] == nil {
+					continue
+				}
+				<-done[a]
+				if !*ok[a] {
+					return
+				}
+			}
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			*ok[n.name] = n.do(ctx)
+		})
+	}
+	wg.Wait()
+	return time.Since(began)
+}
+
+// plan is one plan walk.
+func (tf *terraform) plan(ctx context.Context, blocks []*block) *outcome {
+	p, out := tf.start(), &outcome{}
+	var nodes []node
+	for _, b := range blocks {
+		nodes = append(nodes, node{name: b.addr, after: b.deps, do: func(ctx context.Context) bool { return tf.planBlock(ctx, p, b, out) }})
+	}
+	out.took = tf.walk(ctx, nodes)
+	return out
+}
+
+func (tf *terraform) planBlock(ctx context.Context, p process, b *block, out *outcome) bool {
+	b.key = ""
+	ask := func(c BindingPlan) bool {
+		defer p.act.Begin()()
+		if c.Prior != nil {
+			c.Label = c.Prior.Principal.ID
+		}
+		got := p.run.PlanBinding(ctx, c)
+		b.key = got.Key
+		return !out.add(b.addr, got.Findings...)
+	}
+	if b.prior != nil && !tf.noRefresh {
+		end := p.act.Begin()
+		_, _, fs := p.run.ReadBinding(ctx, b.prior.Workspace, b.prior.Principal, "")
+		end()
+		if out.add(b.addr, fs...) {
+			return false
+		}
+	}
+	next := b.next
+	if b.planned != nil {
+		next = b.planned
+	}
+	switch {
+	case b.next == nil:
+		return ask(BindingPlan{Prior: b.prior, Exit: b.exit, Carried: b.private})
+	case b.tainted() || b.prior == nil:
+		return ask(BindingPlan{Next: next, Adopt: b.adopt})
+	case b.replaced():
+		return ask(BindingPlan{Prior: b.prior, Next: next, Adopt: b.adopt, Exit: b.exit, Carried: b.private, NoChange: b.unchanged()}) &&
+			ask(BindingPlan{Next: next, Adopt: b.adopt, Carried: b.key})
+	default:
+		return ask(BindingPlan{Prior: b.prior, Next: next, Adopt: b.adopt, Exit: b.exit, Carried: b.private, NoChange: b.unchanged()})
+	}
+}
+
+// apply is one apply walk. It brings the blocks' priors up to what the state
+// would hold afterwards.
+func (tf *terraform) apply(ctx context.Context, blocks []*block) *outcome {
+	p, out := tf.start(), &outcome{}
+	var nodes []node
+	for _, b := range blocks {
+		nodes = append(nodes, tf.applyNodes(p, b, out)...)
+	}
+	out.took = tf.walk(ctx, nodes)
+	return out
+}
+
+func (tf *terraform) applyNodes(p process, b *block, out *outcome) []node {
+	limit := tf.timeout
+	if limit == 0 {
+		limit = 20 * time.Minute
+	}
+	replan := func(ctx context.Context, c BindingPlan) (BindingPlanned, bool) {
+		defer p.act.Begin()()
+		got := p.run.PlanBinding(ctx, c)
+		return got, !out.add(b.addr, got.Findings...)
+	}
+	request := func(ctx context.Context, do func(ctx context.Context) []Finding) bool {
+		defer p.act.Begin()()
+		p.act.Applying()
+		ctx, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		return !out.add(b.addr, do(ctx)...)
+	}
+	create := func(ctx context.Context) bool {
+		// Terraform hands no private data to a creation's second planning.
+		if _, ok := replan(ctx, BindingPlan{Next: b.next, Adopt: b.adopt}); !ok {
+			return false
+		}
+		return request(ctx, func(ctx context.Context) []Finding {
+			_, fs := p.run.CreateBinding(ctx, *b.next, b.adopt)
+			if !Failed(fs) {
+				b.prior, b.private = b.next, ""
+			}
+			return fs
+		})
+	}
+	prior := b.prior
+	destroy := func(ctx context.Context, key string) bool {
+		return request(ctx, func(ctx context.Context) []Finding {
+			fs := p.run.DeleteBinding(ctx, *prior, b.exit, key)
+			if !Failed(fs) && b.prior == prior {
+				b.prior = nil
+			}
+			return fs
+		})
+	}
+	switch {
+	case b.unchanged() && !b.replaced():
+		return nil
+	case b.next == nil:
+		return []node{{name: b.addr, do: func(ctx context.Context) bool { return destroy(ctx, b.key) }}}
+	case b.prior == nil:
+		return []node{{name: b.addr, after: b.deps, do: create}}
+	case b.replaced() && b.cbd():
+		return []node{
+			{name: b.addr, after: b.deps, do: create},
+			{name: b.addr + " (deposed)", after: []string{b.addr}, do: func(ctx context.Context) bool {
+				got, ok := replan(ctx, BindingPlan{Prior: prior, Exit: b.exit, Carried: b.private})
+				return ok && destroy(ctx, got.Key)
+			}},
+		}
+	case b.replaced():
+		return []node{
+			{name: b.addr + " (destroy)", do: func(ctx context.Context) bool { return destroy(ctx, b.key) }},
+			{name: b.addr, after: append([]string{b.addr + " (destroy)"}, b.deps...), do: create},
+		}
+	default:
+		return []node{{name: b.addr, after: b.deps, do: func(ctx context.Context) bool {
+			got, ok := replan(ctx, BindingPlan{Prior: b.prior, Next: b.next, Adopt: b.adopt, Exit: b.exit, Carried: b.private})
+			return ok && request(ctx, func(ctx context.Context) []Finding {
+				_, kept, fs := p.run.UpdateBinding(ctx, *b.prior, *b.next, b.exit, b.adopt)
+				switch {
+				case !Failed(fs):
+					b.prior, b.private = b.next, got.Key // an update keeps what was planned
+				case kept:
+					// The state keeps the prior principal.
+				}
+				return fs
+			})
+		}}}
+	}
+}
+
+// bind gives a binding of a user.
+func bind(workspace, id, role string) *Binding {
+	return &Binding{Workspace: workspace, Principal: user(id), Standing: Standing{Role: role, Enabled: true}}
+}
+
+func enforce() Guard { return Guard{Mode: Enforce, MinimumOwners: 1, HandoverWait: 5 * time.Second} }
+
+func newTerraform(svc *stage) *terraform {
+	return &terraform{svc: svc, guard: enforce(), slots: 10, rng: rand.New(rand.NewPCG(1, 2)), locker: &memoryLocker{}}
+}
