@@ -262,14 +262,14 @@ func (r *additive[M]) ImportState(ctx context.Context, req resource.ImportStateR
 	setIdentity(ctx, resp.Identity, r.IdentityOf(roster.Binding{Workspace: workspace, Principal: p}), &resp.Diagnostics)
 }
 
-type source interface {
+type getter interface {
 	Get(ctx context.Context, target any) diag.Diagnostics
 }
 
 // begin is how every write begins: a product that can be used, the model, and
 // a context that ends with the resource's timeout. The model is nil where one
 // of them failed.
-func (r *additive[M]) begin(ctx context.Context, from source, timeout timeoutOf, diags *diag.Diagnostics) (*roster.Run, *M, context.Context, context.CancelFunc) {
+func (r *additive[M]) begin(ctx context.Context, from getter, timeout timeoutOf, diags *diag.Diagnostics) (*roster.Run, *M, context.Context, context.CancelFunc) {
 	run, ds := r.conn.Usable()
 	diags.Append(ds...)
 	m := new(M)

@@ -165,7 +165,7 @@ func (r *Run) planRemoval(ctx context.Context, c BindingPlan) BindingPlanned {
 	if c.Exit.Keep {
 		return BindingPlanned{}
 	}
-	if out := r.walk.ledger.claim(s, c.Label, claim{leaves: &p}); Failed(out) {
+	if out := r.walk.ledger.clashes(ctx, r.walk.ledger.claim(s, c.Label, claim{leaves: &p})); Failed(out) {
 		return BindingPlanned{Findings: out}
 	}
 	l, err := s.listings.get(ctx)
@@ -203,7 +203,7 @@ func (r *Run) planHolding(ctx context.Context, c BindingPlan) BindingPlanned {
 	swapped := prior != nil && !moved && (next.PrincipalUnknown || fold(prior.Principal) != fold(next.Principal))
 
 	if !applying {
-		if f := r.claimHolding(s, c, moved, swapped, second); Failed(f) {
+		if f := r.walk.ledger.clashes(ctx, r.claimHolding(s, c, moved, swapped, second)); Failed(f) {
 			out.Findings = f
 			return out
 		}
@@ -357,6 +357,11 @@ func (s *space) planLoss(ctx context.Context, l *Listing, changes ...planned) []
 			continue
 		}
 		out = append(out, s.selfWarning(ctx, l, live, c.to)...)
+		if c.to != nil && s.run.isOwner(*c.to) {
+			// An exit may leave an owner behind.
+			s.run.walk.ledger.gain(s, gain{member: live.after(c.to)})
+			continue
+		}
 		if !s.run.guard.watches(s.id) || !s.run.mayLose(live, c.to) {
 			continue
 		}

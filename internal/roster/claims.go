@@ -117,6 +117,7 @@ func (l *ledger) noteRead(s *space, p Principal) {
 	k := &l.account(s).claims
 	k.init()
 	k.read[fold(p)] = true
+	l.plan()
 }
 
 // wasRead tells whether a resource's state held the principal in this walk.

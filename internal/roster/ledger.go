@@ -15,8 +15,10 @@ type ledger struct {
 
 	mu      sync.Mutex
 	waiting bool
-	changed chan struct{}
-	spaces  map[*space]*account
+	// planning is true once it is certain that this walk is a plan.
+	planning bool
+	changed  chan struct{}
+	spaces   map[*space]*account
 	// order keeps messages in the order in which workspaces were first seen.
 	order []*account
 	// elsewhere counts possible gains whose workspace is not known yet.

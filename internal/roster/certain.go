@@ -1,0 +1,55 @@
+package roster
+
+import (
+	"context"
+	"time"
+)
+
+// certainAfter is how long nothing must have moved until a walk in which
+// nothing was refreshed and nothing applied is taken to be a plan.
+const certainAfter = time.Second
+
+// clashes gives the findings where this walk is a plan. The code that plans
+// runs in an apply too, where values may have become known that two resources
+// share, and there each operation keeps everybody's access by itself. What
+// tells the two apart comes later than the first plans: only a plan refreshes,
+// only an apply applies, and an apply does so right after its first plan.
+func (l *ledger) clashes(ctx context.Context, findings []Finding) []Finding {
+	if len(findings) == 0 || !l.plans(ctx) {
+		return nil
+	}
+	return findings
+}
+
+// plans waits until it is certain what kind of walk this is.
+func (l *ledger) plans(ctx context.Context) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.planning || l.activity.IsApplying() {
+		return !l.activity.IsApplying()
+	}
+	l.activity.startWaiting()
+	for {
+		if l.planning || l.activity.IsApplying() || ctx.Err() != nil {
+			l.activity.stopWaiting()
+			return !l.activity.IsApplying()
+		}
+		left, moved := l.activity.untilIdle(certainAfter)
+		if left == 0 && l.activity.stopWaitingIfIdle(certainAfter) {
+			l.plan()
+			return true
+		}
+		changed := l.changed
+		l.mu.Unlock()
+		_ = waitFor(ctx, left, moved, changed) // looked at above
+		l.mu.Lock()
+	}
+}
+
+// plan notes that this walk plans. The caller holds the lock.
+func (l *ledger) plan() {
+	if !l.planning {
+		l.planning = true
+		l.signal()
+	}
+}
