@@ -16,13 +16,14 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter"
 	"github.com/tf-roster/terraform-provider-roster/internal/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/rpc"
 )
 
 // NewServer gives the protocol server of the provider, with everything around
 // it that Terraform talks to.
 func NewServer(version string) tfprotov6.ProviderServer {
 	activity := roster.NewActivity()
-	return providerserver.NewProtocol6(New(version, activity))()
+	return rpc.New(providerserver.NewProtocol6(New(version, activity))(), activity)
 }
 
 // New gives the provider. The activity is what the requests of this process
