@@ -429,3 +429,6 @@ func callNames() []string {
 	}
 	return names
 }
+
+// FaultKinds lists the kinds of fault.
+func FaultKinds() []string { return slices.Clone(faultKinds) }

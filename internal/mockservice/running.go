@@ -20,11 +20,11 @@ func DefaultSeed() (Seed, error) { return ParseSeed(defaultSeed) }
 
 // What stands in the default seed.
 const (
-	DefaultBlinkWorkspace       = "3f8b1c52-6a0e-4d0b-9b0a-2f6f6a4d1e01" // Payments: alice owner, bob contributor
-	DefaultBlinkOtherWorkspace  = "8d2e7a90-41cf-4b7e-8a55-0c9de1b7aa02" // Security Operations: alice and carol owners, dave viewer, g-platform
-	DefaultBlazeMeterAccount    = "5001"
-	DefaultBlazeMeterWorkspace  = "70001" // alice (352749) manager, bob (352750) tester, dave (352752) disabled viewer
-	DefaultBlazeMeterWorkspace2 = "70002" // bob and carol (352751) managers
+	DefaultBlinkWorkspace           = "3f8b1c52-6a0e-4d0b-9b0a-2f6f6a4d1e01" // Payments: alice owner, bob contributor
+	DefaultBlinkOtherWorkspace      = "8d2e7a90-41cf-4b7e-8a55-0c9de1b7aa02" // Security Operations: alice and carol owners, dave viewer, g-platform
+	DefaultBlazeMeterAccount        = "5001"
+	DefaultBlazeMeterWorkspace      = "70001" // alice (352749) manager, bob (352750) tester, dave (352752) disabled viewer
+	DefaultBlazeMeterOtherWorkspace = "70002" // bob and carol (352751) managers
 )
 
 // Running is a [Server] that listens on a loopback address.

@@ -123,7 +123,11 @@ func (c *Checker) Check(r *http.Request, body []byte, answer *Answer) []error {
 		MultiError: true, IncludeResponseStatus: true, AuthenticationFunc: credentials, SkipSettingDefaults: true,
 	}
 	options.WithCustomSchemaErrorFunc(func(err *openapi3.SchemaError) string {
-		return "/" + strings.Join(err.JSONPointer(), "/") + " " + err.Reason
+		text := "/" + strings.Join(err.JSONPointer(), "/") + " " + err.Reason
+		if err.Origin != nil {
+			text += ": " + err.Origin.Error()
+		}
+		return text
 	})
 	in := &openapi3filter.RequestValidationInput{
 		Request: copied, PathParams: params, Route: op.route,
