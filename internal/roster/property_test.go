@@ -337,8 +337,11 @@ func (p *play) stage() *stage {
 	}
 	if p.lossy {
 		rng := rand.New(rand.NewPCG(p.seed, 7))
+		times := map[place]int{}
 		s.trouble = func(c stageCall) trouble {
-			if c.writes() && rng.IntN(4) == 0 {
+			at := place{c.workspace, c.p}
+			if c.writes() && times[at] < 2 && rng.IntN(4) == 0 {
+				times[at]++
 				return lost(rng.IntN(2) == 0)
 			}
 			return trouble{}
