@@ -93,6 +93,9 @@ func (c *Client) Traits() roster.Traits {
 		OwnerNoun:       "manager",
 		OwnersNoun:      "managers",
 		TenantNoun:      "account",
+		// "Same access as a Tester, but can also ..." (the vendor's page on
+		// workspaces) puts the manager on top; a viewer only views reports.
+		RolesAscending:  []string{RoleViewer, RoleTester, RoleManager},
 		RemovalDisables: true,
 		AddBatch:        addBatch,
 		ChangeRight:     "The API key needs account admin access or the manager role in the workspace.",

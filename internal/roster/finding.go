@@ -31,6 +31,9 @@ type Finding struct {
 	Summary  string
 	Detail   string
 	At       Attribute
+	// Key is the entry of the attribute that the finding is about, where the
+	// attribute is a map by the ids of principals; "" for the whole of it.
+	Key string
 }
 
 // Failed tells whether any of the findings is an error.
