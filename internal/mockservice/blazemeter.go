@@ -211,6 +211,36 @@ func (f bzmFilter) matches(email string, roles []string, enabled bool) bool {
 		(f.text == "" || strings.Contains(strings.ToLower(email), f.text))
 }
 
+// key tells filters apart.
+func (f bzmFilter) key() string {
+	enabled := "any"
+	if f.enabled != nil {
+		enabled = strconv.FormatBool(*f.enabled)
+	}
+	return fmt.Sprintf("%s %q %q %q", enabled, f.roles, f.exclude, f.text)
+}
+
+// pageCache keeps the rows that fit a filter, so that the pages of one listing
+// cost one search. It forgets everything when the version changes.
+type pageCache[T any] struct {
+	version string
+	found   map[string][]T
+}
+
+func (p *pageCache[T]) get(version, filter string, find func() []T) []T {
+	if p.version != version || p.found == nil {
+		p.version, p.found = version, map[string][]T{}
+	}
+	rows, known := p.found[filter]
+	if !known {
+		rows = find()
+		if len(p.found) < 16 {
+			p.found[filter] = rows
+		}
+	}
+	return rows
+}
+
 // bzmReach finds the workspace of a call and what the caller may do there. The caller holds s.mu.
 func (s *Server) bzmReach(c *call, need right) (*workspace, answer, bool) {
 	id := c.args["workspaceId"]
@@ -264,11 +294,20 @@ func (s *Server) bzmWorkspaceUsers(c *call) answer {
 	all := w.listing(c.plan.lag, s.now())
 	w.reads++
 	hidden := min(how.Hidden, len(all))
-	var matches []row
-	for _, r := range all[:len(all)-hidden] {
-		if f.matches(s.blazeMeter.emailOf(r.id), r.roles, r.enabled) {
-			matches = append(matches, r)
+	find := func() []row {
+		var found []row
+		for _, r := range all[:len(all)-hidden] {
+			if f.matches(s.blazeMeter.emailOf(r.id), r.roles, r.enabled) {
+				found = append(found, r)
+			}
 		}
+		return found
+	}
+	var matches []row
+	if c.plan.lag.none() {
+		matches = w.pages.get(fmt.Sprint(w.version, s.blazeMeter.version, hidden), f.key(), find)
+	} else {
+		matches = find()
 	}
 	return s.bzmPage(c, p, len(matches), hidden, func(yield func(string, any) bool) {
 		for _, r := range shifted(matches, p.skip, p.limit, c.plan.shift) {
@@ -503,12 +542,15 @@ func (s *Server) bzmAccountUsers(c *call) answer {
 	if !ok {
 		return refusal
 	}
-	var matches []string
-	for _, id := range a.order {
-		if u := a.users[id]; f.matches(s.blazeMeter.emailOf(id), u.Roles, !u.Disabled) {
-			matches = append(matches, id)
+	matches := a.pages.get(fmt.Sprint(s.blazeMeter.version), f.key(), func() []string {
+		var found []string
+		for _, id := range a.order {
+			if u := a.users[id]; f.matches(s.blazeMeter.emailOf(id), u.Roles, !u.Disabled) {
+				found = append(found, id)
+			}
 		}
-	}
+		return found
+	})
 	return pageOf(s, c, p, matches, func(id string) (string, any) {
 		u := a.users[id]
 		return id, s.bzmRow(id, standing{present: true, roles: u.Roles, enabled: !u.Disabled}, "account")

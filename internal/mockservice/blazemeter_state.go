@@ -17,12 +17,14 @@ type blazeMeterState struct {
 	accountIDs []string
 	workspaces map[string]*workspace
 	order      []*workspace
+	version    int // of people and accounts, for cached listings
 }
 
 type bzmAccount struct {
 	id, name string
 	users    map[string]*BlazeMeterAccountUser
 	order    []string
+	pages    pageCache[string]
 }
 
 func newBlazeMeterState(seed BlazeMeterSeed, now time.Time) blazeMeterState {

@@ -100,6 +100,7 @@ type workspace struct {
 	rowsVersion int
 	rowsTenant  int
 	blinkJSON   []byte // the encoded Blink listing of rowsVersion
+	pages       pageCache[row]
 }
 
 // OwnerCounts says how many owners a workspace has and had. An owner is, for

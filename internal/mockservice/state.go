@@ -341,6 +341,7 @@ func (b BlazeMeterState) SetAccountUser(account int64, u BlazeMeterAccountUser) 
 		return fmt.Errorf("there is no BlazeMeter user %d", u.ID)
 	}
 	a.add(u)
+	b.s.blazeMeter.version++
 	return nil
 }
 
@@ -364,6 +365,7 @@ func (b BlazeMeterState) Rename(user, name, email string) error {
 		return fmt.Errorf("there is no BlazeMeter user %q", user)
 	}
 	u.DisplayName, u.Email = cmp.Or(name, u.DisplayName), cmp.Or(email, u.Email)
+	b.s.blazeMeter.version++
 	return nil
 }
 
