@@ -194,7 +194,7 @@ func (r *Run) planHolding(ctx context.Context, c BindingPlan) BindingPlanned {
 
 	if next.WorkspaceUnknown {
 		if mayOwn && !second && !applying {
-			r.walk.ledger.gainElsewhere()
+			r.walk.ledger.gainElsewhere(r)
 		}
 		return out
 	}

@@ -21,12 +21,13 @@ type ledger struct {
 	spaces   map[*space]*account
 	// order keeps messages in the order in which workspaces were first seen.
 	order []*account
-	// elsewhere counts possible gains whose workspace is not known yet.
-	elsewhere int
+	// elsewhere counts a product's possible gains whose workspace is not known yet.
+	elsewhere map[*Run]int
 }
 
 // account is the ledger's page for one workspace.
 type account struct {
+	ledger  *ledger
 	space   *space
 	name    string
 	listing *Listing
@@ -38,6 +39,13 @@ type account struct {
 	gaining     map[Principal]Member
 	// unknown counts gains whose principal is not known yet.
 	unknown int
+	// open is true while a loss waits for an answer.
+	open bool
+
+	// What follows is counted up with every note, so that ten thousand losses
+	// do not each look at ten thousand owners: the owners in the listing, those
+	// of them who lose and do not gain, who else gains, and the floor.
+	owners, lost, gained, floor int
 
 	claims claims
 }
@@ -48,7 +56,6 @@ type loss struct {
 	// what this run does to the member, as a clause: "removed by this run".
 	what string
 	at   Attribute
-	open bool
 }
 
 // gain is what a plan adds on the side of the owners.
@@ -58,14 +65,14 @@ type gain struct {
 }
 
 func newLedger(a *Activity, g Guard) *ledger {
-	return &ledger{activity: a, guard: g, changed: make(chan struct{}), spaces: map[*space]*account{}}
+	return &ledger{activity: a, guard: g, changed: make(chan struct{}), spaces: map[*space]*account{}, elsewhere: map[*Run]int{}}
 }
 
 // account gives the page of a workspace. The caller holds the lock.
 func (l *ledger) account(s *space) *account {
 	a := l.spaces[s]
 	if a == nil {
-		a = &account{space: s, losing: map[Principal]*loss{}, gaining: map[Principal]Member{}}
+		a = &account{ledger: l, space: s, losing: map[Principal]*loss{}, gaining: map[Principal]Member{}}
 		l.spaces[s] = a
 		l.order = append(l.order, a)
 	}
@@ -73,10 +80,10 @@ func (l *ledger) account(s *space) *account {
 }
 
 // gainElsewhere notes a possible owner in a workspace that is not known yet.
-func (l *ledger) gainElsewhere() {
+func (l *ledger) gainElsewhere(r *Run) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.elsewhere++
+	l.elsewhere[r]++
 	l.signal()
 }
 
@@ -88,7 +95,7 @@ func (l *ledger) gain(s *space, g gain) {
 	if g.unknown {
 		a.unknown++
 	} else {
-		a.gaining[fold(g.member.Principal)] = g.member
+		a.noteGain(g.member)
 	}
 	l.signal()
 }
@@ -109,17 +116,15 @@ func (l *ledger) lose(ctx context.Context, s *space, v view, losses ...*loss) []
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.account(s)
-	a.name, a.listing, a.inactive, a.statusKnown = v.name, v.listing, v.inactive, v.statusKnown
+	a.look(v)
 	for _, lo := range losses {
-		a.losing[fold(lo.member.Principal)] = lo
+		a.noteLoss(lo)
 	}
 	l.signal()
-	if l.activity.IsApplying() || a.covered(l.elsewhere) {
+	if l.activity.IsApplying() || a.covered() {
 		return nil
 	}
-	for _, lo := range losses {
-		lo.open = true
-	}
+	a.open = true
 	if l.waiting {
 		return nil
 	}
@@ -129,18 +134,18 @@ func (l *ledger) lose(ctx context.Context, s *space, v view, losses ...*loss) []
 	l.activity.startWaiting()
 	began := time.Now()
 	for {
+		// What moves from here on wakes this request, also what moves before it
+		// has gone to sleep.
+		left, moved := l.activity.untilIdle(l.guard.HandoverWait)
 		short := l.short()
 		if len(short) == 0 || l.activity.IsApplying() {
 			l.activity.stopWaiting()
 			return nil
 		}
-		left, moved := l.activity.untilIdle(l.guard.HandoverWait)
 		if left == 0 && l.activity.stopWaitingIfIdle(l.guard.HandoverWait) {
 			waited := time.Since(began)
 			for _, a := range short {
-				for _, lo := range a.losing {
-					lo.open = false
-				}
+				a.open = false
 			}
 			return l.refuse(a, losses[0].at, short, waited)
 		}
@@ -174,11 +179,7 @@ func waitFor(ctx context.Context, d time.Duration, moved, changed <-chan struct{
 func (l *ledger) short() []*account {
 	var out []*account
 	for _, a := range l.order {
-		open := false
-		for _, lo := range a.losing {
-			open = open || lo.open
-		}
-		if open && !a.covered(l.elsewhere) {
+		if a.open && !a.covered() {
 			out = append(out, a)
 		}
 	}
@@ -196,7 +197,7 @@ func (l *ledger) refuse(own *account, at Attribute, short []*account, waited tim
 	var order []string
 	ownSummary := ""
 	for _, a := range short {
-		sec := a.section(l.elsewhere)
+		sec := a.section()
 		summary := sec.summary(severity)
 		key := summary
 		if a == own {
@@ -224,28 +225,79 @@ func (l *ledger) signal() {
 	l.changed = make(chan struct{})
 }
 
-// left counts the owners after everything that was planned so far.
-func (a *account) left(elsewhere int) int {
-	n := a.unknown + elsewhere
-	for _, m := range a.space.run.owners(a.listing, a.inactive) {
-		k := fold(m.Principal)
-		_, loses := a.losing[k]
-		_, gains := a.gaining[k]
-		if !loses || gains {
-			n++
+// look takes up what was read about the workspace, and counts anew where that
+// is not what was read before. (A tenant is read once in a run.)
+func (a *account) look(v view) {
+	if a.listing == v.listing && a.statusKnown == v.statusKnown {
+		return
+	}
+	a.name, a.listing, a.inactive, a.statusKnown = v.name, v.listing, v.inactive, v.statusKnown
+	a.owners = len(a.space.run.owners(a.listing, a.inactive))
+	a.floor = a.space.floor(a.inactive)
+	a.lost, a.gained = 0, 0
+	for k := range a.losing {
+		if a.loses(k) {
+			a.lost++
 		}
 	}
-	for _, m := range a.gaining {
-		if now, ok := a.listing.Member(m.Principal); ok && a.space.run.counts(now, a.inactive) {
-			continue // counted above
-		}
-		if a.space.run.guard.whyNot(m, a.inactive) == "" {
-			n++
+	for k := range a.gaining {
+		if a.gains(k) {
+			a.gained++
 		}
 	}
-	return n
 }
 
-func (a *account) covered(elsewhere int) bool {
-	return a.left(elsewhere) >= a.space.floor(a.inactive)
+// owns tells whether the listing shows the principal as an owner who counts.
+func (a *account) owns(k Principal) bool {
+	m, ok := a.listing.Member(k)
+	return ok && a.space.run.counts(m, a.inactive)
 }
+
+// loses tells whether the principal is an owner less.
+func (a *account) loses(k Principal) bool {
+	_, loses := a.losing[k]
+	_, gains := a.gaining[k]
+	return loses && !gains && a.owns(k)
+}
+
+// gains tells whether the principal is an owner more.
+func (a *account) gains(k Principal) bool {
+	m, gains := a.gaining[k]
+	return gains && a.space.run.guard.whyNot(m, a.inactive) == "" && !a.owns(k)
+}
+
+// note changes what is known about one principal, and the counts with it.
+func (a *account) note(k Principal, change func()) {
+	if a.listing == nil {
+		change()
+		return
+	}
+	count := func(by int) {
+		if a.loses(k) {
+			a.lost += by
+		}
+		if a.gains(k) {
+			a.gained += by
+		}
+	}
+	count(-1)
+	change()
+	count(+1)
+}
+
+func (a *account) noteLoss(lo *loss) {
+	k := fold(lo.member.Principal)
+	a.note(k, func() { a.losing[k] = lo })
+}
+
+func (a *account) noteGain(m Member) {
+	k := fold(m.Principal)
+	a.note(k, func() { a.gaining[k] = m })
+}
+
+// left counts the owners after everything that was planned so far.
+func (a *account) left() int {
+	return a.owners - a.lost + a.gained + a.unknown + a.ledger.elsewhere[a.space.run]
+}
+
+func (a *account) covered() bool { return a.left() >= a.floor }

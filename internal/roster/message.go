@@ -37,11 +37,11 @@ func (s section) summary(sev Severity) string {
 }
 
 // section describes the account as it stands.
-func (a *account) section(elsewhere int) section {
+func (a *account) section() section {
 	r := a.space.run
 	s := section{
 		traits: r.traits, minimum: r.guard.MinimumOwners, id: a.space.id, name: a.name,
-		would: a.left(elsewhere), needs: a.space.floor(a.inactive),
+		would: a.left(), needs: a.floor,
 	}
 	s.describe(r, a.listing, a.inactive, a.statusKnown, func(m Member) string {
 		lo, loses := a.losing[fold(m.Principal)]
