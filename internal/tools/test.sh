@@ -29,6 +29,10 @@ find_terraform() {
     echo "The acceptance tests need Terraform or OpenTofu (1.8 or later): neither terraform nor tofu is on PATH, and TF_ACC_TERRAFORM_PATH names none." >&2
     exit 1
   fi
+  # On Windows this script runs in a shell whose paths other programs do not know.
+  if command -v cygpath >/dev/null; then
+    TF_ACC_TERRAFORM_PATH="$(cygpath -w "$(command -v terraform.exe || command -v tofu.exe || echo "$TF_ACC_TERRAFORM_PATH")")"
+  fi
   export TF_ACC_TERRAFORM_PATH
   local version
   version="$("$TF_ACC_TERRAFORM_PATH" version | head -n 1)" || {
