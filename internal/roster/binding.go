@@ -3,6 +3,7 @@ package roster
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
 // Naming is how the configuration language calls a product's resources.
@@ -121,6 +122,9 @@ func (r *Run) FindBinding(ctx context.Context, workspace string, p Principal) (m
 		return Member{}, false, []Finding{r.readFailure(err, workspace, AtNone)}
 	}
 	m, ok := l.Member(p)
+	if !ok && l.Partial {
+		return Member{}, false, []Finding{r.partial(l, p)}
+	}
 	return m, ok, nil
 }
 
@@ -137,7 +141,7 @@ func orID(label string, p Principal) string {
 	return p.ID
 }
 
-func sentence(err error) string { return err.Error() + "." }
+func sentence(err error) string { return said(err) + "." }
 
 // PlanBinding judges one planned change: what it clashes with, what it would
 // do to people who are there already, and whether a workspace would be left
@@ -422,7 +426,7 @@ func (t Traits) rank(role string) int {
 
 func isSelf(self Person, m Member) bool {
 	if self.ID != "" {
-		return fold(self.Principal) == fold(m.Principal)
+		return m.Kind == User && strings.EqualFold(self.ID, m.ID)
 	}
 	return self.Email != "" && equalRole(self.Email, m.Email)
 }
@@ -435,7 +439,7 @@ func becomes(live Member, to Standing) string {
 	if live.Enabled && !to.Enabled {
 		return "disabled by this run"
 	}
-	return fmt.Sprintf("goes from %s to %s by this run", live.Standing(), to)
+	return fmt.Sprintf("changed from %s to %s by this run", live.Standing(), to)
 }
 
 func attributeOf(live Member, to Standing) Attribute {

@@ -17,11 +17,11 @@ func (r *Run) CreateBinding(ctx context.Context, b Binding, adopt bool) (Member,
 func (s *space) enter(ctx context.Context, b Binding, adopt, swapped bool) (Member, []Finding) {
 	r := s.run
 	c := change{p: b.Principal, to: &b.Standing, what: fmt.Sprintf("given %s", b.Standing), at: AtPrincipal}
-	release, err := s.principals.lock(ctx, fold(b.Principal))
-	if err != nil {
-		return Member{}, []Finding{s.cancelled(ctx, c, err)}
+	var err error
+	if c.hold, err = s.hold(ctx, b.Principal); err != nil {
+		return Member{}, []Finding{s.cancelled(ctx, c)}
 	}
-	defer release()
+	defer c.hold.release()
 	l, err := s.listings.get(ctx)
 	if err != nil {
 		return Member{}, []Finding{r.readFailure(err, s.id, AtWorkspace)}
@@ -32,11 +32,11 @@ func (s *space) enter(ctx context.Context, b Binding, adopt, swapped bool) (Memb
 	case !there && !b.Standing.Enabled:
 		return Member{}, s.planStranger(ctx, l, b)
 	case !there:
-		m, err := s.grant(ctx, b.Principal, b.Standing, nil)
+		m, err := s.grantAndKeep(ctx, b, nil)
 		return m, s.entryFailure(c, err)
 	case live.Holds(b.Standing):
-		s.got(b.Principal)
-		return live, nil
+		m, err := s.grantAndKeep(ctx, b, &live)
+		return m, s.entryFailure(c, err)
 	case !live.Enabled && b.Standing.Enabled, s.handedOver(b.Principal):
 	case adopt:
 	default:
@@ -45,16 +45,25 @@ func (s *space) enter(ctx context.Context, b Binding, adopt, swapped bool) (Memb
 	m := Member{}
 	c.what, c.at = becomes(live, b.Standing), attributeOf(live, b.Standing)
 	c.act = func(ctx context.Context, now Member) (err error) {
-		m, err = s.grant(ctx, b.Principal, b.Standing, &now)
+		m, err = s.grantAndKeep(ctx, b, &now)
 		return err
 	}
 	out = append(out, s.selfWarning(ctx, l, live, &b.Standing)...)
 	out = append(out, s.make(ctx, c, live)...)
 	if !Failed(out) && m.ID == "" { // it left between the two listings
-		m, err = s.grant(ctx, b.Principal, b.Standing, nil)
+		m, err = s.grantAndKeep(ctx, b, nil)
 		out = append(out, s.entryFailure(c, err)...)
 	}
 	return m, out
+}
+
+// grantAndKeep grants, and notes that this run holds the principal.
+func (s *space) grantAndKeep(ctx context.Context, b Binding, live *Member) (Member, error) {
+	m, err := s.grant(ctx, b.Principal, b.Standing, live)
+	if err == nil {
+		s.keeps(b.Principal)
+	}
+	return m, err
 }
 
 // entryFailure explains an entry that failed.
@@ -86,24 +95,24 @@ func (r *Run) UpdateBinding(ctx context.Context, prior, next Binding, exit Exit,
 	}
 
 	c := change{p: next.Principal, to: &next.Standing, what: fmt.Sprintf("given %s", next.Standing), at: AtRole}
-	release, err := s.principals.lock(ctx, fold(next.Principal))
-	if err != nil {
-		return Member{}, false, []Finding{s.cancelled(ctx, c, err)}
+	var err error
+	if c.hold, err = s.hold(ctx, next.Principal); err != nil {
+		return Member{}, false, []Finding{s.cancelled(ctx, c)}
 	}
-	defer release()
+	defer c.hold.release()
 	l, err := s.listings.get(ctx)
 	if err != nil {
 		return Member{}, false, []Finding{r.readFailure(err, s.id, AtWorkspace)}
 	}
 	live, there := l.Member(next.Principal)
 	if there && live.Holds(next.Standing) {
-		s.got(next.Principal)
-		return live, false, nil
+		m, err = s.grantAndKeep(ctx, next, &live)
+		return m, false, s.entryFailure(c, err)
 	}
 	if there {
 		c.what, c.at = becomes(live, next.Standing), attributeOf(live, next.Standing)
 		c.act = func(ctx context.Context, now Member) (err error) {
-			m, err = s.grant(ctx, next.Principal, next.Standing, &now)
+			m, err = s.grantAndKeep(ctx, next, &now)
 			return err
 		}
 		out = append(s.selfWarning(ctx, l, live, &next.Standing), s.make(ctx, c, live)...)
@@ -114,7 +123,7 @@ func (r *Run) UpdateBinding(ctx context.Context, prior, next Binding, exit Exit,
 	if !next.Standing.Enabled {
 		return Member{}, false, append(out, s.planStranger(ctx, l, next)...)
 	}
-	m, err = s.grant(ctx, next.Principal, next.Standing, nil)
+	m, err = s.grantAndKeep(ctx, next, nil)
 	return m, false, append(out, s.entryFailure(c, err)...)
 }
 
@@ -137,12 +146,13 @@ func (s *space) leave(ctx context.Context, b Binding, exit Exit, at Attribute, w
 	}
 	r := s.run
 	c := change{p: b.Principal, to: exit.to(), what: what, at: at}
-	release, err := s.principals.lock(ctx, fold(b.Principal))
-	if err != nil {
-		return []Finding{s.cancelled(ctx, c, err)}
+	c.moot = func() bool { return s.holds(b.Principal) }
+	var err error
+	if c.hold, err = s.hold(ctx, b.Principal); err != nil {
+		return []Finding{s.cancelled(ctx, c)}
 	}
-	defer release()
-	if s.holds(b.Principal) {
+	defer c.hold.release()
+	if c.moot() {
 		return nil // the same run holds the principal through another resource
 	}
 	l, err := s.listings.get(ctx)
@@ -153,11 +163,11 @@ func (s *space) leave(ctx context.Context, b Binding, exit Exit, at Attribute, w
 		return []Finding{r.readFailure(err, s.id, AtNone)}
 	}
 	live, there := l.Member(b.Principal)
-	if !there && !l.Partial {
-		return nil
+	if !there && l.Partial {
+		return []Finding{r.partial(l, b.Principal)}
 	}
 	if !there {
-		live = Member{Principal: b.Principal, Roles: []string{b.Standing.Role}, Enabled: true}
+		return nil
 	}
 	if len(live.Roles) == 0 && b.Standing.Role != "" {
 		live.Roles = []string{b.Standing.Role} // what the state knows, where the listing says nothing

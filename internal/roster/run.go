@@ -151,11 +151,12 @@ func newSpace(r *Run, id string) *space {
 	return s
 }
 
-// remember keeps the owners of the first listing before the first write.
+// remember keeps the owners of the first listing before the first write. One
+// that shows a part says nothing about how many there are.
 func (s *space) remember(l *Listing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.read || s.wrote {
+	if s.read || s.wrote || l.Partial {
 		return
 	}
 	s.read = true
@@ -190,14 +191,22 @@ func (s *space) lost(p Principal) {
 	s.gone[fold(p)] = true
 }
 
-// got notes that the principal has a role again, and wakes who waits for a successor.
-func (s *space) got(p Principal) {
+// got notes that the principal has a role now, and wakes who waits for a successor.
+func (s *space) got(p Principal, now Standing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.gone, fold(p))
-	s.held[fold(p)] = true
+	if s.run.isOwner(now) {
+		delete(s.gone, fold(p))
+	}
 	close(s.gained)
 	s.gained = make(chan struct{})
+}
+
+// keeps notes that this run has created, adopted or kept the principal.
+func (s *space) keeps(p Principal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held[fold(p)] = true
 }
 
 // holds tells whether this run has created, adopted or kept the principal.

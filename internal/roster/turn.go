@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -18,6 +17,41 @@ type change struct {
 	what string
 	at   Attribute
 	act  func(ctx context.Context, live Member) error
+	// hold is the principal's lock; nil where the caller keeps it throughout.
+	hold *hold
+	// moot tells, after a wait, that nothing has to be done any more; may be nil.
+	moot func() bool
+}
+
+// hold is one principal's lock, held around read, decide and write, and let go
+// while its holder only waits.
+type hold struct {
+	space *space
+	p     Principal
+	free  func()
+}
+
+// hold takes the principal's lock.
+func (s *space) hold(ctx context.Context, p Principal) (*hold, error) {
+	h := &hold{space: s, p: fold(p)}
+	return h, h.take(ctx)
+}
+
+func (h *hold) take(ctx context.Context) error {
+	if h == nil {
+		return nil
+	}
+	free, err := h.space.principals.lock(ctx, h.p)
+	h.free = free
+	return err
+}
+
+// release lets go; it may be called more than once.
+func (h *hold) release() {
+	if h != nil && h.free != nil {
+		h.free()
+		h.free = nil
+	}
 }
 
 // make carries the change out. Where it takes an owner out, it first has its
@@ -38,79 +72,107 @@ func (r *Run) mayLose(live Member, to *Standing) bool {
 // takeOut takes one owner out: one at a time per workspace, in this process
 // and among the processes of this machine, on a listing read after the lock
 // was taken, and only when enough owners remain. It waits for a successor with
-// the locks released, and never beyond the context.
+// every lock released, the principal's too, and never beyond the context.
 func (s *space) takeOut(ctx context.Context, c change) []Finding {
-	r := s.run
 	began := time.Now()
-	waiting, final := false, false
-	defer func() {
-		if waiting {
-			r.walk.activity.stopWaiting()
-		}
-	}()
-	for {
+	for waited, last := false, false; ; waited = true {
 		gained := s.nextGain()
-		release, err := s.lockLosses(ctx)
-		if err != nil {
-			return []Finding{s.cancelled(ctx, c, err)}
+		short, out, done := s.tryToTakeOut(ctx, c, began, last)
+		if done {
+			return out
 		}
-		l, err := s.listings.newer(ctx, s.listings.now())
-		if err != nil {
-			release()
-			return []Finding{r.readFailure(err, s.id, c.at)}
-		}
-		live, ok := l.Member(c.p)
-		if !ok {
-			release()
-			return nil
-		}
-		v := s.view(ctx, l)
-		left := s.remaining(v, c.p)
-		short := r.counts(live, v.inactive) && left < s.floor(v.inactive)
-		if !short || final && r.guard.Mode == Warn {
-			var out []Finding
-			if short {
-				out = append(out, s.refusal(v, c, left, time.Since(began), ""))
-			}
-			if waiting {
-				r.walk.activity.stopWaiting()
-				waiting = false
-			}
-			err := c.act(ctx, live)
-			if err == nil || maybeApplied(err) {
-				s.lost(c.p)
-			}
-			release()
-			return append(out, s.report(ctx, c, live, err)...)
-		}
-		release()
-		if final {
-			return []Finding{s.refusal(v, c, left, time.Since(began), "")}
-		}
-		if !waiting {
-			waiting = true
-			r.walk.activity.startWaiting()
-			r.log.Warn(ctx, "Waiting for a successor before taking an owner out", map[string]any{
-				"product": r.traits.Product, "workspace": s.id, "principal": c.p.String(), "handover_wait": r.guard.HandoverWait.String(),
+		if !waited {
+			s.run.log.Warn(ctx, "Waiting for a successor before taking an owner out", map[string]any{
+				"product": s.run.traits.Product, "workspace": s.id, "principal": c.p.String(), "handover_wait": s.run.guard.HandoverWait.String(),
 			})
 		}
-		for woken := false; !woken; {
-			quiet, moved := r.walk.activity.untilIdle(r.guard.HandoverWait)
-			if quiet == 0 && r.walk.activity.stopWaitingIfIdle(r.guard.HandoverWait) {
-				waiting, final, woken = false, true, true
-				continue
+		c.hold.release()
+		var err error
+		if last, err = s.awaitGain(ctx, gained); err == nil {
+			err = c.hold.take(ctx)
+		}
+		if err != nil {
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return []Finding{s.refusal(SeverityError, short.v, c, short.left, time.Since(began), "The resource's own timeout ended the wait.")}
 			}
-			if err := waitFor(ctx, quiet, moved, gained); err != nil {
-				if errors.Is(err, context.DeadlineExceeded) {
-					return []Finding{s.refusal(v, c, left, time.Since(began), "The resource's own timeout ended the wait.")}
-				}
-				return []Finding{s.cancelled(ctx, c, err)}
-			}
-			select {
-			case <-gained:
-				woken = true
-			default:
-			}
+			return []Finding{s.cancelled(ctx, c)}
+		}
+		if c.moot != nil && c.moot() {
+			return nil
+		}
+	}
+}
+
+// shortage is what a loss would leave, where that is not enough.
+type shortage struct {
+	v    view
+	left int
+}
+
+// tryToTakeOut takes the owner out if enough remain, and is done; otherwise it
+// tells what is short. The last try answers in any case: it refuses, or in the
+// guard's warning mode warns and goes on.
+func (s *space) tryToTakeOut(ctx context.Context, c change, began time.Time, last bool) (short shortage, out []Finding, done bool) {
+	r := s.run
+	release, err := s.lockLosses(ctx)
+	if err != nil {
+		return short, []Finding{s.cancelled(ctx, c)}, true
+	}
+	defer release()
+	l, err := s.listings.newer(ctx, s.listings.now())
+	if err != nil {
+		if ctx.Err() != nil {
+			return short, []Finding{s.cancelled(ctx, c)}, true
+		}
+		return short, []Finding{r.readFailure(err, s.id, c.at)}, true
+	}
+	live, ok := l.Member(c.p)
+	if !ok {
+		if l.Partial {
+			return short, []Finding{r.partial(l, c.p)}, true
+		}
+		return short, nil, true
+	}
+	v := s.view(ctx, l)
+	left := s.remaining(v, c.p)
+	if r.counts(live, v.inactive) && left < s.floor(v.inactive) {
+		switch {
+		case !last:
+			return shortage{v: v, left: left}, nil, false
+		case r.guard.Mode != Warn:
+			return short, []Finding{s.refusal(SeverityError, v, c, left, time.Since(began), "")}, true
+		default:
+			out = append(out, s.refusal(SeverityWarning, v, c, left, time.Since(began), ""))
+		}
+	}
+	err = c.act(ctx, live)
+	if err == nil || maybeApplied(err) {
+		s.lost(c.p)
+	}
+	return short, append(out, s.report(ctx, c, live, err)...), true
+}
+
+// awaitGain waits until somebody gains a role in the workspace, or until
+// nothing has moved in this process for so long that nobody will: then the
+// next try is the last. Meanwhile this request counts as one that only waits.
+func (s *space) awaitGain(ctx context.Context, gained <-chan struct{}) (last bool, err error) {
+	a, enough := s.run.walk.activity, s.run.guard.HandoverWait
+	a.startWaiting()
+	for {
+		quiet, moved := a.untilIdle(enough)
+		if quiet == 0 && a.stopWaitingIfIdle(enough) {
+			return true, nil
+		}
+		err := waitFor(ctx, quiet, moved, gained)
+		if err != nil {
+			a.stopWaiting()
+			return false, err
+		}
+		select {
+		case <-gained:
+			a.stopWaiting()
+			return false, nil
+		default:
 		}
 	}
 }
@@ -162,7 +224,7 @@ func (s *space) remaining(v view, without ...Principal) int {
 }
 
 // refusal is the guard's message at apply time.
-func (s *space) refusal(v view, c change, left int, waited time.Duration, note string) Finding {
+func (s *space) refusal(severity Severity, v view, c change, left int, waited time.Duration, note string) Finding {
 	r := s.run
 	sec := section{
 		traits: r.traits, minimum: r.guard.MinimumOwners, id: s.id, name: v.name,
@@ -183,18 +245,20 @@ func (s *space) refusal(v view, c change, left int, waited time.Duration, note s
 	if note != "" {
 		sec.notes = append(sec.notes, note)
 	}
-	severity := SeverityError
-	if r.guard.Mode == Warn {
-		severity = SeverityWarning
-	} else {
+	if severity == SeverityError {
 		sec.notes = append(sec.notes, "Nothing was changed here. If a successor was created later in this run, applying again finishes the handover.")
 	}
 	return Finding{Severity: severity, Summary: sec.summary(severity), Detail: guardDetail([]section{sec}, r.guard, waited), At: c.at}
 }
 
-func (s *space) cancelled(_ context.Context, c change, err error) Finding {
-	return failure(AtNone, "The change was cancelled",
-		fmt.Sprintf("%s in workspace %s was to be %s, and the run was cancelled before it was its turn (%s). Nothing was changed.", c.p, s.id, strings.TrimSuffix(c.what, "."), err))
+// cancelled explains a change that never had its turn.
+func (s *space) cancelled(ctx context.Context, c change) Finding {
+	who := fmt.Sprintf("%s in workspace %s was to be %s", c.p, s.id, c.what)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return failure(AtNone, fmt.Sprintf("The change of %s in workspace %s ran out of time", c.p, s.id),
+			who+", and the resource's timeout ended before it was its turn. Nothing was changed. Apply again, with a longer timeout if need be.")
+	}
+	return failure(AtNone, "The change was cancelled", who+", and the run was cancelled before it was its turn. Nothing was changed.")
 }
 
 // report turns the error of an act into a finding. The service's own refusal
@@ -207,8 +271,7 @@ func (s *space) report(ctx context.Context, c change, live Member, err error) []
 	if FailureOf(err) == Refused && r.mayLose(live, c.to) {
 		if l, lerr := s.listings.get(ctx); lerr == nil && s.remaining(view{listing: l}, c.p) == 0 {
 			v := s.view(ctx, l)
-			f := s.refusal(v, c, 0, 0, fmt.Sprintf("%s itself refused: %s", r.traits.Product, err))
-			f.Severity = SeverityError
+			f := s.refusal(SeverityError, v, c, 0, 0, fmt.Sprintf("%s itself refused: %s", r.traits.Product, said(err)))
 			f.Summary = fmt.Sprintf("Workspace would lose its last %s", r.traits.OwnerNoun)
 			return []Finding{f}
 		}

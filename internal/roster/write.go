@@ -75,23 +75,14 @@ func (s *space) seen(ctx context.Context, moment uint64, fits func(*Listing) boo
 // way is a call that can give somebody a role.
 type way func(ctx context.Context, p Principal, want Standing) (Receipt, error)
 
-// ways gives the calls to try, in order, for somebody who is (or is not) there.
-func (s *space) ways(there bool) []way {
-	r := s.run
-	assign := func(ctx context.Context, p Principal, want Standing) (Receipt, error) {
-		return r.svc.Assign(ctx, s.id, p, want.Role, want.Enabled)
-	}
-	add := func(ctx context.Context, p Principal, want Standing) (Receipt, error) {
-		return r.svc.Add(ctx, s.id, want.Role, []Principal{p})
-	}
-	switch {
-	case there:
-		return []way{assign}
-	case r.traits.AssignMayAdd && r.learned() >= 0:
-		return []way{assign, add}
-	default:
-		return []way{add}
-	}
+// assign gives a role to somebody who is there; some services add by it too.
+func (s *space) assign(ctx context.Context, p Principal, want Standing) (Receipt, error) {
+	return s.run.svc.Assign(ctx, s.id, p, want.Role, want.Enabled)
+}
+
+// add brings somebody in.
+func (s *space) add(ctx context.Context, p Principal, want Standing) (Receipt, error) {
+	return s.run.svc.Add(ctx, s.id, want.Role, []Principal{p})
 }
 
 func (r *Run) learned() int {
@@ -109,89 +100,125 @@ func (r *Run) learn(assignAdds int) {
 }
 
 // grant gives the principal the standing and proves by a listing that it has
-// it. live is the row that was there before, nil for none.
+// it. live is the row that was there before, nil for none. Nothing is sent
+// where that row is what is wanted. Somebody who is not there is assigned the
+// role where that may add, else (or if it did not) added; whoever then stands
+// there with another role is assigned the right one.
 func (s *space) grant(ctx context.Context, p Principal, want Standing, live *Member) (Member, error) {
 	from := "nothing"
 	if live != nil {
+		if live.Holds(want) {
+			s.got(p, want)
+			return *live, nil
+		}
 		from = live.Standing().String()
 		p = live.Principal
 	}
-	ways := s.ways(live != nil)
-	var said []error
-	for n, way := range ways {
-		m, err := s.grantBy(ctx, way, p, want, from, n+1 < len(ways))
-		if err == nil {
-			if live == nil && len(ways) > 1 {
-				s.run.learn(1 - 2*n)
-			}
-			s.got(p)
-			return m, nil
-		}
-		said = append(said, err)
-		if n+1 < len(ways) && !errors.Is(err, errNextWay) {
-			break
-		}
+	m, err := s.grantFrom(ctx, p, want, from, live != nil)
+	if err != nil {
+		s.listings.drop()
+		return Member{}, err
 	}
-	s.listings.drop()
-	if len(said) == 1 {
-		return Member{}, said[0]
-	}
-	return Member{}, errors.Join(said...)
+	s.got(p, want)
+	return m, nil
 }
 
-// errNextWay is the cause of an error after which another call may succeed.
-var errNextWay = errors.New("not there after the call")
+func (s *space) grantFrom(ctx context.Context, p Principal, want Standing, from string, there bool) (Member, error) {
+	if there {
+		m, _, err := s.grantBy(ctx, s.assign, p, want, from)
+		return m, err
+	}
+	var said error
+	tried := s.run.traits.AssignMayAdd && s.run.learned() >= 0
+	if tried {
+		m, after, err := s.grantBy(ctx, s.assign, p, want, from)
+		if err == nil {
+			s.run.learn(1)
+			return m, nil
+		}
+		if after != stillAbsent {
+			return Member{}, err
+		}
+		said = err
+	}
+	m, after, err := s.grantBy(ctx, s.add, p, want, from)
+	if after == withAnother {
+		m, _, err = s.grantBy(ctx, s.assign, p, want, m.Standing().String())
+	}
+	if err != nil {
+		return Member{}, errors.Join(said, err)
+	}
+	if tried {
+		s.run.learn(-1)
+	}
+	return m, nil
+}
+
+// aftermath is what a listing showed after a call that did not have the
+// wanted effect.
+type aftermath int
+
+const (
+	// notKnown: no listing could tell, or the call itself failed.
+	notKnown aftermath = iota
+	// stillAbsent: the principal is not there, and the call certainly ended.
+	stillAbsent
+	// withAnother: the principal is there with another standing.
+	withAnother
+)
 
 // grantBy sends one kind of call until a listing shows its effect.
-func (s *space) grantBy(ctx context.Context, call way, p Principal, want Standing, from string, another bool) (Member, error) {
-	var m Member
+func (s *space) grantBy(ctx context.Context, call way, p Principal, want Standing, from string) (m Member, after aftermath, err error) {
+	there := false
 	fits := func(l *Listing) bool {
-		row, ok := l.Member(p)
-		m = row
-		return ok && row.Holds(want)
+		m, there = l.Member(p)
+		return there && m.Holds(want)
 	}
 	var last error
-	for n := 0; n < attempts; n++ {
+	for range attempts {
 		err := s.send(ctx, p, from, want.String(), func() (Receipt, error) { return call(ctx, p, want) })
 		moment := s.listings.now()
 		if err != nil && !maybeApplied(err) {
-			// A refusal is looked at once: somebody else may have done it.
-			if FailureOf(err) == Refused {
-				if l, lookErr := s.listings.newer(ctx, moment); lookErr == nil && fits(l) {
-					return m, nil
-				}
-				if another {
-					return Member{}, fmt.Errorf("%w: %w", errNextWay, err)
-				}
+			f := FailureOf(err)
+			if f != Refused && f != Gone {
+				return Member{}, notKnown, err
 			}
-			return Member{}, err
+			// A refusal is looked at once: somebody else may have done it.
+			l, lookErr := s.listings.newer(ctx, moment)
+			if lookErr != nil {
+				return Member{}, notKnown, err
+			}
+			if fits(l) {
+				return m, notKnown, nil
+			}
+			if !there {
+				return Member{}, stillAbsent, err
+			}
+			return Member{}, notKnown, err
 		}
 		last = err
-		l, ok, lookErr := s.seen(ctx, moment, fits)
-		if ok {
-			return m, nil
-		}
-		if lookErr != nil {
-			return Member{}, fmt.Errorf("%w: %w", errUnverified, errors.Join(err, lookErr))
-		}
-		if err != nil {
-			continue // the answer was lost, and so, it seems, was the request
-		}
-		row, there := l.Member(p)
+		_, ok, lookErr := s.seen(ctx, moment, fits)
 		switch {
-		case !there && another:
-			return Member{}, fmt.Errorf("%w: %s answered that it was done, but the listing of workspace %s does not show %s", errNextWay, s.run.traits.Product, s.id, p)
+		case ok:
+			return m, notKnown, nil
+		case lookErr != nil:
+			return Member{}, notKnown, fmt.Errorf("%w: %w", errUnverified, errors.Join(err, lookErr))
+		case err != nil:
+			continue // the answer was lost, and so, it seems, was the request
 		case there:
-			return Member{}, fmt.Errorf("%w: %s answered that it was done, but the listing of workspace %s shows %s with %s instead of %s", errUnverified, s.run.traits.Product, s.id, p, row.Standing(), want)
+			return m, withAnother, fmt.Errorf("%w: %s answered that it was done, but the listing of workspace %s shows %s with %s instead of %s", errUnverified, s.run.traits.Product, s.id, p, m.Standing(), want)
 		default:
-			return Member{}, fmt.Errorf("%w: %s answered that it was done, but the listing of workspace %s does not show %s", errUnverified, s.run.traits.Product, s.id, p)
+			return Member{}, stillAbsent, fmt.Errorf("%w: %s answered that it was done, but the listing of workspace %s does not show %s", errUnverified, s.run.traits.Product, s.id, p)
 		}
 	}
-	return Member{}, fmt.Errorf("%w: %w", errUnverified, last)
+	return Member{}, notKnown, fmt.Errorf("%w: %w", errUnverified, last)
 }
 
 // revoke takes the member's access away and proves it by a listing.
 func (s *space) revoke(ctx context.Context, live Member) error {
+	if s.run.traits.RemovalDisables && !live.Enabled {
+		return nil // it was done meanwhile
+	}
 	out := func(l *Listing) bool {
 		m, ok := l.Member(live.Principal)
 		return !ok || (s.run.traits.RemovalDisables && !m.Enabled)
