@@ -36,7 +36,9 @@ const (
 var Naming = roster.Naming{Additive: userType, Authoritative: usersType, ImportID: userID}
 
 // NewWorkspaceUser gives the additive resource: one user in one workspace.
-func NewWorkspaceUser() resource.Resource {
+func NewWorkspaceUser() resource.Resource { return workspaceUser().New() }
+
+func workspaceUser() face.Additive[userModel] {
 	return face.Additive[userModel]{
 		Product:  Product,
 		TypeName: userType,
@@ -67,7 +69,7 @@ func NewWorkspaceUser() resource.Resource {
 			roster.AtEnabled:   path.Root("enabled"),
 			roster.AtOnDestroy: path.Root("on_destroy"),
 		},
-	}.New()
+	}
 }
 
 func userSchema(ctx context.Context) schema.Schema {

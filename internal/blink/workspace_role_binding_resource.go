@@ -36,7 +36,9 @@ const (
 var Naming = roster.Naming{Additive: bindingType, Authoritative: bindingsType, ImportID: bindingID}
 
 // NewWorkspaceRoleBinding gives the additive resource: one principal in one workspace.
-func NewWorkspaceRoleBinding() resource.Resource {
+func NewWorkspaceRoleBinding() resource.Resource { return binding().New() }
+
+func binding() face.Additive[bindingModel] {
 	return face.Additive[bindingModel]{
 		Product:  Product,
 		TypeName: bindingType,
@@ -68,7 +70,7 @@ func NewWorkspaceRoleBinding() resource.Resource {
 			roster.AtOnDestroy: path.Root("on_destroy"),
 		},
 		Validators: []resource.ConfigValidator{reassignNeedsRole{}},
-	}.New()
+	}
 }
 
 func bindingSchema(ctx context.Context) schema.Schema {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter"
 	"github.com/tf-roster/terraform-provider-roster/internal/blink"
+	"github.com/tf-roster/terraform-provider-roster/internal/face"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 	"github.com/tf-roster/terraform-provider-roster/internal/rpc"
 )
@@ -55,13 +56,30 @@ func (p *rosterProvider) Resources(context.Context) []func() resource.Resource {
 }
 
 func (p *rosterProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{}
+	return []func() datasource.DataSource{
+		blink.NewWorkspaceDataSource,
+		blink.NewWorkspacesDataSource,
+		blink.NewEntityDataSource,
+		blink.NewEntitiesDataSource,
+		blink.NewCurrentUserDataSource,
+		blazemeter.NewWorkspaceDataSource,
+		blazemeter.NewWorkspacesDataSource,
+		blazemeter.NewAccountsDataSource,
+		blazemeter.NewAccountUserDataSource,
+		blazemeter.NewAccountUsersDataSource,
+		blazemeter.NewCurrentUserDataSource,
+	}
 }
 
 func (p *rosterProvider) ListResources(context.Context) []func() list.ListResource {
-	return []func() list.ListResource{}
+	return []func() list.ListResource{
+		blink.NewWorkspaceRoleBindingList,
+		blazemeter.NewWorkspaceUserList,
+	}
 }
 
 func (p *rosterProvider) Functions(context.Context) []func() function.Function {
-	return []func() function.Function{}
+	return []func() function.Function{
+		face.NewByPrincipal,
+	}
 }

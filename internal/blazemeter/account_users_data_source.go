@@ -1,0 +1,95 @@
+package blazemeter
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+)
+
+type accountUsersModel struct {
+	AccountID     types.String             `tfsdk:"account_id"`
+	Emails        types.List               `tfsdk:"emails"`
+	Users         []listedAccountUserModel `tfsdk:"users"`
+	IDsByEmail    map[string]string        `tfsdk:"ids_by_email"`
+	MissingEmails []string                 `tfsdk:"missing_emails"`
+}
+
+type listedAccountUserModel struct {
+	UserID      string       `tfsdk:"user_id"`
+	Email       types.String `tfsdk:"email"`
+	DisplayName types.String `tfsdk:"display_name"`
+	Roles       []string     `tfsdk:"roles"`
+	Enabled     bool         `tfsdk:"enabled"`
+}
+
+// NewAccountUsersDataSource gives the data source of many users of an account.
+func NewAccountUsersDataSource() datasource.DataSource {
+	return face.DataSource[accountUsersModel]{
+		Product:  Product,
+		TypeName: "roster_blazemeter_account_users",
+		Schema: schema.Schema{
+			MarkdownDescription: "Lists the users of a BlazeMeter account, or looks many people up by e-mail address at once.\n\n" +
+				"With `emails` it tells who is not in the account (`missing_emails`) without failing, so that the others can be onboarded and a `check` can name those who are missing.",
+			Attributes: map[string]schema.Attribute{
+				"account_id": accountIDAttribute(),
+				"emails": schema.ListAttribute{
+					Optional: true, ElementType: types.StringType,
+					MarkdownDescription: "The e-mail addresses to look up, compared without regard to case. Without it everybody is listed.",
+					Validators:          []validator.List{listvalidator.NoNullValues(), listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+				},
+				"users": schema.ListNestedAttribute{
+					Computed:            true,
+					MarkdownDescription: "The users: those with one of `emails` where that is given, else all, those who are disabled in the account among them.",
+					NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+						"user_id":      schema.StringAttribute{Computed: true, MarkdownDescription: "The id of the user."},
+						"email":        schema.StringAttribute{Computed: true, MarkdownDescription: "The e-mail address, as BlazeMeter spells it."},
+						"display_name": schema.StringAttribute{Computed: true, MarkdownDescription: "The name."},
+						"roles":        schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "The roles in the account, not in a workspace."},
+						"enabled":      schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the user is enabled in the account."},
+					}},
+				},
+				"ids_by_email": schema.MapAttribute{
+					Computed: true, ElementType: types.StringType,
+					MarkdownDescription: "The user ids by e-mail address: with `emails` as they are written there, without it in lower case. " +
+						"Several users with one e-mail address are an error that names their ids.",
+				},
+				"missing_emails": schema.ListAttribute{
+					Computed: true, ElementType: types.StringType,
+					MarkdownDescription: "Those of `emails` that nobody in the account has, as they are written there. Empty without `emails`.",
+				},
+			},
+		},
+		Read: readAccountUsers,
+	}.New()
+}
+
+func readAccountUsers(ctx context.Context, run *roster.Run, m *accountUsersModel) diag.Diagnostics {
+	d, diags := directory(ctx, run, m.AccountID.ValueString())
+	if diags.HasError() {
+		return diags
+	}
+	var emails []string
+	diags.Append(m.Emails.ElementsAs(ctx, &emails, false)...)
+	found, ds := d.Emails(emails, m.Emails.IsNull())
+	diags.Append(ds...)
+	if diags.HasError() {
+		return diags
+	}
+	m.Users = make([]listedAccountUserModel, 0, len(found.People))
+	for _, p := range found.People {
+		m.Users = append(m.Users, listedAccountUserModel{
+			UserID: p.ID, Email: face.Text(p.Email), DisplayName: face.Text(p.Name), Roles: append([]string{}, p.Roles...), Enabled: !p.Inactive,
+		})
+	}
+	m.IDsByEmail, m.MissingEmails = found.IDs, found.Missing
+	return diags
+}

@@ -1,0 +1,116 @@
+package blazemeter
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/blazemeterapi"
+	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+)
+
+// discovery is what BlazeMeter tells besides the core's port.
+type discovery interface {
+	Accounts(ctx context.Context) ([]blazemeterapi.Account, error)
+	Workspaces(ctx context.Context, account string) ([]blazemeterapi.Workspace, error)
+}
+
+func discoveryOf(run *roster.Run) (discovery, diag.Diagnostics) {
+	d, ok := run.Service().(discovery)
+	if !ok {
+		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("BlazeMeter cannot be asked for this",
+			fmt.Sprintf("The client %T does not offer it. This is a fault of the provider: please report it.", run.Service()))}
+	}
+	return d, nil
+}
+
+// noPaths is for findings that are about no attribute.
+var noPaths = face.Paths{}
+
+func failed(run *roster.Run, err error, what string) diag.Diagnostics {
+	return noPaths.Diagnostics([]roster.Finding{run.ReadError(err, what, roster.AtNone)})
+}
+
+// accounts lists the accounts that the key sees, read once in a run.
+func accounts(ctx context.Context, run *roster.Run) ([]blazemeterapi.Account, diag.Diagnostics) {
+	d, diags := discoveryOf(run)
+	if diags.HasError() {
+		return nil, diags
+	}
+	all, err := roster.Once(ctx, run, "accounts", d.Accounts)
+	if err != nil {
+		return nil, failed(run, err, "the accounts")
+	}
+	return all, nil
+}
+
+// workspacesOf lists the workspaces of an account, read once in a run.
+func workspacesOf(ctx context.Context, run *roster.Run, account string) ([]blazemeterapi.Workspace, diag.Diagnostics) {
+	d, diags := discoveryOf(run)
+	if diags.HasError() {
+		return nil, diags
+	}
+	all, err := roster.Once(ctx, run, "workspaces of account "+account, func(ctx context.Context) ([]blazemeterapi.Workspace, error) {
+		return d.Workspaces(ctx, account)
+	})
+	if err != nil {
+		return nil, failed(run, err, "the workspaces of account "+account)
+	}
+	return all, nil
+}
+
+// directory gives the users of an account, read once in a run.
+func directory(ctx context.Context, run *roster.Run, account string) (face.Directory, diag.Diagnostics) {
+	t, err := run.Tenant(ctx, account)
+	if err != nil {
+		return face.Directory{}, failed(run, err, "the users of account "+account)
+	}
+	return face.Directory{
+		Tenant: t, Kind: roster.User, Where: "BlazeMeter account " + account,
+		Advice: "Check the spelling and the account's id. Somebody new has to be invited to the account before a workspace can have them.",
+	}, nil
+}
+
+// workspaceNamed finds the one workspace of an account with a name.
+func workspaceNamed(all []blazemeterapi.Workspace, account, name string) (blazemeterapi.Workspace, diag.Diagnostics) {
+	var found, alike []blazemeterapi.Workspace
+	for _, w := range all {
+		switch {
+		case w.Name == name:
+			found = append(found, w)
+		case strings.EqualFold(w.Name, name):
+			alike = append(alike, w)
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return blazemeterapi.Workspace{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("name"),
+			fmt.Sprintf("Several workspaces are called %q", name),
+			fmt.Sprintf("BlazeMeter account %s has %d workspaces with the name %q: %s. Choose one of them with id.", account, len(found), name, describeWorkspaces(found)))}
+	}
+	detail := fmt.Sprintf("The API key sees %d workspaces in BlazeMeter account %s, and none has the name %q.", len(all), account, name)
+	if len(alike) > 0 {
+		detail += fmt.Sprintf(" There is %s: names are compared exactly.", describeWorkspaces(alike))
+	}
+	return blazemeterapi.Workspace{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("name"),
+		fmt.Sprintf("No workspace is called %q", name),
+		detail+" Check the spelling and the account's id, or give the workspace's id instead.")}
+}
+
+func describeWorkspaces(ws []blazemeterapi.Workspace) string {
+	out := make([]string, 0, len(ws))
+	for _, w := range ws {
+		text := fmt.Sprintf("%s (%q)", w.ID, w.Name)
+		if !w.Enabled {
+			text = fmt.Sprintf("%s (%q, disabled)", w.ID, w.Name)
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, ", ")
+}

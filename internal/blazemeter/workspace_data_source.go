@@ -1,0 +1,131 @@
+package blazemeter
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+)
+
+type workspaceModel struct {
+	ID        types.String           `tfsdk:"id"`
+	Name      types.String           `tfsdk:"name"`
+	AccountID types.String           `tfsdk:"account_id"`
+	Enabled   types.Bool             `tfsdk:"enabled"`
+	Users     map[string]memberModel `tfsdk:"users"`
+	Managers  []string               `tfsdk:"managers"`
+}
+
+type memberModel struct {
+	Email       types.String `tfsdk:"email"`
+	DisplayName types.String `tfsdk:"display_name"`
+	Role        types.String `tfsdk:"role"`
+	Enabled     bool         `tfsdk:"enabled"`
+}
+
+// NewWorkspaceDataSource gives the data source of one workspace and everybody in it.
+func NewWorkspaceDataSource() datasource.DataSource {
+	return face.DataSource[workspaceModel]{
+		Product:  Product,
+		TypeName: "roster_blazemeter_workspace",
+		Schema: schema.Schema{
+			MarkdownDescription: "Reads one BlazeMeter workspace: who is in it, with which role, who is enabled, and who counts as a manager.\n\n" +
+				"All resources and data sources of a run that need the same workspace share one listing.",
+			Attributes: map[string]schema.Attribute{
+				"id": schema.StringAttribute{
+					Optional: true, Computed: true,
+					MarkdownDescription: "The id of the workspace, a number. Exactly one of `id` and `name` is given.",
+					Validators:          []validator.String{validID},
+				},
+				"name": schema.StringAttribute{
+					Optional: true, Computed: true,
+					MarkdownDescription: "The name, exactly as it is spelled. It is looked up in the account `account_id`; none and several are errors.",
+					Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				},
+				"account_id": schema.StringAttribute{
+					Optional: true, Computed: true,
+					MarkdownDescription: "The id of the account that the workspace belongs to, a number. Given together with `name` only.",
+					Validators:          []validator.String{validID},
+				},
+				"enabled": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the workspace itself is switched on."},
+				"users": schema.MapNestedAttribute{
+					Computed: true,
+					MarkdownDescription: "The users in the workspace by user id, those who are disabled (`enabled = false`) among them. " +
+						"Disabling is BlazeMeter's way of taking somebody out of a workspace.",
+					NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+						"email":        schema.StringAttribute{Computed: true, MarkdownDescription: "The e-mail address."},
+						"display_name": schema.StringAttribute{Computed: true, MarkdownDescription: "The name."},
+						"role":         schema.StringAttribute{Computed: true, MarkdownDescription: "The role in the workspace: `manager`, `tester` or `viewer`. Null where there is none, and joined by commas where there are several."},
+						"enabled":      schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the user has access to the workspace."},
+					}},
+				},
+				"managers": schema.SetAttribute{
+					Computed: true, ElementType: types.StringType,
+					MarkdownDescription: "The ids of the users who count as managers by the definition of the last-owner guard: enabled, with the role `manager`, and not in the provider's `not_counted`.",
+				},
+			},
+		},
+		Validators: []datasource.ConfigValidator{
+			datasourcevalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("name")),
+			face.Needs("name", "account_id", "Names of workspaces are looked up in one account"),
+			face.Excludes("id", "account_id", "The id alone says which workspace is meant"),
+		},
+		Read: readWorkspace,
+	}.New()
+}
+
+func readWorkspace(ctx context.Context, run *roster.Run, m *workspaceModel) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if m.ID.IsNull() {
+		all, ds := workspacesOf(ctx, run, m.AccountID.ValueString())
+		diags.Append(ds...)
+		if diags.HasError() {
+			return diags
+		}
+		w, ds := workspaceNamed(all, m.AccountID.ValueString(), m.Name.ValueString())
+		diags.Append(ds...)
+		if diags.HasError() {
+			return diags
+		}
+		m.ID, m.Enabled = types.StringValue(w.ID), types.BoolValue(w.Enabled)
+	} else {
+		d, err := run.Describe(ctx, m.ID.ValueString())
+		if err != nil {
+			diags.Append(failed(run, err, "workspace "+m.ID.ValueString())...)
+			return diags
+		}
+		m.Name, m.AccountID, m.Enabled = face.Text(d.Name), face.Text(d.Tenant), types.BoolValue(!d.Disabled)
+	}
+	id := m.ID.ValueString()
+	listing, err := run.Listing(ctx, id)
+	if err != nil {
+		diags.Append(failed(run, err, "the users of workspace "+id)...)
+		return diags
+	}
+	managers, findings, err := run.Owners(ctx, id)
+	if err != nil {
+		diags.Append(failed(run, err, "the users of workspace "+id)...)
+		return diags
+	}
+	diags.Append(noPaths.Diagnostics(append(run.PartialListing(listing), findings...))...)
+
+	m.Users, m.Managers = make(map[string]memberModel, len(listing.Members)), []string{}
+	for _, member := range listing.Members {
+		m.Users[member.ID] = memberModel{
+			Email: face.Text(member.Email), DisplayName: face.Text(member.Name), Role: face.Text(member.Role()), Enabled: member.Enabled,
+		}
+	}
+	for _, manager := range managers {
+		m.Managers = append(m.Managers, manager.ID)
+	}
+	return diags
+}

@@ -1,0 +1,97 @@
+package blink
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/blinkapi"
+	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+)
+
+// discovery is what Blink tells besides the core's port.
+type discovery interface {
+	UserWorkspaces(ctx context.Context) ([]blinkapi.UserWorkspace, error)
+	CurrentUser(ctx context.Context) (blinkapi.CurrentUser, error)
+	WorkspaceDetails(ctx context.Context, workspace string) (blinkapi.WorkspaceDetails, error)
+}
+
+func discoveryOf(run *roster.Run) (discovery, diag.Diagnostics) {
+	d, ok := run.Service().(discovery)
+	if !ok {
+		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Blink cannot be asked for this",
+			fmt.Sprintf("The client %T does not offer it. This is a fault of the provider: please report it.", run.Service()))}
+	}
+	return d, nil
+}
+
+// noPaths is for findings that are about no attribute.
+var noPaths = face.Paths{}
+
+func failed(run *roster.Run, err error, what string) diag.Diagnostics {
+	return noPaths.Diagnostics([]roster.Finding{run.ReadError(err, what, roster.AtNone)})
+}
+
+// userWorkspaces lists the workspaces of the key's user, read once in a run.
+func userWorkspaces(ctx context.Context, run *roster.Run) ([]blinkapi.UserWorkspace, diag.Diagnostics) {
+	d, diags := discoveryOf(run)
+	if diags.HasError() {
+		return nil, diags
+	}
+	all, err := roster.Once(ctx, run, "user-workspaces", d.UserWorkspaces)
+	if err != nil {
+		return nil, failed(run, err, "the workspaces of the API key's user")
+	}
+	return all, nil
+}
+
+// directory gives the tenant's users and groups, read once in a run.
+func directory(ctx context.Context, run *roster.Run, kind string) (face.Directory, diag.Diagnostics) {
+	t, err := run.Tenant(ctx, "")
+	if err != nil {
+		return face.Directory{}, failed(run, err, "the users and groups of the tenant")
+	}
+	return face.Directory{
+		Tenant: t, Kind: roster.Kind(kind), Where: "the Blink tenant",
+		Advice: "Check the spelling, and that the API key belongs to the right tenant. Somebody new has to be invited to the tenant before a workspace can have them.",
+	}, nil
+}
+
+// workspaceNamed finds the one workspace with a display name.
+func workspaceNamed(all []blinkapi.UserWorkspace, name string) (blinkapi.UserWorkspace, diag.Diagnostics) {
+	var found, alike []blinkapi.UserWorkspace
+	for _, w := range all {
+		switch {
+		case w.DisplayName == name:
+			found = append(found, w)
+		case strings.EqualFold(w.DisplayName, name) || strings.EqualFold(w.Name, name):
+			alike = append(alike, w)
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return blinkapi.UserWorkspace{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(displayNamePath,
+			fmt.Sprintf("Several workspaces are called %q", name),
+			fmt.Sprintf("The API key's user has access to %d workspaces with the display name %q: %s. Choose one of them with id.", len(found), name, describeWorkspaces(found)))}
+	}
+	detail := fmt.Sprintf("The API key's user has access to %d workspaces, and none has the display name %q.", len(all), name)
+	if len(alike) > 0 {
+		detail += fmt.Sprintf(" There is %s: display names are compared exactly.", describeWorkspaces(alike))
+	}
+	return blinkapi.UserWorkspace{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(displayNamePath,
+		fmt.Sprintf("No workspace is called %q", name),
+		detail+" Check the spelling. A workspace that the key's user is not a member of may be missing in its list although it can be read: give its id instead.")}
+}
+
+func describeWorkspaces(ws []blinkapi.UserWorkspace) string {
+	out := make([]string, 0, len(ws))
+	for _, w := range ws {
+		out = append(out, fmt.Sprintf("%s (%q)", w.ID, w.Label()))
+	}
+	return strings.Join(out, ", ")
+}

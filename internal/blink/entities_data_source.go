@@ -1,0 +1,112 @@
+package blink
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+)
+
+type entitiesModel struct {
+	EntityType    types.String        `tfsdk:"entity_type"`
+	Emails        types.List          `tfsdk:"emails"`
+	Entities      []listedEntityModel `tfsdk:"entities"`
+	IDsByEmail    map[string]string   `tfsdk:"ids_by_email"`
+	IDsByName     map[string]string   `tfsdk:"ids_by_name"`
+	MissingEmails []string            `tfsdk:"missing_emails"`
+}
+
+type listedEntityModel struct {
+	EntityType  string       `tfsdk:"entity_type"`
+	EntityID    string       `tfsdk:"entity_id"`
+	Email       types.String `tfsdk:"email"`
+	Name        types.String `tfsdk:"name"`
+	Status      types.String `tfsdk:"status"`
+	IsInvite    bool         `tfsdk:"is_invite"`
+	MemberCount int64        `tfsdk:"member_count"`
+}
+
+// NewEntitiesDataSource gives the data source of many users and groups of the tenant.
+func NewEntitiesDataSource() datasource.DataSource {
+	return face.DataSource[entitiesModel]{
+		Product:  Product,
+		TypeName: "roster_blink_entities",
+		Schema: schema.Schema{
+			MarkdownDescription: "Lists the users and groups of the Blink tenant, or looks many people up by e-mail address at once.\n\n" +
+				"With `emails` it tells who is not in the tenant (`missing_emails`) without failing, so that the others can be onboarded and a `check` can name those who are missing.",
+			Attributes: map[string]schema.Attribute{
+				"entity_type": schema.StringAttribute{
+					Optional:            true,
+					MarkdownDescription: "`user` or `group`, to list only those.",
+					Validators:          []validator.String{validKind},
+				},
+				"emails": schema.ListAttribute{
+					Optional: true, ElementType: types.StringType,
+					MarkdownDescription: "The e-mail addresses to look up, compared without regard to case. Without it everybody is listed.",
+					Validators:          []validator.List{listvalidator.NoNullValues(), listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+				},
+				"entities": schema.ListNestedAttribute{
+					Computed:            true,
+					MarkdownDescription: "The users and groups: those with one of `emails` where that is given, else all.",
+					NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+						"entity_type":  schema.StringAttribute{Computed: true, MarkdownDescription: "`user` or `group`."},
+						"entity_id":    schema.StringAttribute{Computed: true, MarkdownDescription: "The id."},
+						"email":        schema.StringAttribute{Computed: true, MarkdownDescription: "The e-mail address, as Blink spells it; null for a group."},
+						"name":         schema.StringAttribute{Computed: true, MarkdownDescription: "The name."},
+						"status":       schema.StringAttribute{Computed: true, MarkdownDescription: "The status in the tenant, as Blink spells it; null where it tells none."},
+						"is_invite":    schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the user has been invited to the tenant and has not accepted yet."},
+						"member_count": schema.Int64Attribute{Computed: true, MarkdownDescription: "The number of people in a group; 0 for a user."},
+					}},
+				},
+				"ids_by_email": schema.MapAttribute{
+					Computed: true, ElementType: types.StringType,
+					MarkdownDescription: "The ids by e-mail address: with `emails` as they are written there, without it in lower case. " +
+						"Several entities with one e-mail address are an error that names their ids.",
+				},
+				"ids_by_name": schema.MapAttribute{
+					Computed: true, ElementType: types.StringType,
+					MarkdownDescription: "The ids by name. A name that several have is left out, since it does not tell who is meant.",
+				},
+				"missing_emails": schema.ListAttribute{
+					Computed: true, ElementType: types.StringType,
+					MarkdownDescription: "Those of `emails` that nobody in the tenant has, as they are written there. Empty without `emails`.",
+				},
+			},
+		},
+		Validators: []datasource.ConfigValidator{groupsHaveNoEmail{attribute: path.Root("emails")}},
+		Read:       readEntities,
+	}.New()
+}
+
+func readEntities(ctx context.Context, run *roster.Run, m *entitiesModel) diag.Diagnostics {
+	d, diags := directory(ctx, run, m.EntityType.ValueString())
+	if diags.HasError() {
+		return diags
+	}
+	var emails []string
+	diags.Append(m.Emails.ElementsAs(ctx, &emails, false)...)
+	found, ds := d.Emails(emails, m.Emails.IsNull())
+	diags.Append(ds...)
+	if diags.HasError() {
+		return diags
+	}
+	m.Entities = make([]listedEntityModel, 0, len(found.People))
+	for _, p := range found.People {
+		m.Entities = append(m.Entities, listedEntityModel{
+			EntityType: string(p.Kind), EntityID: p.ID, Email: face.Text(p.Email), Name: face.Text(p.Name),
+			Status: face.Text(p.Status), IsInvite: p.Invite, MemberCount: int64(p.MemberCount),
+		})
+	}
+	m.IDsByEmail, m.MissingEmails = found.IDs, found.Missing
+	m.IDsByName = face.IDsByName(found.People, func(p roster.Person) (name, id string) { return p.Name, p.ID })
+	return diags
+}

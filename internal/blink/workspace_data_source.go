@@ -1,0 +1,151 @@
+package blink
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+)
+
+var displayNamePath = path.Root("display_name")
+
+type workspaceModel struct {
+	ID          types.String           `tfsdk:"id"`
+	DisplayName types.String           `tfsdk:"display_name"`
+	Name        types.String           `tfsdk:"name"`
+	Description types.String           `tfsdk:"description"`
+	Type        types.String           `tfsdk:"type"`
+	Users       map[string]memberModel `tfsdk:"users"`
+	Groups      map[string]memberModel `tfsdk:"groups"`
+	Owners      []string               `tfsdk:"owners"`
+}
+
+type memberModel struct {
+	Email       types.String `tfsdk:"email"`
+	Name        types.String `tfsdk:"name"`
+	Role        types.String `tfsdk:"role"`
+	IsInvite    bool         `tfsdk:"is_invite"`
+	MemberCount int64        `tfsdk:"member_count"`
+}
+
+// NewWorkspaceDataSource gives the data source of one workspace and everybody in it.
+func NewWorkspaceDataSource() datasource.DataSource {
+	return face.DataSource[workspaceModel]{
+		Product:  Product,
+		TypeName: "roster_blink_workspace",
+		Schema: schema.Schema{
+			MarkdownDescription: "Reads one Blink workspace: who is in it, with which role, and who counts as an owner.\n\n" +
+				"All resources and data sources of a run that need the same workspace share one call.",
+			Attributes: map[string]schema.Attribute{
+				"id": schema.StringAttribute{
+					Optional: true, Computed: true,
+					MarkdownDescription: "The id of the workspace. Exactly one of `id` and `display_name` is given.",
+					Validators:          []validator.String{validID},
+				},
+				"display_name": schema.StringAttribute{
+					Optional: true, Computed: true,
+					MarkdownDescription: "The name that people see, exactly as it is spelled. It is looked up among the workspaces that the API key's user has access to; none and several are errors.",
+					Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				},
+				"name":        schema.StringAttribute{Computed: true, MarkdownDescription: "The technical name."},
+				"description": schema.StringAttribute{Computed: true, MarkdownDescription: "The description; null where there is none."},
+				"type":        schema.StringAttribute{Computed: true, MarkdownDescription: "The type of the workspace, as Blink calls it."},
+				"users": membersAttribute("The users who hold a role in the workspace themselves, by entity id, pending invitations (`is_invite`) among them. " +
+					"Who has access through a group only is not among them."),
+				"groups": membersAttribute("The groups that hold a role in the workspace, by entity id."),
+				"owners": schema.SetAttribute{
+					Computed: true, ElementType: types.StringType,
+					MarkdownDescription: "The ids of the users who count as owners by the definition of the last-owner guard: with the role `owner` themselves, " +
+						"no pending invitation, not inactive in the tenant, and not in the provider's `not_counted`.",
+				},
+			},
+		},
+		Validators: []datasource.ConfigValidator{
+			datasourcevalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("display_name")),
+		},
+		Read: readWorkspace,
+	}.New()
+}
+
+func membersAttribute(description string) schema.MapNestedAttribute {
+	return schema.MapNestedAttribute{
+		Computed:            true,
+		MarkdownDescription: description,
+		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+			"email":        schema.StringAttribute{Computed: true, MarkdownDescription: "The e-mail address; null for a group."},
+			"name":         schema.StringAttribute{Computed: true, MarkdownDescription: "The name."},
+			"role":         schema.StringAttribute{Computed: true, MarkdownDescription: "The role in the workspace, as Blink spells it."},
+			"is_invite":    schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether this is an invitation that is still pending."},
+			"member_count": schema.Int64Attribute{Computed: true, MarkdownDescription: "The number of people in a group; 0 for a user."},
+		}},
+	}
+}
+
+func readWorkspace(ctx context.Context, run *roster.Run, m *workspaceModel) diag.Diagnostics {
+	blink, diags := discoveryOf(run)
+	if diags.HasError() {
+		return diags
+	}
+	id := m.ID.ValueString()
+	if m.ID.IsNull() {
+		all, ds := userWorkspaces(ctx, run)
+		diags.Append(ds...)
+		if diags.HasError() {
+			return diags
+		}
+		w, ds := workspaceNamed(all, m.DisplayName.ValueString())
+		diags.Append(ds...)
+		if diags.HasError() {
+			return diags
+		}
+		id = w.ID
+	}
+	listing, err := run.Listing(ctx, id)
+	if err != nil {
+		diags.Append(failed(run, err, "workspace "+id)...)
+		return diags
+	}
+	details, err := blink.WorkspaceDetails(ctx, id)
+	if err != nil {
+		diags.Append(failed(run, err, "workspace "+id)...)
+		return diags
+	}
+	owners, findings, err := run.Owners(ctx, id)
+	if err != nil {
+		diags.Append(failed(run, err, "workspace "+id)...)
+		return diags
+	}
+	diags.Append(noPaths.Diagnostics(append(run.PartialListing(listing), findings...))...)
+
+	if m.DisplayName.IsNull() {
+		m.DisplayName = face.Text(details.Label())
+	}
+	m.ID, m.Name = types.StringValue(id), face.Text(details.Name)
+	m.Description, m.Type = face.Text(details.Description), face.Text(details.Type)
+	m.Users, m.Groups, m.Owners = map[string]memberModel{}, map[string]memberModel{}, []string{}
+	for _, member := range listing.Members {
+		into := m.Users
+		if member.Kind == roster.Group {
+			into = m.Groups
+		}
+		into[member.ID] = memberModel{
+			Email: face.Text(member.Email), Name: face.Text(member.Name), Role: face.Text(member.Role()),
+			IsInvite: member.Invite, MemberCount: int64(member.MemberCount),
+		}
+	}
+	for _, owner := range owners {
+		if owner.Kind == roster.User {
+			m.Owners = append(m.Owners, owner.ID)
+		}
+	}
+	return diags
+}
