@@ -75,7 +75,7 @@ func TestBlazeMeterUpdate(t *testing.T) {
 	user := "/workspaces/" + loadTests + "/users/"
 	r := bzm(t, run, "PUT", user+"352752", `{"roles":["tester"],"enabled":true}`)
 	wantStatus(t, r, 200)
-	if row := r.json(t)["result"].(map[string]any); row["enabled"] != true || row["type"] != "workspace" || row["firstName"] != nil {
+	if row := r.json(t)["result"].(map[string]any); row["roles"].([]any)[0] != "tester" || row["type"] != "workspace" || row["firstName"] != nil {
 		t.Errorf("result %v", row)
 	}
 	if got := run.BlazeMeter().Standing(loadTests, "352752"); got != "tester" {

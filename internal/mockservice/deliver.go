@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"time"
@@ -17,14 +18,13 @@ const htmlPage = `<!DOCTYPE html>
 
 // deliver has the call done and its answer sent, with the faults of its plan.
 // It gives the status that was sent, 0 for none.
-func (s *Server) deliver(w http.ResponseWriter, c *call, do func() answer) int {
-	ctx := c.r.Context()
+func (s *Server) deliver(ctx context.Context, w http.ResponseWriter, c *call, do func() answer) int {
 	if !s.wait(ctx, c.plan.before) {
 		drop(w, false)
 		return 0
 	}
 	if stop := c.plan.stop; stop != nil && !stop.doesTheWork() {
-		return s.spoil(w, c, stop)
+		return s.spoil(ctx, w, c, stop)
 	}
 	a := do()
 	s.markStatus(c, a.status)
@@ -77,7 +77,7 @@ func (r *Fault) doesTheWork() bool {
 }
 
 // spoil answers in place of the service; nothing is done.
-func (s *Server) spoil(w http.ResponseWriter, c *call, f *Fault) int {
+func (s *Server) spoil(ctx context.Context, w http.ResponseWriter, c *call, f *Fault) int {
 	status := f.Status
 	pick := func(or int) int {
 		if status == 0 {
@@ -97,7 +97,7 @@ func (s *Server) spoil(w http.ResponseWriter, c *call, f *Fault) int {
 		drop(w, true)
 		return 0
 	case FaultHang:
-		s.wait(c.r.Context(), 1<<62)
+		s.wait(ctx, 1<<62)
 		drop(w, false)
 		return 0
 	case FaultHTML:
@@ -119,7 +119,7 @@ func (s *Server) spoil(w http.ResponseWriter, c *call, f *Fault) int {
 		_, _ = w.Write(a.body)
 	case FaultEndless:
 		status = http.StatusOK
-		s.endless(w, c)
+		s.endless(ctx, w, c)
 	}
 	return status
 }
@@ -136,7 +136,7 @@ func (s *Server) faultAnswer(c *call, status int) answer {
 }
 
 // endless starts like a listing and goes on until the client has had enough.
-func (s *Server) endless(w http.ResponseWriter, c *call) {
+func (s *Server) endless(ctx context.Context, w http.ResponseWriter, c *call) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	start, piece := `{"id":"endless","display_name":"Endless","entities":[`, `{"id":"u-endless","type":"user","workspace_role":"viewer"},`
 	if c.route.product == ProductBlazeMeter {
@@ -146,7 +146,7 @@ func (s *Server) endless(w http.ResponseWriter, c *call) {
 		return
 	}
 	block := bytes.Repeat([]byte(piece), 1000)
-	for c.r.Context().Err() == nil {
+	for ctx.Err() == nil {
 		select {
 		case <-s.stopped:
 			drop(w, false)
@@ -177,9 +177,7 @@ func (s *Server) wait(ctx context.Context, d time.Duration) bool {
 }
 
 func writeHead(w http.ResponseWriter, a answer, length int) {
-	for k, v := range a.header {
-		w.Header()[k] = v
-	}
+	maps.Copy(w.Header(), a.header)
 	w.Header().Set("Content-Length", fmt.Sprint(length))
 	w.WriteHeader(a.status)
 }
@@ -194,7 +192,7 @@ func flush(w http.ResponseWriter) {
 func drop(w http.ResponseWriter, hard bool) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil { // HTTP/2, or no connection at all
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) //nolint:forbidigo // the way in which net/http lets a handler end a connection
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok && hard {
 		_ = tcp.SetLinger(0) // then Close sends a reset
@@ -204,9 +202,12 @@ func drop(w http.ResponseWriter, hard bool) {
 
 // encode is for answers of the control endpoints.
 func encode(w http.ResponseWriter, status int, v any) {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil { // only for values that JSON cannot hold, of which there are none here
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	_ = e.Encode(v) // the client has gone
+	_, _ = w.Write(append(text, '\n')) // a client that has gone is its own affair
 }

@@ -204,8 +204,7 @@ func (w *workspace) listing(l lag, now time.Time) []row {
 	// Undo what is too young to be seen, newest first.
 	past := map[key]standing{}
 	var left []key // in the order of undoing, for people who have left since
-	for i := len(w.history) - 1; i >= 0; i-- {
-		c := w.history[i]
+	for _, c := range slices.Backward(w.history) {
 		hidden := l.age > 0 && now.Sub(c.at) < l.age || l.reads > 0 && w.reads-c.reads < l.reads
 		if !hidden {
 			break

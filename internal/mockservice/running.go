@@ -33,7 +33,7 @@ type Running struct {
 	// URL is the base of everything, without a slash at its end.
 	URL string
 
-	t    testing.TB
+	tb   testing.TB
 	http *httptest.Server
 }
 
@@ -42,15 +42,15 @@ type Running struct {
 // files: a call that nobody documented, a field too many, a missing header.
 // Switch that off with WithWireCheck(false) where wrong requests are the point
 // or the load is large. A fault's own answer is never held against the service.
-func StartTest(t testing.TB, seed Seed, options ...Option) *Running {
-	t.Helper()
+func StartTest(tb testing.TB, seed Seed, options ...Option) *Running {
+	tb.Helper()
 	s, err := New(seed, append([]Option{WithWireCheck(true)}, options...)...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	r := &Running{Server: s, t: t, http: httptest.NewServer(s)}
+	r := &Running{Server: s, tb: tb, http: httptest.NewServer(s)}
 	r.URL = r.http.URL
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		s.Stop()
 		r.http.CloseClientConnections()
 		r.http.Close()
@@ -58,27 +58,27 @@ func StartTest(t testing.TB, seed Seed, options ...Option) *Running {
 			return
 		}
 		for _, v := range s.WireViolations() {
-			t.Errorf("on the wire: %s", v)
+			tb.Errorf("on the wire: %s", v)
 		}
 	})
 	return r
 }
 
 // StartDefault is [StartTest] with the default seed.
-func StartDefault(t testing.TB, options ...Option) *Running {
-	t.Helper()
+func StartDefault(tb testing.TB, options ...Option) *Running {
+	tb.Helper()
 	seed, err := DefaultSeed()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return StartTest(t, seed, options...)
+	return StartTest(tb, seed, options...)
 }
 
 // Must fails the test on an error, as in r.Must(r.Blink().SetRole(...)).
 func (r *Running) Must(err error) {
-	r.t.Helper()
+	r.tb.Helper()
 	if err != nil {
-		r.t.Fatal(err)
+		r.tb.Fatal(err)
 	}
 }
 
@@ -90,10 +90,10 @@ func (r *Running) Env() []string { return r.Server.Env(r.URL) }
 
 // Setenv sets that environment for the rest of the test.
 func (r *Running) Setenv() {
-	r.t.Helper()
+	r.tb.Helper()
 	for _, line := range r.Env() {
 		name, value, _ := strings.Cut(line, "=")
-		r.t.Setenv(name, value)
+		r.tb.Setenv(name, value)
 	}
 }
 

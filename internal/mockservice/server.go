@@ -183,14 +183,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "the request is too large", status)
 			return
 		}
-		panic(http.ErrAbortHandler) // the client went away while it sent
+		return // the client went away while it sent
 	}
 	if rt != nil {
 		c.plan = s.faults.plan(r, rt, args)
 	}
 	s.note(c.plan)
 	judged := false
-	status = s.deliver(w, c, func() answer {
+	status = s.deliver(r.Context(), w, c, func() answer {
 		judged = true
 		var a answer
 		if rt == nil {

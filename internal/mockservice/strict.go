@@ -130,11 +130,15 @@ func (p *treeParser) value(path string, depth int) (*node, error) {
 	case json.Delim('{'):
 		fields, taken := []field{}, map[string]bool{}
 		for p.d.More() {
-			name, err := p.d.Token()
+			t, err := p.d.Token()
 			if err != nil {
 				return nil, err
 			}
-			at := name.(string) // the decoder lets nothing else stand here
+			name, ok := t.(string)
+			if !ok { // the decoder lets nothing else stand here
+				return nil, fmt.Errorf("%v is no name of a field", t)
+			}
+			at := name
 			if path != "" {
 				at = path + "." + at
 			}
@@ -148,7 +152,7 @@ func (p *treeParser) value(path string, depth int) (*node, error) {
 			}
 			taken[v.path] = true
 			v.line = line
-			fields = append(fields, field{name.(string), v})
+			fields = append(fields, field{name, v})
 		}
 		n.value = fields
 	case json.Delim('['):
@@ -199,7 +203,7 @@ func (d *decoder) lineOf(path string) int {
 	return max(1, d.lines[""])
 }
 
-func (d *decoder) bad(n *node, format string, args ...any) {
+func (d *decoder) badf(n *node, format string, args ...any) {
 	path := n.path
 	if path == "" {
 		path = "(top)"
@@ -209,14 +213,14 @@ func (d *decoder) bad(n *node, format string, args ...any) {
 }
 
 func (d *decoder) decode(n *node, into reflect.Value) {
-	if u, ok := into.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](into.Addr()); ok {
 		text, isText := n.value.(string)
 		if !isText {
-			d.bad(n, "a string is needed, not %s", describe(n.value))
+			d.badf(n, "a string is needed, not %s", describe(n.value))
 			return
 		}
 		if err := u.UnmarshalText([]byte(text)); err != nil {
-			d.bad(n, "%v", err)
+			d.badf(n, "%v", err)
 		}
 		return
 	}
@@ -228,7 +232,7 @@ func (d *decoder) decode(n *node, into reflect.Value) {
 	case reflect.Slice:
 		items, ok := n.value.([]*node)
 		if !ok {
-			d.bad(n, "a list [...] is needed, not %s", describe(n.value))
+			d.badf(n, "a list [...] is needed, not %s", describe(n.value))
 			return
 		}
 		list := reflect.MakeSlice(into.Type(), len(items), len(items))
@@ -239,14 +243,14 @@ func (d *decoder) decode(n *node, into reflect.Value) {
 	case reflect.String:
 		text, ok := n.value.(string)
 		if !ok {
-			d.bad(n, "a string is needed, not %s", describe(n.value))
+			d.badf(n, "a string is needed, not %s", describe(n.value))
 			return
 		}
 		into.SetString(text)
 	case reflect.Bool:
 		b, ok := n.value.(bool)
 		if !ok {
-			d.bad(n, "true or false is needed, not %s", describe(n.value))
+			d.badf(n, "true or false is needed, not %s", describe(n.value))
 			return
 		}
 		into.SetBool(b)
@@ -258,28 +262,28 @@ func (d *decoder) decode(n *node, into reflect.Value) {
 func (d *decoder) decodeNumber(n *node, into reflect.Value) {
 	number, ok := n.value.(json.Number)
 	if !ok {
-		d.bad(n, "a number is needed, not %s", describe(n.value))
+		d.badf(n, "a number is needed, not %s", describe(n.value))
 		return
 	}
 	switch {
 	case into.CanFloat():
 		f, err := number.Float64()
 		if err != nil || math.IsInf(f, 0) {
-			d.bad(n, "%s is out of range", number)
+			d.badf(n, "%s is out of range", number)
 			return
 		}
 		into.SetFloat(f)
 	case into.CanInt():
 		i, err := strconv.ParseInt(number.String(), 10, into.Type().Bits())
 		if err != nil {
-			d.bad(n, "%s is no whole number in range", number)
+			d.badf(n, "%s is no whole number in range", number)
 			return
 		}
 		into.SetInt(i)
 	default:
 		u, err := strconv.ParseUint(number.String(), 10, 64)
 		if err != nil {
-			d.bad(n, "%s is no whole number in range", number)
+			d.badf(n, "%s is no whole number in range", number)
 			return
 		}
 		into.SetUint(u)
@@ -289,7 +293,7 @@ func (d *decoder) decodeNumber(n *node, into reflect.Value) {
 func (d *decoder) decodeStruct(n *node, into reflect.Value) {
 	fields, ok := n.value.([]field)
 	if !ok {
-		d.bad(n, "an object {...} is needed, not %s", describe(n.value))
+		d.badf(n, "an object {...} is needed, not %s", describe(n.value))
 		return
 	}
 	byName := map[string]int{}
@@ -300,7 +304,7 @@ func (d *decoder) decodeStruct(n *node, into reflect.Value) {
 	for _, f := range fields {
 		i, known := byName[f.name]
 		if !known {
-			d.bad(f.node, "there is no such field; here may stand %s", strings.Join(sortedKeys(byName), ", "))
+			d.badf(f.node, "there is no such field; here may stand %s", strings.Join(sortedKeys(byName), ", "))
 			continue
 		}
 		d.decode(f.node, into.Field(i))
@@ -310,7 +314,7 @@ func (d *decoder) decodeStruct(n *node, into reflect.Value) {
 func (d *decoder) decodeMap(n *node, into reflect.Value) {
 	fields, ok := n.value.([]field)
 	if !ok {
-		d.bad(n, "an object {...} is needed, not %s", describe(n.value))
+		d.badf(n, "an object {...} is needed, not %s", describe(n.value))
 		return
 	}
 	m := reflect.MakeMapWithSize(into.Type(), len(fields))

@@ -186,9 +186,7 @@ func (set *settings) serve(ctx context.Context, server *mockservice.Server, stdo
 	lines := mockservice.ShellLines(server.Env(base))
 	if set.envFile != "" {
 		if err := writeWhole(set.envFile, lines); err != nil {
-			_ = hs.Close()
-			<-ended
-			return fmt.Errorf("the environment lines cannot be written: %w", err)
+			return fmt.Errorf("the environment lines cannot be written: %w", errors.Join(err, hs.Close(), served(<-ended)))
 		}
 		defer func() { _ = os.Remove(set.envFile) }()
 	}
@@ -206,12 +204,20 @@ func (set *settings) serve(ctx context.Context, server *mockservice.Server, stdo
 		if err = hs.Shutdown(grace); err != nil {
 			err = hs.Close()
 		}
-		<-ended
+		err = errors.Join(err, served(<-ended))
 	}
 	a := server.Audit()
 	_, _ = fmt.Fprintf(stderr, "roster-mock: %d requests, %d writes (%d not needed), %d undocumented calls\n", a.Total, len(a.Writes), a.Repeated, len(a.Undocumented))
 	if err == nil && len(a.WireViolations) > 0 {
 		return fmt.Errorf("not everything fitted the OpenAPI files:\n%s", strings.Join(a.WireViolations, "\n"))
+	}
+	return err
+}
+
+// served drops the error with which a server says that it was shut down.
+func served(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
 	}
 	return err
 }

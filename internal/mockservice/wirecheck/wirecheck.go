@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -213,27 +214,25 @@ func short(err error) error {
 
 // Handler wraps any handler that plays the services, and fails the test for
 // every request or answer that does not fit the OpenAPI files.
-func Handler(t testing.TB, next http.Handler) http.Handler {
-	t.Helper()
+func Handler(tb testing.TB, next http.Handler) http.Handler {
+	tb.Helper()
 	c, err := New()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			panic(http.ErrAbortHandler) // the client went away while it sent
+			return // the client went away while it sent
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		rec := httptest.NewRecorder()
 		next.ServeHTTP(rec, r)
 		answer := &Answer{rec.Code, rec.Header(), rec.Body.Bytes()}
 		for _, err := range c.Check(r, body, answer) {
-			t.Errorf("%s %s: %v", r.Method, r.URL.EscapedPath(), err)
+			tb.Errorf("%s %s: %v", r.Method, r.URL.EscapedPath(), err)
 		}
-		for name, values := range rec.Header() {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), rec.Header())
 		w.WriteHeader(rec.Code)
 		_, _ = w.Write(rec.Body.Bytes()) // a client that has gone is its own affair
 	})
