@@ -30,11 +30,12 @@ func (l *ledger) plans(ctx context.Context) bool {
 	}
 	l.activity.startWaiting()
 	for {
+		// Taken before anything is looked at, so that no change goes unseen.
+		left, moved := l.activity.untilIdle(certainAfter)
 		if l.planning || l.activity.IsApplying() || ctx.Err() != nil {
 			l.activity.stopWaiting()
 			return !l.activity.IsApplying()
 		}
-		left, moved := l.activity.untilIdle(certainAfter)
 		if left == 0 && l.activity.stopWaitingIfIdle(certainAfter) {
 			l.plan()
 			return true

@@ -1,0 +1,65 @@
+package roster
+
+import "testing"
+
+func TestListingFindsAPrincipal(t *testing.T) {
+	l := NewListing(&Workspace{ID: "w", Members: []Member{
+		person("Anna", "viewer"), {Principal: group("anna"), Roles: []string{"owner"}, Enabled: true}, person("ANNA", "editor"), person("bob", "Owner"),
+	}}, blinkTraits())
+	for _, c := range []struct {
+		p    Principal
+		role string
+	}{
+		{user("Anna"), "viewer"},
+		{user("ANNA"), "editor"}, // its exact spelling goes first
+		{user("anna"), "viewer"},
+		{group("anna"), "owner"},
+		{group("ANNA"), "owner"},
+		{user("BOB"), "Owner"},
+		{user("carol"), ""},
+		{Principal{Kind: "robot", ID: "bob"}, ""},
+		{user(""), ""},
+	} {
+		if m, ok := l.Member(c.p); m.Role() != c.role || ok != (c.role != "") {
+			t.Errorf("%s: %q, %v", c.p, m.Role(), ok)
+		}
+	}
+	if len(l.holders) != 2 {
+		t.Errorf("%d hold the owner role, whatever its case", len(l.holders))
+	}
+}
+
+func TestListingWithoutAnOwnerIsAPartWhereThatCannotBe(t *testing.T) {
+	ms := []Member{person("a", "viewer")}
+	if !NewListing(&Workspace{Members: ms}, blinkTraits()).Partial {
+		t.Error("Blink says that every workspace has an owner")
+	}
+	if NewListing(&Workspace{Members: ms}, blazeTraits()).Partial {
+		t.Error("BlazeMeter says no such thing")
+	}
+	if NewListing(&Workspace{Members: append(ms, person("b", "OWNER"))}, blinkTraits()).Partial {
+		t.Error("there is an owner")
+	}
+}
+
+func TestMemberRolesAndStandings(t *testing.T) {
+	two := Member{Roles: []string{"viewer", "owner"}, Enabled: true}
+	if two.Holds(Standing{Role: "owner", Enabled: true}) || two.Holds(Standing{Role: "viewer,owner", Enabled: true}) {
+		t.Error("somebody with two roles holds no single one")
+	}
+	if !person("a", "Owner").Holds(Standing{Role: "oWNER", Enabled: true}) {
+		t.Error("roles differ in case only")
+	}
+	if person("a", "owner").Holds(Standing{Role: "owner"}) {
+		t.Error("enabled is not disabled")
+	}
+	none := Member{Enabled: true}
+	if none.Holds(Standing{Enabled: true}) {
+		t.Error("nobody holds the empty role")
+	}
+	for s, want := range map[Standing]string{{Role: "owner", Enabled: true}: "owner", {Role: "owner"}: "owner (disabled)", {Enabled: true}: "no role"} {
+		if s.String() != want {
+			t.Errorf("%+v reads %q", s, s)
+		}
+	}
+}

@@ -1,0 +1,213 @@
+package roster
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// counted gives a shared number that each reading counts up, a second each.
+func counted(n *atomic.Int64) *shared[int64] {
+	return newShared(func(ctx context.Context) (int64, error) {
+		mine := n.Add(1)
+		select {
+		case <-time.After(time.Second):
+			return mine, nil
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	})
+}
+
+func TestSharedReadsOnceForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int64
+		s := counted(&n)
+		var wg sync.WaitGroup
+		for range 1000 {
+			wg.Go(func() {
+				if v, err := s.get(t.Context()); v != 1 || err != nil {
+					t.Errorf("got %d, %v", v, err)
+				}
+			})
+		}
+		wg.Wait()
+		if _, err := s.get(t.Context()); err != nil || n.Load() != 1 {
+			t.Fatalf("%d readings, %v", n.Load(), err)
+		}
+		if v, ok := s.peek(); !ok || v != 1 {
+			t.Fatalf("peek gives %d, %v", v, ok)
+		}
+	})
+}
+
+func TestSharedNewerThanAMomentIsSharedToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int64
+		s := counted(&n)
+		go func() { _, _ = s.get(t.Context()) }()
+		time.Sleep(500 * time.Millisecond) // the first reading has begun
+		moment := s.now()
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				if v, err := s.newer(t.Context(), moment); v != 2 || err != nil {
+					t.Errorf("a reading that began before the moment was taken: %d, %v", v, err)
+				}
+			})
+		}
+		wg.Wait()
+		if n.Load() != 2 {
+			t.Fatalf("%d readings for fifty who wanted a newer one", n.Load())
+		}
+		if v, err := s.newer(t.Context(), moment); v != 2 || err != nil || n.Load() != 2 {
+			t.Fatalf("what is new enough is read again: %d, %v, %d readings", v, err, n.Load())
+		}
+	})
+}
+
+func TestSharedDropDuringAReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int64
+		s := counted(&n)
+		old := make(chan int64, 1)
+		go func() { v, _ := s.get(t.Context()); old <- v }()
+		time.Sleep(500 * time.Millisecond)
+		s.drop()
+		if v, err := s.get(t.Context()); v != 2 || err != nil {
+			t.Fatalf("after a drop, what was being read before it is given: %d, %v", v, err)
+		}
+		if v := <-old; v != 1 {
+			t.Fatalf("who asked before the drop got %d", v)
+		}
+		if v, ok := s.peek(); !ok || v != 2 {
+			t.Fatalf("kept %d, %v", v, ok)
+		}
+	})
+}
+
+func TestSharedGoesOnWhileAnybodyWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int64
+		s := counted(&n)
+		first, cancel := context.WithCancel(t.Context())
+		gone := make(chan error, 1)
+		go func() { _, err := s.get(first); gone <- err }()
+		synctest.Wait()
+		second := make(chan int64, 1)
+		go func() { v, _ := s.get(t.Context()); second <- v }()
+		synctest.Wait()
+		cancel()
+		if err := <-gone; !errors.Is(err, context.Canceled) {
+			t.Fatalf("who was cancelled got %v", err)
+		}
+		if v := <-second; v != 1 || n.Load() != 1 {
+			t.Fatalf("the other one got %d after %d readings", v, n.Load())
+		}
+	})
+}
+
+func TestSharedAbandonedReadingIsCancelledAndNotRemembered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int64
+		s := counted(&n)
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		if _, err := s.get(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("got %v", err)
+		}
+		if took := time.Since(began); took != 300*time.Millisecond {
+			t.Fatalf("it took %s to give up", took)
+		}
+		// Whoever comes now gets a reading of their own, not the cancelled one's error.
+		if v, err := s.get(t.Context()); v != 2 || err != nil {
+			t.Fatalf("after an abandoned reading: %d, %v", v, err)
+		}
+	})
+}
+
+// Somebody who joins an abandoned reading before it has ended must not be
+// given its error.
+func TestSharedJoinsNoAbandonedReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int64
+		s := newShared(func(ctx context.Context) (int64, error) {
+			mine := n.Add(1)
+			if mine == 1 { // deaf for a while
+				time.Sleep(time.Second)
+				return 0, context.Canceled
+			}
+			return mine, nil
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); _, _ = s.get(ctx) }()
+		synctest.Wait()
+		cancel()
+		<-done
+		if v, err := s.get(t.Context()); v != 2 || err != nil {
+			t.Fatalf("got %d, %v", v, err)
+		}
+	})
+}
+
+func TestSharedRemembersAFailureForAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int64
+		wall := errors.New("503")
+		s := newShared(func(context.Context) (int, error) {
+			if n.Add(1) < 3 {
+				return 0, wall
+			}
+			return 7, nil
+		})
+		for range 100 {
+			if _, err := s.get(t.Context()); !errors.Is(err, wall) {
+				t.Fatal(err)
+			}
+		}
+		if n.Load() != 1 {
+			t.Fatalf("%d readings into the same wall", n.Load())
+		}
+		time.Sleep(failureHolds)
+		if _, err := s.get(t.Context()); !errors.Is(err, wall) || n.Load() != 2 {
+			t.Fatalf("%v after %d readings", err, n.Load())
+		}
+		// A newer one is always read.
+		if v, err := s.newer(t.Context(), s.now()); v != 7 || err != nil {
+			t.Fatalf("%d, %v", v, err)
+		}
+		if v, err := s.get(t.Context()); v != 7 || err != nil {
+			t.Fatalf("a success does not end the failure: %d, %v", v, err)
+		}
+	})
+}
+
+func TestSharedFailureReachesAllWhoWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wall := errors.New("503")
+		var n atomic.Int64
+		s := newShared(func(context.Context) (int, error) {
+			n.Add(1)
+			time.Sleep(time.Second)
+			return 0, wall
+		})
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() {
+				if _, err := s.get(t.Context()); !errors.Is(err, wall) {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		if n.Load() != 1 {
+			t.Fatalf("%d readings", n.Load())
+		}
+	})
+}
