@@ -69,14 +69,14 @@ func TestAccRoleBinding_lastOwnerIsRefusedAtPlan(t *testing.T) {
 		args          []string
 		texts         []string
 	}{
-		"demotion":      {alice("owner"), alice("viewer"), []string{"plan"}, []string{"goes from owner to viewer", `role = "viewer"`}},
+		"demotion":      {alice("owner"), alice("viewer"), []string{"plan"}, []string{"changed from owner to viewer", `role = "viewer"`}},
 		"removed block": {alice("owner"), quick, []string{"plan"}, []string{"removed by this run"}},
 		"destroy":       {alice("owner"), alice("owner"), []string{"plan", "-destroy"}, []string{"removed by this run"}},
 		"lesser principal": {
 			alice("owner"), quick + user("alice", "u-carol", "viewer"), []string{"plan"},
 			[]string{"replaced in its resource by user/u-carol"},
 		},
-		"without refresh": {alice("owner"), alice("viewer"), []string{"plan", "-refresh=false"}, []string{"goes from owner to viewer"}},
+		"without refresh": {alice("owner"), alice("viewer"), []string{"plan", "-refresh=false"}, []string{"changed from owner to viewer"}},
 		"reassigned": {
 			alice("owner", `on_destroy = "reassign"`, `reassign_role = "viewer"`), quick, []string{"plan"},
 			[]string{`left with the role "viewer"`},
