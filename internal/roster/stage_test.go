@@ -496,3 +496,8 @@ func (n *notebook) count(prefix string) int {
 	}
 	return c
 }
+
+// knowsGroup makes the tenant know a group.
+func (s *stage) knowsGroup(id string) *stage {
+	return s.knows(Person{Principal: group(id), Name: strings.ToUpper(id), MemberCount: 3})
+}
