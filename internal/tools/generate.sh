@@ -18,6 +18,10 @@ tool tfplugindocs generate \
   --provider-name roster \
   --rendered-provider-name roster \
   --providers-schema bin/schema.json
-tool tfplugindocs validate --provider-name roster --providers-schema bin/schema.json
+# It tells every file that it finds, so what it says is shown when it fails.
+if ! told="$(tool tfplugindocs validate --provider-name roster --providers-schema bin/schema.json 2>&1)"; then
+  printf '%s\n' "$told" >&2
+  exit 1
+fi
 
 tool gofumpt -w .
