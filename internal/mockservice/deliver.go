@@ -2,6 +2,7 @@ package mockservice
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -17,58 +18,67 @@ const htmlPage = `<!DOCTYPE html>
 `
 
 // deliver has the call done and its answer sent, with the faults of its plan.
-// It gives the status that was sent, 0 for none.
-func (s *Server) deliver(ctx context.Context, w http.ResponseWriter, c *call, do func() answer) int {
+func (s *Server) deliver(ctx context.Context, w http.ResponseWriter, c *call, do func() answer) {
 	if !s.wait(ctx, c.plan.before) {
+		s.leave(c, 0)
 		drop(w, false)
-		return 0
+		return
 	}
 	if stop := c.plan.stop; stop != nil && !stop.doesTheWork() {
-		return s.spoil(ctx, w, c, stop)
+		s.spoil(ctx, w, c, stop)
+		return
 	}
 	a := do()
 	s.markStatus(c, a.status)
-	if !s.wait(ctx, c.plan.late) {
-		s.markLost(c)
-		drop(w, false)
-		return 0
-	}
-	if stop := c.plan.stop; stop != nil {
+	lost := !s.wait(ctx, c.plan.late)
+	if stop := c.plan.stop; stop != nil && !lost {
 		switch {
 		case stop.Kind == FaultBlank:
 			a.body = nil
 		case stop.Kind == FaultCut && len(a.body) > 1:
 			s.markLost(c)
+			s.leave(c, a.status)
 			writeHead(w, a, len(a.body))
 			_, _ = w.Write(a.body[:len(a.body)/2]) // the connection is closed next
 			flush(w)
 			drop(w, false)
-			return a.status
+			return
 		default:
-			s.markLost(c)
-			drop(w, false)
-			return 0
+			lost = true
 		}
 	}
-	writeHead(w, a, len(a.body))
-	if c.plan.drip <= 0 {
-		_, _ = w.Write(a.body) // a client that has gone is its own affair
-		return a.status
+	if lost {
+		s.markLost(c)
+		s.leave(c, 0)
+		drop(w, false)
+		return
 	}
-	// Sixteen pieces at the most, so that a large listing is slow and not endless.
-	size := max(1, (len(a.body)+15)/16)
+	if c.plan.drip > 0 && len(a.body) > 0 {
+		s.dripBody(ctx, w, c, a)
+		return
+	}
+	s.leave(c, a.status)
+	send(w, a)
+}
+
+// dripBody sends sixteen pieces at the most, so that a large listing is slow and not endless.
+func (s *Server) dripBody(ctx context.Context, w http.ResponseWriter, c *call, a answer) {
+	writeHead(w, a, len(a.body))
+	size := (len(a.body) + 15) / 16
 	for rest := a.body; len(rest) > 0; {
 		n := min(size, len(rest))
+		if n == len(rest) {
+			s.leave(c, a.status)
+		}
 		if _, err := w.Write(rest[:n]); err != nil {
-			return a.status
+			return
 		}
 		flush(w)
 		rest = rest[n:]
-		if !s.wait(ctx, c.plan.drip) {
-			return a.status
+		if len(rest) > 0 && !s.wait(ctx, c.plan.drip) {
+			return // too little for the announced length: the connection is closed
 		}
 	}
-	return a.status
 }
 
 // doesTheWork tells the faults that come after the work from those in its place.
@@ -77,51 +87,41 @@ func (r *Fault) doesTheWork() bool {
 }
 
 // spoil answers in place of the service; nothing is done.
-func (s *Server) spoil(ctx context.Context, w http.ResponseWriter, c *call, f *Fault) int {
-	status := f.Status
-	pick := func(or int) int {
-		if status == 0 {
-			status = or
-		}
-		return status
-	}
-	if f.RetryAfter != "" {
-		w.Header().Set("Retry-After", f.RetryAfter)
-	}
+func (s *Server) spoil(ctx context.Context, w http.ResponseWriter, c *call, f *Fault) {
+	a := answer{status: f.Status, header: http.Header{}}
 	switch f.Kind {
 	case FaultStatus:
-		a := s.faultAnswer(c, status)
-		writeHead(w, a, len(a.body))
-		_, _ = w.Write(a.body)
+		a = s.faultAnswer(c, f.Status)
+	case FaultErrorIn200:
+		a = s.faultAnswer(c, http.StatusInternalServerError)
+		a.status = http.StatusOK
+	case FaultHTML:
+		a.status = cmp.Or(f.Status, http.StatusBadGateway)
+		a.body = fmt.Appendf(nil, htmlPage, a.status, http.StatusText(a.status))
+		a.header.Set("Content-Type", "text/html")
+	case FaultEmpty:
+		a.status = cmp.Or(f.Status, http.StatusServiceUnavailable)
+	case FaultRedirect:
+		a.status = http.StatusTemporaryRedirect
+		a.header.Set("Location", f.Location)
 	case FaultReset:
+		s.leave(c, 0)
 		drop(w, true)
-		return 0
+		return
 	case FaultHang:
 		s.wait(ctx, 1<<62)
+		s.leave(c, 0)
 		drop(w, false)
-		return 0
-	case FaultHTML:
-		body := fmt.Appendf(nil, htmlPage, pick(http.StatusBadGateway), http.StatusText(status))
-		w.Header().Set("Content-Type", "text/html")
-		w.WriteHeader(status)
-		_, _ = w.Write(body)
-	case FaultEmpty:
-		w.WriteHeader(pick(http.StatusServiceUnavailable))
-	case FaultRedirect:
-		status = http.StatusTemporaryRedirect
-		w.Header().Set("Location", f.Location)
-		w.WriteHeader(status)
-	case FaultErrorIn200:
-		status = http.StatusOK
-		a := s.faultAnswer(c, http.StatusInternalServerError)
-		a.status = status
-		writeHead(w, a, len(a.body))
-		_, _ = w.Write(a.body)
+		return
 	case FaultEndless:
-		status = http.StatusOK
 		s.endless(ctx, w, c)
+		return
 	}
-	return status
+	if f.RetryAfter != "" {
+		a.header.Set("Retry-After", f.RetryAfter)
+	}
+	s.leave(c, a.status)
+	send(w, a)
 }
 
 // faultAnswer is a failure in the product's own wrapper.
@@ -137,6 +137,7 @@ func (s *Server) faultAnswer(c *call, status int) answer {
 
 // endless starts like a listing and goes on until the client has had enough.
 func (s *Server) endless(ctx context.Context, w http.ResponseWriter, c *call) {
+	s.leave(c, http.StatusOK)
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	start, piece := `{"id":"endless","display_name":"Endless","entities":[`, `{"id":"u-endless","type":"user","workspace_role":"viewer"},`
 	if c.route.product == ProductBlazeMeter {
@@ -176,6 +177,11 @@ func (s *Server) wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
+func send(w http.ResponseWriter, a answer) {
+	writeHead(w, a, len(a.body))
+	_, _ = w.Write(a.body) // a client that has gone is its own affair
+}
+
 func writeHead(w http.ResponseWriter, a answer, length int) {
 	maps.Copy(w.Header(), a.header)
 	w.Header().Set("Content-Length", fmt.Sprint(length))
@@ -192,7 +198,7 @@ func flush(w http.ResponseWriter) {
 func drop(w http.ResponseWriter, hard bool) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil { // HTTP/2, or no connection at all
-		panic(http.ErrAbortHandler) //nolint:forbidigo // the way in which net/http lets a handler end a connection
+		panic(http.ErrAbortHandler) // the way in which net/http lets a handler end a connection
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok && hard {
 		_ = tcp.SetLinger(0) // then Close sends a reset

@@ -128,13 +128,17 @@ func (s *Server) Stop() { s.stopOnce.Do(func() { close(s.stopped) }) }
 
 // call is one request on its way through the service.
 type call struct {
-	r      *http.Request
-	route  *route
-	args   map[string]string
-	body   []byte
-	caller string // id of the key's user
-	plan   plan
-	writes []int // entries of the audit trail that it made
+	r       *http.Request
+	product Product
+	route   *route // nil for a call that nobody documented
+	start   time.Time
+	number  int  // in the request log
+	left    bool // its answer has been noted; guarded by Server.mu
+	args    map[string]string
+	body    []byte
+	caller  string // id of the key's user
+	plan    plan
+	writes  []int // entries of the audit trail that it made
 }
 
 // answer is what a handler gives back: JSON, or nothing.
@@ -172,15 +176,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rt, args, methodWrong := findRoute(product, r.Method, rest)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 
-	c := &call{r: r, route: rt, args: args, body: body}
-	number := s.arrive(product, rt, r, start)
-	status := 0
-	defer func() { s.leave(product, number, status, c.plan.label(), start) }()
+	c := &call{r: r, product: product, route: rt, args: args, body: body, start: start}
+	c.number = s.arrive(c)
+	defer s.leave(c, 0)
 
 	if err != nil {
 		if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
-			status = http.StatusRequestEntityTooLarge
-			http.Error(w, "the request is too large", status)
+			s.leave(c, http.StatusRequestEntityTooLarge)
+			http.Error(w, "the request is too large", http.StatusRequestEntityTooLarge)
 			return
 		}
 		return // the client went away while it sent
@@ -190,7 +193,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.note(c.plan)
 	judged := false
-	status = s.deliver(r.Context(), w, c, func() answer {
+	s.deliver(r.Context(), w, c, func() answer {
 		judged = true
 		var a answer
 		if rt == nil {
@@ -262,13 +265,14 @@ func (s *Server) nextRequestID() string {
 	return fmt.Sprintf("%013x", 0x5dc9c00000000+s.requestID)
 }
 
-func (s *Server) arrive(p Product, rt *route, r *http.Request, at time.Time) int {
+// arrive notes a request and gives its number.
+func (s *Server) arrive(c *call) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := &s.audit
+	a, r, rt, p := &s.audit, c.r, c.route, c.product
 	a.total++
 	entry := Request{
-		Seq: a.total, At: at, Product: p, Method: r.Method, Path: r.URL.EscapedPath(),
+		Seq: a.total, At: c.start, Product: p, Method: r.Method, Path: r.URL.EscapedPath(),
 		Query: r.URL.RawQuery, UserAgent: r.UserAgent(),
 	}
 	if rt == nil {
@@ -285,14 +289,21 @@ func (s *Server) arrive(p Product, rt *route, r *http.Request, at time.Time) int
 	return a.total
 }
 
-func (s *Server) leave(p Product, number, status int, fault string, start time.Time) {
+// leave notes how a request ends, once: just before the last of the answer is
+// sent, so that a client that has its answer finds it noted, and is not
+// counted twice when it asks again at once.
+func (s *Server) leave(c *call, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if c.left {
+		return
+	}
+	c.left = true
 	a := &s.audit
-	a.inFlight[p]--
+	a.inFlight[c.product]--
 	// A reset in between has emptied or shortened the log.
-	if i := number - 1; i < len(a.requests) && a.requests[i].At.Equal(start) {
-		a.requests[i].Status, a.requests[i].Fault, a.requests[i].Took = status, fault, s.now().Sub(start)
+	if i := c.number - 1; i < len(a.requests) && a.requests[i].At.Equal(c.start) {
+		a.requests[i].Status, a.requests[i].Fault, a.requests[i].Took = status, c.plan.label(), s.now().Sub(c.start)
 	}
 }
 
