@@ -1,0 +1,567 @@
+package roster
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// planOf plans blocks through Terraform's slots and gives what it said.
+func planOf(t *testing.T, s *stage, g Guard, slots int, seed uint64, blocks ...*block) *outcome {
+	t.Helper()
+	tf := newTerraform(s)
+	tf.guard, tf.slots, tf.rng = g, slots, rand.New(rand.NewPCG(seed, 5))
+	out := tf.plan(t.Context(), blocks)
+	if w := s.wrote(); len(w) > 0 {
+		t.Errorf("a plan wrote %v", w)
+	}
+	for _, fs := range out.findings {
+		tidy(t, fs)
+	}
+	return out
+}
+
+func TestEveryLossOfTheLastOwnerFailsThePlan(t *testing.T) {
+	ann := bind("w1", "ann", "owner")
+	other := *bind("w1", "ann", "viewer")
+	for name, c := range map[string]struct {
+		b  block
+		at Attribute
+	}{
+		"demotion":                      {block{prior: ann, next: &other}, AtRole},
+		"removal":                       {block{prior: ann}, AtNone},
+		"reassign to a lesser role":     {block{prior: ann, exit: Exit{Reassign: "editor"}}, AtNone},
+		"changed to a lesser principal": {block{prior: ann, next: bind("w1", "new", "viewer")}, AtPrincipal},
+		"moved":                         {block{prior: ann, next: bind("w2", "ann", "owner")}, AtWorkspace},
+		"a create that lowers":          {block{next: &other, adopt: true}, AtRole},
+		"custom role":                   {block{prior: ann, next: bind("w1", "ann", "Incident Commander")}, AtRole},
+	} {
+		for _, noRefresh := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, -refresh=%v", name, !noRefresh), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := lonely().workspace("w2", person("zoe", "owner"))
+					tf := newTerraform(s)
+					tf.noRefresh = noRefresh
+					b := c.b
+					b.addr = "a"
+					out := tf.plan(t.Context(), []*block{&b})
+					errs := out.errors()
+					says(t, errs, lastOwner)
+					if len(errs) > 0 && errs[0].At != c.at {
+						t.Errorf("at %q, not %q", errs[0].At, c.at)
+					}
+					if out.took < 5*time.Second || out.took > 7*time.Second {
+						t.Errorf("refused after %s", out.took)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestWhatIsNoLossPasses(t *testing.T) {
+	ann := bind("w1", "ann", "owner")
+	exempt := enforce()
+	exempt.ExemptWorkspaces = []string{"w9", "w1"}
+	off := enforce()
+	off.Mode = Off
+	notCounted := enforce()
+	notCounted.NotCounted = []string{"ANN@example.com"}
+	for name, c := range map[string]struct {
+		guard Guard
+		stage *stage
+		b     block
+	}{
+		"removal that keeps":               {enforce(), lonely(), block{prior: ann, exit: Exit{Keep: true}}},
+		"removal that reassigns ownership": {enforce(), lonely(), block{prior: ann, exit: Exit{Reassign: "Owner"}}},
+		"changed principal":                {enforce(), lonely(), block{prior: ann, next: bind("w1", "new", "OWNER")}},
+		"moved and kept":                   {enforce(), lonely().workspace("w2", person("zoe", "owner")), block{prior: ann, next: bind("w2", "ann", "owner"), exit: Exit{Keep: true}}},
+		"another, unmanaged owner":         {enforce(), town(), block{prior: ann}},
+		"exempt":                           {exempt, lonely(), block{prior: ann}},
+		"off":                              {off, lonely(), block{prior: ann}},
+		"one who does not count":           {notCounted, lonely(), block{prior: ann}},
+		"an owner in the state only":       {enforce(), newStage(blinkTraits()).workspace("w1", person("zoe", "owner"), person("ann", "viewer")), block{prior: ann}},
+		"somebody who owns nothing, in an ownerless place": {enforce(), newStage(blinkTraits()).workspace("w1", person("ann", "viewer")), block{prior: bind("w1", "ann", "viewer"), next: bind("w1", "ann", "editor")}},
+		"same role in other letters":                       {enforce(), lonely(), block{prior: ann, next: bind("w1", "ann", "OWNER")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := c.b
+				b.addr = "a"
+				out := planOf(t, c.stage, c.guard, 10, 1, &b)
+				says(t, out.errors())
+				if out.took > time.Second {
+					t.Errorf("waited %s for nothing", out.took)
+				}
+			})
+		})
+	}
+}
+
+func TestTwoOfTwoOwnersAreRefusedInEitherOrder(t *testing.T) {
+	for name, make2 := range map[string]func() []*block{
+		"two removals": func() []*block {
+			return []*block{{addr: "a", prior: bind("w1", "ann", "owner")}, {addr: "z", prior: bind("w1", "zoe", "owner")}}
+		},
+		"two demotions": func() []*block {
+			return []*block{{addr: "a", prior: bind("w1", "ann", "owner"), next: bind("w1", "ann", "viewer")}, {addr: "z", prior: bind("w1", "zoe", "owner"), next: bind("w1", "zoe", "viewer")}}
+		},
+		"one of each": func() []*block {
+			return []*block{{addr: "a", prior: bind("w1", "ann", "owner")}, {addr: "z", prior: bind("w1", "zoe", "owner"), next: bind("w1", "zoe", "viewer")}}
+		},
+	} {
+		for _, first := range []string{"a", "z"} {
+			t.Run(name+", "+first+" first", func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					tf := newTerraform(town())
+					tf.first = []string{first}
+					out := tf.plan(t.Context(), make2())
+					errs := out.errors()
+					says(t, errs, lastOwner)
+					if len(errs) == 1 && (!strings.Contains(errs[0].Detail, "ann@example.com (ann): ") || !strings.Contains(errs[0].Detail, "zoe@example.com (zoe): ") || strings.Contains(errs[0].Detail, "stays")) {
+						t.Errorf("it does not say what happens to each: %s", errs[0].Detail)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestAHandoverPlansInEitherOrder(t *testing.T) {
+	for _, first := range []string{"old", "new"} {
+		for name, old := range map[string]*block{
+			"removed": {addr: "old", prior: bind("w1", "ann", "owner")},
+			"demoted": {addr: "old", prior: bind("w1", "ann", "owner"), next: bind("w1", "ann", "viewer")},
+		} {
+			t.Run(name+", "+first+" first", func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					tf := newTerraform(lonely())
+					tf.first, tf.spread = []string{first}, 4*time.Second
+					out := tf.plan(t.Context(), []*block{old, {addr: "new", next: bind("w1", "new", "owner")}})
+					says(t, out.errors())
+				})
+			})
+		}
+	}
+}
+
+func TestTwelveWorkspacesHandOverAtOnceWithTenSlots(t *testing.T) {
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStage(blinkTraits())
+			s.latency = 50 * time.Millisecond
+			var blocks []*block
+			tf := newTerraform(s)
+			for i := range 12 {
+				w := fmt.Sprintf("w%d", i)
+				s.workspace(w, person("ann", "owner"))
+				blocks = append(blocks, &block{addr: "old-" + w, prior: bind(w, "ann", "owner")}, &block{addr: "new-" + w, next: bind(w, "new", "owner")})
+				tf.first = append(tf.first, "old-"+w) // the worst order
+			}
+			s.strangers("new")
+			if seed%2 == 0 {
+				tf.first = nil
+			}
+			tf.rng = rand.New(rand.NewPCG(seed, 5))
+			out := tf.plan(t.Context(), blocks)
+			says(t, out.errors())
+			if out.took > 5*time.Second {
+				t.Errorf("took %s", out.took)
+			}
+		})
+	}
+}
+
+// Twelve that hand over to nobody: one request answers for all, and the
+// others are not held up.
+func TestOneRequestAnswersForEveryOpenLoss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(blinkTraits())
+		var blocks []*block
+		for i := range 12 {
+			w := fmt.Sprintf("w%d", i)
+			s.workspace(w, person("ann", "owner"), person("vic", "viewer"))
+			blocks = append(blocks, &block{addr: "old-" + w, prior: bind(w, "ann", "owner"), next: bind(w, "ann", "viewer")})
+			blocks = append(blocks, &block{addr: "vic-" + w, prior: bind(w, "vic", "viewer"), next: bind(w, "vic", "editor")})
+		}
+		out := planOf(t, s, enforce(), 3, 1, blocks...)
+		if out.took > 7*time.Second {
+			t.Errorf("took %s", out.took)
+		}
+		if len(out.failed) != 1 {
+			t.Errorf("%d requests answered: %s", len(out.failed), out)
+		}
+		// Its own workspace at the attribute, the others' without one.
+		own, others := 0, 0
+		for _, f := range out.errors() {
+			if f.At == AtRole {
+				own++
+			} else if f.At == AtNone {
+				others++
+			}
+			if f.Summary != "Workspace would lose its last owner" {
+				t.Error(f.Summary)
+			}
+		}
+		if own != 1 || others != 1 {
+			t.Errorf("%d own, %d others", own, others)
+		}
+		for i := range 12 {
+			if n := strings.Count(out.String(), fmt.Sprintf("(w%d) would have 0 owners and needs 1", i)); n != 1 {
+				t.Errorf("workspace w%d is named %d times", i, n)
+			}
+		}
+	})
+}
+
+func TestOneSlot(t *testing.T) {
+	t.Run("a demotion that depends on the successor passes", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			out := planOf(t, lonely(), enforce(), 1, 1,
+				&block{addr: "old", prior: bind("w1", "ann", "owner"), next: bind("w1", "ann", "viewer"), deps: []string{"new"}},
+				&block{addr: "new", next: bind("w1", "new", "owner")})
+			says(t, out.errors())
+		})
+	})
+	t.Run("a removal that comes first is refused, and says what helps", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			tf := newTerraform(lonely())
+			tf.slots, tf.first = 1, []string{"old"}
+			out := tf.plan(t.Context(), []*block{{addr: "old", prior: bind("w1", "ann", "owner")}, {addr: "new", next: bind("w1", "new", "owner")}})
+			says(t, out.errors(), lastOwner)
+			if !strings.Contains(out.String(), "two runs (first the successor, then the removal) at -parallelism=1") {
+				t.Error(out)
+			}
+		})
+	})
+}
+
+func TestUnknownValuesNeverBlockAPlan(t *testing.T) {
+	old := func() *block { return &block{addr: "old", prior: bind("w1", "ann", "owner")} }
+	for name, b := range map[string]*block{
+		"unknown principal": {addr: "x", next: bind("w1", "new", "owner"), planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: Standing{Role: "owner", Enabled: true}}},
+		"unknown role":      {addr: "x", next: bind("w1", "new", "owner"), planned: &Binding{Workspace: "w1", Principal: user("new"), StandingUnknown: true}},
+		"unknown workspace": {addr: "x", next: bind("w1", "new", "owner"), planned: &Binding{WorkspaceUnknown: true, Principal: user("new"), Standing: Standing{Role: "owner", Enabled: true}}},
+		"all of it unknown": {addr: "x", next: bind("w1", "new", "owner"), planned: &Binding{WorkspaceUnknown: true, PrincipalUnknown: true, StandingUnknown: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				says(t, planOf(t, lonely(), enforce(), 10, 1, old(), b).errors())
+			})
+		})
+	}
+	t.Run("its own role unknown", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			says(t, planOf(t, lonely(), enforce(), 10, 1, &block{addr: "x", prior: bind("w1", "ann", "owner"), next: bind("w1", "ann", "viewer"),
+				planned: &Binding{Workspace: "w1", Principal: user("ann"), StandingUnknown: true}}).errors())
+		})
+	})
+	t.Run("its principal changes to an unknown one", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			says(t, planOf(t, lonely(), enforce(), 10, 1, &block{addr: "x", prior: bind("w1", "ann", "owner"), next: bind("w1", "new", "owner"),
+				planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: Standing{Role: "owner", Enabled: true}}}).errors())
+		})
+	})
+	t.Run("an unknown viewer saves nobody", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			says(t, planOf(t, lonely(), enforce(), 10, 1, old(), &block{addr: "x", next: bind("w1", "new", "viewer"),
+				planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: Standing{Role: "viewer", Enabled: true}}}).errors(), lastOwner)
+		})
+	})
+	t.Run("an unknown workspace of another product saves nobody", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			act := NewActivity()
+			walk := NewWalk(act, enforce())
+			blink := NewRun(Config{Service: lonely(), Guard: enforce(), Walk: walk, Locker: &memoryLocker{}, Logger: &notebook{}, Naming: testNaming()})
+			blaze := NewRun(Config{Service: newStage(blazeTraits()), Guard: enforce(), Walk: walk, Locker: &memoryLocker{}, Logger: &notebook{}, Naming: testNaming()})
+			blaze.PlanBinding(t.Context(), BindingPlan{Next: &Binding{WorkspaceUnknown: true, Principal: user("1"), Standing: Standing{Role: "manager", Enabled: true}}})
+			says(t, blink.PlanBinding(t.Context(), BindingPlan{Prior: bind("w1", "ann", "owner")}).Findings, lastOwner)
+		})
+	})
+}
+
+func TestWhoSavesAWorkspace(t *testing.T) {
+	groups := enforce()
+	groups.CountOwnerGroups = true
+	without := enforce()
+	without.NotCounted = []string{"New", "zoe@EXAMPLE.com"}
+	inviteStage := func() *stage {
+		s := lonely()
+		s.people[""] = append(s.people[""], Person{Principal: user("guest"), Email: "guest@example.com", Invite: true}, Person{Principal: user("idle"), Email: "idle@example.com", Inactive: true},
+			Person{Principal: group("crew"), Name: "Crew", MemberCount: 2}, Person{Principal: group("void"), Name: "Void"})
+		return s
+	}
+	owner := Standing{Role: "owner", Enabled: true}
+	for name, c := range map[string]struct {
+		guard Guard
+		stage *stage
+		next  *Binding
+		saves bool
+	}{
+		"somebody new":                   {enforce(), inviteStage(), bind("w1", "new", "owner"), true},
+		"somebody not counted by id":     {without, inviteStage(), bind("w1", "new", "owner"), false},
+		"a pending invitation":           {enforce(), inviteStage(), bind("w1", "guest", "owner"), false},
+		"somebody inactive":              {enforce(), inviteStage(), bind("w1", "idle", "owner"), false},
+		"a group":                        {enforce(), inviteStage(), &Binding{Workspace: "w1", Principal: group("crew"), Standing: owner}, false},
+		"a group that counts":            {groups, inviteStage(), &Binding{Workspace: "w1", Principal: group("crew"), Standing: owner}, true},
+		"a group without members":        {groups, inviteStage(), &Binding{Workspace: "w1", Principal: group("void"), Standing: owner}, false},
+		"a lesser role":                  {enforce(), inviteStage(), bind("w1", "new", "editor"), false},
+		"somebody elsewhere":             {enforce(), inviteStage().workspace("w2", person("zoe", "owner")), bind("w2", "new", "owner"), false},
+		"an unmanaged one not counted":   {without, inviteStage().with("w1", person("zoe", "owner")), bind("w1", "other", "viewer"), false},
+		"an unmanaged group":             {enforce(), inviteStage().with("w1", Member{Principal: group("crew"), Name: "Crew", Roles: []string{"owner"}, Enabled: true, MemberCount: 2}), bind("w1", "other", "viewer"), false},
+		"an unmanaged group that counts": {groups, inviteStage().with("w1", Member{Principal: group("crew"), Name: "Crew", Roles: []string{"owner"}, Enabled: true, MemberCount: 2}), bind("w1", "other", "viewer"), true},
+		"an unmanaged invitation":        {enforce(), inviteStage().with("w1", Member{Principal: user("guest"), Email: "guest@example.com", Roles: []string{"owner"}, Enabled: true, Invite: true}), bind("w1", "other", "viewer"), false},
+		"an unmanaged one who is idle":   {enforce(), inviteStage().with("w1", Member{Principal: user("idle"), Email: "idle@example.com", Roles: []string{"owner"}, Enabled: true}), bind("w1", "other", "viewer"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				out := planOf(t, c.stage, c.guard, 10, 1, &block{addr: "old", prior: bind("w1", "ann", "owner")}, &block{addr: "new", next: c.next, adopt: true})
+				if c.saves {
+					says(t, out.errors())
+				} else {
+					says(t, out.errors(), lastOwner)
+				}
+			})
+		})
+	}
+}
+
+// with puts somebody more into a workspace from the start.
+func (s *stage) with(id string, ms ...Member) *stage {
+	sp := s.spaces[id]
+	return s.workspace(id, append(sp.members, ms...)...)
+}
+
+func TestMinimumOfTwo(t *testing.T) {
+	two := enforce()
+	two.MinimumOwners = 2
+	below := "! Workspace would fall below 2 owners"
+	t.Run("one of two is refused", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			says(t, planOf(t, town(), two, 10, 1, &block{addr: "a", prior: bind("w1", "ann", "owner")}).errors(), below)
+		})
+	})
+	t.Run("with one owner, a swap passes", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := lonely()
+			tf := newTerraform(s)
+			tf.guard = two
+			blocks := []*block{{addr: "a", prior: bind("w1", "ann", "owner"), next: bind("w1", "new", "owner")}}
+			says(t, tf.plan(t.Context(), blocks).errors())
+			says(t, tf.apply(t.Context(), blocks).errors())
+			wantSent(t, s, "assign w1 user/new owner", "remove w1 user/ann")
+		})
+	})
+	t.Run("with one owner, its removal is refused", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			errs := planOf(t, lonely(), two, 10, 1, &block{addr: "a", prior: bind("w1", "ann", "owner")}).errors()
+			says(t, errs, below)
+			if !strings.Contains(errs[0].Detail, "would have 0 owners and needs 1.") {
+				t.Error(errs[0].Detail)
+			}
+		})
+	})
+	t.Run("of three, two", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town().with("w1", person("eve", "owner"))
+			says(t, planOf(t, s, two, 10, 1, &block{addr: "a", prior: bind("w1", "ann", "owner")}).errors())
+			says(t, planOf(t, s, two, 10, 1, &block{addr: "a", prior: bind("w1", "ann", "owner")}, &block{addr: "e", prior: bind("w1", "eve", "owner")}).errors(), below)
+		})
+	})
+}
+
+func TestWarnWarnsAndGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		warn := enforce()
+		warn.Mode = Warn
+		s := lonely()
+		tf := newTerraform(s)
+		tf.guard = warn
+		blocks := []*block{{addr: "a", prior: bind("w1", "ann", "owner")}}
+		planned := tf.plan(t.Context(), blocks)
+		says(t, planned.errors())
+		want := "Workspace would lose its last owner: ann@example.com in workspace Space w1"
+		says(t, planned.warnings(), want)
+		applied := tf.apply(t.Context(), blocks)
+		says(t, applied.errors())
+		says(t, applied.warnings(), want)
+		wantSent(t, s, "remove w1 user/ann")
+	})
+}
+
+// In warning mode a removal that ran out of time was not made, and must not
+// pass for one that was.
+func TestWarnDoesNotPassARemovalThatWasNotMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		warn := enforce()
+		warn.Mode, warn.HandoverWait = Warn, time.Hour
+		s := lonely()
+		x := openSession(t, s, warn)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		says(t, x.deleteWithin(ctx, bind("w1", "ann", "owner"), Exit{}, ""), lastOwner)
+		wantSent(t, s)
+	})
+}
+
+func TestThePlanAsksForWhoIsInactiveOnlyForALoss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		s.self = Person{}
+		planOf(t, s, enforce(), 10, 1, &block{addr: "v", prior: bind("w1", "vic", "viewer"), next: bind("w1", "vic", "editor")},
+			&block{addr: "a", prior: bind("w1", "ann", "owner"), next: bind("w1", "ann", "owner")})
+		if got := s.sent("people", "self", "describe"); len(got) > 0 {
+			t.Errorf("asked %v", got)
+		}
+		if got := s.sent("read"); len(got) != 1 {
+			t.Errorf("%d listings of one workspace", len(got))
+		}
+	})
+	t.Run("unreadable", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := lonely()
+			s.trouble = func(c stageCall) trouble {
+				if c.op == "people" {
+					return denied()
+				}
+				return trouble{}
+			}
+			errs := planOf(t, s, enforce(), 10, 1, &block{addr: "a", prior: bind("w1", "ann", "owner")}).errors()
+			says(t, errs, lastOwner)
+			if !strings.Contains(errs[0].Detail, "Who is inactive in the tenant could not be read, so everybody above is taken to be active.") {
+				t.Error(errs[0].Detail)
+			}
+		})
+	})
+}
+
+func TestPlanWithoutLiveData(t *testing.T) {
+	fail := func(tr trouble) func(stageCall) trouble {
+		return func(c stageCall) trouble {
+			if c.op == "read" {
+				return tr
+			}
+			return trouble{}
+		}
+	}
+	for name, c := range map[string]struct {
+		trouble trouble
+		want    string
+	}{
+		"a passing failure is a warning": {broken(), "ann in workspace w1 could not be checked"},
+		"403 is an error":                {denied(), "! The Blink API key may not read workspace w1"},
+		"401 is an error":                {trouble{err: &Error{Failure: Unauthorized, Op: "list workspace w1", Status: 401}}, "! Blink does not accept the API key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := lonely()
+				s.trouble = fail(c.trouble)
+				x := openSession(t, s, enforce())
+				fs := x.plan(BindingPlan{Prior: bind("w1", "ann", "owner"), Label: "ann"}).Findings
+				says(t, fs, c.want)
+				fs = openSession(t, s, enforce()).plan(BindingPlan{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer"), Label: "ann"}).Findings
+				says(t, fs, c.want)
+				fs = openSession(t, s, enforce()).plan(BindingPlan{Next: bind("w1", "ann", "viewer"), Label: "ann"}).Findings
+				says(t, fs, c.want)
+			})
+		})
+	}
+	t.Run("no such workspace", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			x := openSession(t, lonely(), enforce())
+			says(t, x.plan(BindingPlan{Next: bind("w7", "ann", "viewer")}).Findings, "! Workspace w7 was not found in Blink")
+			says(t, x.plan(BindingPlan{Prior: bind("w7", "bob", "viewer")}).Findings)
+			says(t, x.delete(bind("w7", "bob", "viewer"), Exit{}, ""))
+		})
+	})
+}
+
+// A plan that waits while the walk turns out to be an apply ends at once.
+func TestAPlanThatWaitsEndsWhenTheApplyBegins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := openSession(t, lonely(), enforce())
+		done := make(chan []Finding, 1)
+		began := time.Now()
+		go func() {
+			done <- x.plan(BindingPlan{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer")}).Findings
+		}()
+		time.Sleep(time.Second)
+		x.act.Applying()
+		says(t, <-done)
+		if time.Since(began) != time.Second {
+			t.Errorf("it took %s", time.Since(began))
+		}
+		// And from now on none waits.
+		says(t, x.plan(BindingPlan{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer")}).Findings)
+		if time.Since(began) != time.Second {
+			t.Errorf("it took %s", time.Since(began))
+		}
+	})
+}
+
+func TestAPlanThatWaitsIsCancelledAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := openSession(t, lonely(), enforce())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		defer x.act.Begin()()
+		fs := x.run.PlanBinding(ctx, BindingPlan{Prior: bind("w1", "ann", "owner")}).Findings
+		says(t, fs, "! Planning was cancelled")
+		if time.Since(began) != time.Second {
+			t.Errorf("it took %s", time.Since(began))
+		}
+		if x.act.waiting != 0 {
+			t.Errorf("%d still wait", x.act.waiting)
+		}
+	})
+}
+
+func TestTheKeysOwnUserIsWarned(t *testing.T) {
+	for name, c := range map[string]struct {
+		self Person
+		b    BindingPlan
+		want []string
+	}{
+		"removed, known by address": {Person{Email: "VIC@example.com"}, BindingPlan{Prior: bind("w1", "vic", "viewer")}, []string{"The API key's own user vic@example.com is removed from workspace Space w1"}},
+		"removed, known by id":      {Person{Principal: Principal{ID: "vic"}}, BindingPlan{Prior: bind("w1", "vic", "viewer")}, []string{"The API key's own user vic@example.com is removed from workspace Space w1"}},
+		"lowered":                   {Person{Email: "ann@example.com"}, BindingPlan{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer")}, []string{"The API key's own user ann@example.com goes from owner to viewer in workspace Space w1"}},
+		"raised":                    {Person{Email: "vic@example.com"}, BindingPlan{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", "vic", "editor")}, nil},
+		"somebody else":             {Person{Email: "key@example.com"}, BindingPlan{Prior: bind("w1", "vic", "viewer")}, nil},
+		"nobody knows":              {Person{}, BindingPlan{Prior: bind("w1", "vic", "viewer")}, nil},
+		"kept":                      {Person{Email: "vic@example.com"}, BindingPlan{Prior: bind("w1", "vic", "viewer"), Exit: Exit{Keep: true}}, nil},
+		"its resource changes hands": {Person{Email: "vic@example.com"}, BindingPlan{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", "new", "viewer")},
+			[]string{"The API key's own user vic@example.com is removed from workspace Space w1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := town()
+				s.self = c.self
+				says(t, openSession(t, s, enforce()).plan(c.b).Findings, c.want...)
+			})
+		})
+	}
+	t.Run("not available", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			s.trouble = func(c stageCall) trouble {
+				if c.op == "self" {
+					return denied()
+				}
+				return trouble{}
+			}
+			says(t, openSession(t, s, enforce()).plan(BindingPlan{Prior: bind("w1", "vic", "viewer")}).Findings)
+		})
+	})
+	t.Run("again at apply", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			s.self = Person{Email: "vic@example.com"}
+			says(t, openSession(t, s, enforce()).delete(bind("w1", "vic", "viewer"), Exit{}, ""), "The API key's own user vic@example.com is removed from workspace Space w1")
+		})
+	})
+}
