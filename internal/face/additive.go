@@ -3,7 +3,6 @@ package face
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -16,9 +15,6 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
-
-// DefaultTimeout bounds an operation whose timeout is not set.
-const DefaultTimeout = 10 * time.Minute
 
 // Additive describes a resource that manages one principal in one workspace.
 // M is the product's model of it.
@@ -262,46 +258,12 @@ func (r *additive[M]) ImportState(ctx context.Context, req resource.ImportStateR
 	setIdentity(ctx, resp.Identity, r.IdentityOf(roster.Binding{Workspace: workspace, Principal: p}), &resp.Diagnostics)
 }
 
-type getter interface {
-	Get(ctx context.Context, target any) diag.Diagnostics
-}
-
-// begin is how every write begins: a product that can be used, the model, and
-// a context that ends with the resource's timeout. The model is nil where one
-// of them failed.
 func (r *additive[M]) begin(ctx context.Context, from getter, timeout timeoutOf, diags *diag.Diagnostics) (*roster.Run, *M, context.Context, context.CancelFunc) {
-	run, ds := r.conn.Usable()
-	diags.Append(ds...)
-	m := new(M)
-	diags.Append(from.Get(ctx, m)...)
-	if run == nil && !diags.HasError() {
-		diags.AddError("The provider's settings are not known",
-			"The provider block depends on something that is not known even now, so nothing can be changed. Apply what it depends on first (-target), and then this.")
-	}
-	if diags.HasError() {
-		return nil, nil, ctx, nil
-	}
-	ctx, cancel := r.within(ctx, m, timeout, diags)
-	if diags.HasError() {
-		cancel()
-		return nil, nil, ctx, nil
-	}
-	return run, m, ctx, cancel
+	return begin(ctx, r.conn, from, r.Timeouts, timeout, diags)
 }
-
-type timeoutOf func(timeouts.Value, context.Context, time.Duration) (time.Duration, diag.Diagnostics)
-
-var (
-	createTimeout timeoutOf = timeouts.Value.Create
-	readTimeout   timeoutOf = timeouts.Value.Read
-	updateTimeout timeoutOf = timeouts.Value.Update
-	deleteTimeout timeoutOf = timeouts.Value.Delete
-)
 
 func (r *additive[M]) within(ctx context.Context, m *M, timeout timeoutOf, diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
-	d, ds := timeout(r.Timeouts(m), ctx, DefaultTimeout)
-	diags.Append(ds...)
-	return context.WithTimeout(ctx, d)
+	return within(ctx, r.Timeouts(m), timeout, diags)
 }
 
 // fill sets what the plan left open from the row that the write was proved by.
@@ -352,24 +314,34 @@ type privateData interface {
 }
 
 func carried(ctx context.Context, private privateData, diags *diag.Diagnostics) string {
-	raw, ds := private.GetKey(ctx, principalKey)
-	diags.Append(ds...)
-	var key string
-	if len(raw) > 0 && json.Unmarshal(raw, &key) != nil {
-		return ""
-	}
-	return key
+	return getText(ctx, private, principalKey, diags)
 }
 
 func setCarried(ctx context.Context, private privateData, key string, diags *diag.Diagnostics) {
-	if key == "" {
-		diags.Append(private.SetKey(ctx, principalKey, nil)...)
+	setText(ctx, private, principalKey, key, diags)
+}
+
+// getText reads a text from the private data; "" where there is none.
+func getText(ctx context.Context, private privateData, name string, diags *diag.Diagnostics) string {
+	raw, ds := private.GetKey(ctx, name)
+	diags.Append(ds...)
+	var text string
+	if len(raw) > 0 && json.Unmarshal(raw, &text) != nil {
+		return ""
+	}
+	return text
+}
+
+// setText writes a text into the private data; "" takes it out.
+func setText(ctx context.Context, private privateData, name, text string, diags *diag.Diagnostics) {
+	if text == "" {
+		diags.Append(private.SetKey(ctx, name, nil)...)
 		return
 	}
-	raw, err := json.Marshal(key)
+	raw, err := json.Marshal(text)
 	if err != nil {
-		diags.AddError("The principal's key cannot be written", err.Error())
+		diags.AddError("A text of the private data cannot be written", err.Error())
 		return
 	}
-	diags.Append(private.SetKey(ctx, principalKey, raw)...)
+	diags.Append(private.SetKey(ctx, name, raw)...)
 }

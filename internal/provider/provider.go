@@ -51,7 +51,9 @@ func (p *rosterProvider) Metadata(_ context.Context, _ provider.MetadataRequest,
 func (p *rosterProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		blink.NewWorkspaceRoleBinding,
+		blink.NewWorkspaceRoleBindings,
 		blazemeter.NewWorkspaceUser,
+		blazemeter.NewWorkspaceUsers,
 	}
 }
 

@@ -48,6 +48,9 @@ type account struct {
 	owners, lost, gained, floor int
 
 	claims claims
+	// wholeRead are those whom the state of an authoritative resource held
+	// when this walk refreshed it.
+	wholeRead map[Principal]bool
 }
 
 // loss is one owner who would no longer be one.

@@ -134,6 +134,8 @@ type space struct {
 	// held are those whom this run has created, adopted or kept; handed those
 	// whose access a replaced object left to its successor.
 	held, handed map[Principal]bool
+	// deposed are those whom an authoritative resource held that this run ended.
+	deposed map[Principal]bool
 	// gained is closed and renewed whenever somebody gained a role.
 	gained chan struct{}
 }
