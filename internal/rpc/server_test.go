@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -334,25 +335,49 @@ func TestAStreamThatNobodyReads(t *testing.T) {
 // While results are read, a cancelled context is told to whoever makes them,
 // but the request is not over before the reader is done.
 func TestCancellingAStreamWhileItIsRead(t *testing.T) {
-	inner, f := newAll()
-	a := &tally{}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	_, resp, err := call(ctx, New(inner, a), "ListResource")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range resp.(*tfprotov6.ListResourceServerStream).Results {
-		cancel()
-		if f.ctx.Err() == nil {
-			t.Error("the request was not cancelled")
+	synctest.Test(t, func(t *testing.T) {
+		inner, f := newAll()
+		a := &tally{}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		_, resp, err := call(ctx, New(inner, a), "ListResource")
+		if err != nil {
+			t.Fatal(err)
 		}
-		if _, ended := a.counts(); ended != 0 {
-			t.Error("the request is over while its results are read")
+		for range resp.(*tfprotov6.ListResourceServerStream).Results {
+			cancel()
+			synctest.Wait()
+			if f.ctx.Err() == nil {
+				t.Error("the request was not cancelled")
+			}
+			if _, ended := a.counts(); ended != 0 {
+				t.Error("the request is over while its results are read")
+			}
+		}
+		if _, ended := a.counts(); ended != 1 {
+			t.Errorf("ended %d times", ended)
+		}
+	})
+}
+
+// What is over is kept nowhere.
+func TestNothingIsKept(t *testing.T) {
+	s, ok := New(&fake{}, &tally{}).(*server)
+	if !ok {
+		t.Fatal("another type")
+	}
+	parent := newScope(t.Context())
+	defer parent.end()
+	for range 10 {
+		if _, _, err := call(parent, s, "ReadResource"); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if _, ended := a.counts(); ended != 1 {
-		t.Errorf("ended %d times", ended)
+	if len(s.running) != 0 {
+		t.Errorf("%d requests are still taken for running", len(s.running))
+	}
+	if len(parent.after) != 0 {
+		t.Errorf("%d requests are still known to the context they came with", len(parent.after))
 	}
 }
 
@@ -376,7 +401,10 @@ func TestStopCancelsWhatRuns(t *testing.T) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		arrived <- struct{}{}
-		<-ctx.Done()
+		select {
+		case <-ctx.Done():
+		case <-time.After(20 * time.Second):
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		stopped = append(stopped, fmt.Sprint(rpc, " ", ctx.Err()))
