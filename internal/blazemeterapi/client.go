@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,10 @@ const (
 	RoleTester  = "tester"
 	RoleViewer  = "viewer"
 )
+
+// rolesAscending: "Same access as a Tester, but can also ..." (the vendor's page
+// on workspaces) puts the manager on top; a viewer only views reports.
+var rolesAscending = []string{RoleViewer, RoleTester, RoleManager}
 
 // addBatch is how many users one call adds. The vendor names no limit; this
 // keeps a refused call, which says nothing about the single user, small enough
@@ -93,9 +98,7 @@ func (c *Client) Traits() roster.Traits {
 		OwnerNoun:       "manager",
 		OwnersNoun:      "managers",
 		TenantNoun:      "account",
-		// "Same access as a Tester, but can also ..." (the vendor's page on
-		// workspaces) puts the manager on top; a viewer only views reports.
-		RolesAscending:  []string{RoleViewer, RoleTester, RoleManager},
+		RolesAscending:  slices.Clone(rolesAscending),
 		RemovalDisables: true,
 		AddBatch:        addBatch,
 		ChangeRight:     "The API key needs account admin access or the manager role in the workspace.",

@@ -51,14 +51,12 @@ func incompletef(format string, args ...any) error {
 func readAll[T row](ctx context.Context, c *Client, l listing[T]) ([]found[T], error) {
 	var part *incomplete
 	for n := range passes {
-		if n > 0 {
-			if err := c.pause(ctx, n-1); err != nil {
-				return nil, &roster.Error{Failure: roster.Passing, Op: l.op, Err: fmt.Errorf("%w while waiting to read the list again, because %s", err, part.why)}
-			}
-		}
 		pass := readAtOnce[T]
 		if n > 0 {
 			pass = readInTurn[T]
+			if err := c.pause(ctx, n-1); err != nil {
+				return nil, &roster.Error{Failure: roster.Passing, Op: l.op, Err: fmt.Errorf("%w while waiting to read the list again, because %s", err, part.why)}
+			}
 		}
 		rows, err := pass(ctx, c, l)
 		if err == nil {
@@ -80,29 +78,27 @@ func notCompleted(op string, part *incomplete) *roster.Error {
 	}
 }
 
-// readAtOnce reads the list in as few calls and as little time as can be: both
-// states at the same time, and no total may move.
+// readAtOnce reads the list in as little time as can be: both states at the same
+// time. No total may move.
 //
-// A row that changes its state while it is read is either in both lists, which
-// is noticed here, or moves the total between two pages of one list, which the
-// pager notices. Only a change that falls between the first pages of the two,
-// which are asked for in the same moment, could escape.
+// A row that changes its state while it is read is either in both lists, or it
+// moves a total or the rows between two pages, all of which is noticed. Only a
+// change that falls between the calls for the two first pages, which go out in
+// the same moment, can escape; and one that another change in the same list
+// makes up for.
 func readAtOnce[T row](ctx context.Context, c *Client, l listing[T]) ([]found[T], error) {
 	if !l.byState {
-		rows, err := newPager(c, l, nil).steady(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return withState(rows, true), nil
+		rows, err := newPager(c, l, nil, false).all(ctx)
+		return withState(rows, true), err
 	}
 	var enabled, disabled []T
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		enabled, err = newPager(c, l, new(true)).steady(gctx)
+		enabled, err = newPager(c, l, new(true), false).all(gctx)
 		return err
 	})
 	group.Go(func() (err error) {
-		disabled, err = newPager(c, l, new(false)).steady(gctx)
+		disabled, err = newPager(c, l, new(false), false).all(gctx)
 		return err
 	})
 	if err := group.Wait(); err != nil {
@@ -112,28 +108,25 @@ func readAtOnce[T row](ctx context.Context, c *Client, l listing[T]) ([]found[T]
 }
 
 // readInTurn reads a list that changes while it is read, for which readAtOnce
-// would never find a quiet moment: an apply adds people all the time. Pages
-// overlap, so that a shift between them is noticed whatever the totals do, and
-// the list of the disabled is read before that of the enabled and looked at
-// again after it, so that nobody is overlooked on the way from one to the other.
+// would not find a quiet moment: an apply adds people all the time. Totals may
+// move; the links between the pages tell what matters. The list of the disabled
+// is read before that of the enabled and looked at again after it, so that
+// nobody is overlooked on the way from one to the other.
 func readInTurn[T row](ctx context.Context, c *Client, l listing[T]) ([]found[T], error) {
 	if !l.byState {
-		rows, err := newPager(c, l, nil).linked(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return withState(rows, true), nil
+		rows, err := newPager(c, l, nil, true).all(ctx)
+		return withState(rows, true), err
 	}
-	off := newPager(c, l, new(false))
-	disabled, err := off.linked(ctx)
+	off := newPager(c, l, new(false), true)
+	disabled, err := off.all(ctx)
 	if err != nil {
 		return nil, err
 	}
-	enabled, err := newPager(c, l, new(true)).linked(ctx)
+	enabled, err := newPager(c, l, new(true), true).all(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := off.unmoved(ctx); err != nil {
+	if err := off.unmoved(ctx, disabled); err != nil {
 		return nil, err
 	}
 	return mergeStates(l.rows, enabled, disabled)

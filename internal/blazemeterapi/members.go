@@ -11,7 +11,7 @@ import (
 )
 
 // ReadWorkspace reads everybody in the workspace, enabled and disabled. It costs
-// the pages of the two lists. The listing does not tell the workspace's name.
+// the pages of the two lists, and one call more for every fifty or so. The listing does not tell the workspace's name.
 //
 // An error of kind Gone means that neither the list of users nor the workspace
 // itself nor any list of the key's workspaces knows it; a 404 alone is of kind
@@ -101,8 +101,7 @@ func (c *Client) FindMembers(ctx context.Context, workspace string, ids []string
 		wanted[user] = true
 	}
 	members := make(map[string]roster.Member, len(wanted))
-	p := newPager(c, c.workspaceUsers(op, id), new(true))
-	p.mayMove = true
+	p := newPager(c, c.workspaceUsers(op, id), new(true), true)
 	skip := int64(max(0, min(hint, mostRows)-pageLimit))
 	for range findCalls {
 		if len(members) == len(wanted) {

@@ -29,75 +29,59 @@ type pager[T row] struct {
 	enabled *bool
 	what    string // "enabled users"
 
+	// mayMove is true where pages may state different totals.
+	mayMove bool
 	// total is what was said about the number of rows, or unknownTotal. It is
 	// not written while pages are read at the same time.
 	total int64
-	// mayMove is true where pages may state different totals.
-	mayMove bool
 }
 
-func newPager[T row](c *Client, l listing[T], enabled *bool) *pager[T] {
+func newPager[T row](c *Client, l listing[T], enabled *bool, mayMove bool) *pager[T] {
 	what := l.rows
 	if enabled != nil {
 		what = statusOf(*enabled) + " " + what
 	}
-	return &pager[T]{client: c, listing: l, enabled: enabled, what: what, total: unknownTotal}
+	return &pager[T]{client: c, listing: l, enabled: enabled, what: what, mayMove: mayMove, total: unknownTotal}
 }
 
-// steady reads a list whose total does not move. The first page tells the total
-// and how many rows the server puts on a page; the others are then asked for at
-// the same time, in as few calls as there are pages. A server that tells no
-// total is asked until a page is empty.
-func (p *pager[T]) steady(ctx context.Context) ([]T, error) {
-	first, err := p.first(ctx)
+// all reads the whole list. The first page tells the total and how many rows the
+// server puts on a page; the others are then asked for at the same time. A
+// server that tells no total is asked until a page is empty.
+func (p *pager[T]) all(ctx context.Context) ([]T, error) {
+	first, h, err := p.page(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
-	return p.restSteady(ctx, first)
-}
-
-func (p *pager[T]) restSteady(ctx context.Context, first []T) ([]T, error) {
+	p.total = h.total
 	size := int64(len(first))
 	switch {
 	case p.total == unknownTotal:
 		return p.untilEmpty(ctx, first)
+	case p.total > mostRows:
+		return nil, &roster.Error{Failure: roster.Malformed, Op: p.listing.op, Err: shapeError("it claims to have %d %s", p.total, p.what)}
 	case size == 0 || size >= p.total:
+		// One page shows one moment; whether it adds up is seen below.
 		return p.join(first)
+	case size == 1:
+		return p.oneByOne(ctx, first)
+	default:
+		return p.linked(ctx, first)
 	}
-	chunks := make([][]T, (p.total+size-1)/size)
-	chunks[0] = first
-	err := p.together(ctx, len(chunks), func(ctx context.Context, i int) (err error) {
-		from := int64(i) * size
-		chunks[i], err = p.span(ctx, from, min(from+size, p.total))
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return p.join(chunks...)
 }
 
-// linked reads a list that may change meanwhile. Each page begins with the last
-// row of the page before it. Where they agree, everybody who was in the list all
-// the time is on one of the pages, as long as the order of the rows is stable;
-// where they do not, the list has shifted.
-func (p *pager[T]) linked(ctx context.Context) ([]T, error) {
-	first, err := p.first(ctx)
-	if err != nil {
-		return nil, err
-	}
+// linked reads the pages after the first. Each is asked for from the last row of
+// the page before it on, which costs one call in fifty. Where the two share a
+// row, nobody who was in the list all the time fell between them, as long as
+// the order of the list is stable; where they do not, the list has shifted,
+// which the total does not always tell: one may have come and another gone.
+func (p *pager[T]) linked(ctx context.Context, first []T) ([]T, error) {
 	size := int64(len(first))
-	if p.total == unknownTotal || size < 2 || size >= p.total {
-		// One page is a view of one moment. Pages of one row cannot overlap.
-		return p.restSteady(ctx, first)
-	}
-	p.mayMove = true
 	step := size - 1
 	chunks := make([][]T, (p.total-1+step-1)/step)
 	chunks[0] = first
 	last := len(chunks) - 1
 	var end int64
-	err = p.together(ctx, len(chunks), func(ctx context.Context, i int) (err error) {
+	err := p.together(ctx, len(chunks), func(ctx context.Context, i int) (err error) {
 		from := int64(i) * step
 		if i == last {
 			chunks[i], end, err = p.chain(ctx, from, mostRows)
@@ -110,21 +94,52 @@ func (p *pager[T]) linked(ctx context.Context) ([]T, error) {
 		return nil, err
 	}
 	for i := 1; i < len(chunks); i++ {
-		before := chunks[i-1]
-		if before[len(before)-1].key() != chunks[i][0].key() {
+		if !share(chunks[i-1], chunks[i]) {
 			return nil, p.shifted()
 		}
-		chunks[i] = chunks[i][1:]
 	}
 	p.total = end
 	return p.join(chunks...)
 }
 
-// unmoved asks for the first page again and compares the totals.
-func (p *pager[T]) unmoved(ctx context.Context) error {
+// oneByOne reads the rows after the first from a server that puts one row on a
+// page, where pages cannot overlap. The total must not move.
+func (p *pager[T]) oneByOne(ctx context.Context, first []T) ([]T, error) {
 	p.mayMove = false
-	_, _, err := p.page(ctx, 0)
-	return err
+	chunks := make([][]T, p.total)
+	chunks[0] = first
+	err := p.together(ctx, len(chunks), func(ctx context.Context, i int) error {
+		rows, _, err := p.page(ctx, int64(i))
+		if err == nil && len(rows) == 0 {
+			err = incompletef("of %d %s, number %d was not received", p.total, p.what, i+1)
+		}
+		chunks[i] = rows
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p.join(chunks...)
+}
+
+// unmoved asks for the first page again and compares it with the rows that were
+// read before.
+func (p *pager[T]) unmoved(ctx context.Context, before []T) error {
+	p.mayMove = false
+	again, _, err := p.page(ctx, 0)
+	if err != nil {
+		return err
+	}
+	known := make(map[int64]bool, len(before))
+	for _, r := range before {
+		known[r.key()] = true
+	}
+	for _, r := range again {
+		if !known[r.key()] {
+			return p.shifted()
+		}
+	}
+	return nil
 }
 
 // together does the work for 1 to n-1 at the same time; 0 is done already.
@@ -141,22 +156,6 @@ func (p *pager[T]) together(ctx context.Context, n int, work func(ctx context.Co
 		return &roster.Error{Failure: roster.Passing, Op: p.listing.op, Err: err}
 	}
 	return nil
-}
-
-// first reads the first page and takes over its total.
-func (p *pager[T]) first(ctx context.Context) ([]T, error) {
-	rows, h, err := p.page(ctx, 0)
-	if err != nil {
-		return nil, err
-	}
-	p.total = h.total
-	switch {
-	case p.total > mostRows:
-		return nil, &roster.Error{Failure: roster.Malformed, Op: p.listing.op, Err: shapeError("it claims to have %d %s", p.total, p.what)}
-	case len(rows) == 0 && p.total > 0:
-		return nil, incompletef("none of %d %s were received", p.total, p.what)
-	}
-	return rows, nil
 }
 
 // page reads the page that begins at skip, and holds it against what is known.
@@ -178,55 +177,51 @@ func (p *pager[T]) page(ctx context.Context, skip int64) ([]T, head, error) {
 	return rows, h, nil
 }
 
-// span reads the rows from skip to end, which is one page unless the server
-// sends fewer rows than before.
-func (p *pager[T]) span(ctx context.Context, skip, end int64) ([]T, error) {
-	var rows []T
-	for skip < end {
-		more, _, err := p.page(ctx, skip)
-		if err != nil {
-			return nil, err
-		}
-		if len(more) == 0 {
-			return nil, incompletef("of %d %s, none were received from number %d on", p.total, p.what, skip+1)
-		}
-		skip += int64(len(more))
-		if rows == nil {
-			rows = more
-		} else {
-			rows = append(rows, more...)
-		}
-	}
-	return rows, nil
-}
-
-// chain reads the rows from skip to until, or to the end of the list where that
-// comes first, in pages that overlap by one row. At the end it gives what the
-// last page said about the total.
+// chain reads the rows from skip to until, or to the end of the list where until
+// is mostRows, in pages that overlap by one row: one page, unless the server
+// sends fewer rows than before. At the end it gives what the last page said
+// about the total.
 func (p *pager[T]) chain(ctx context.Context, skip, until int64) (rows []T, total int64, err error) {
 	rows, h, err := p.page(ctx, skip)
 	if err != nil {
 		return nil, 0, err
 	}
+	page, reached := rows, skip+int64(len(rows))
 	for {
-		reached := skip + int64(len(rows))
 		switch {
-		case len(rows) == 0:
+		case len(page) == 0:
 			return nil, 0, incompletef("none of the %s were received from number %d on", p.what, skip+1)
-		case reached >= until:
-			return rows[:until-skip], h.total, nil
-		case reached == h.total && until == mostRows:
+		case reached >= until, reached == h.total && until == mostRows:
 			return rows, h.total, nil
-		}
-		more, next, err := p.page(ctx, reached-1)
-		if err != nil {
-			return nil, 0, err
-		}
-		if len(more) < 2 || more[0].key() != rows[len(rows)-1].key() {
+		case until == mostRows && reached > h.total:
+			// The list has become shorter, does not say any more how long it is,
+			// or comes again and again from a server that does not page at all.
 			return nil, 0, p.shifted()
 		}
-		rows, h = append(rows, more[1:]...), next
+		before := page
+		if page, h, err = p.page(ctx, reached-1); err != nil {
+			return nil, 0, err
+		}
+		if len(page) < 2 || !share(before, page) {
+			return nil, 0, p.shifted()
+		}
+		rows = append(rows, page...)
+		reached += int64(len(page)) - 1
 	}
+}
+
+// share tells whether two parts of a list have a row in common: usually the last
+// of the one and the first of the other, but the rows of an object may come in
+// any order.
+func share[T row](before, after []T) bool {
+	for i := len(before) - 1; i >= 0; i-- {
+		for _, r := range after {
+			if r.key() == before[i].key() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (p *pager[T]) shifted() error {

@@ -109,11 +109,10 @@ func statusOf(enabled bool) string {
 	return "disabled"
 }
 
-// highestRole picks the role that says most about what a member may do:
-// "Same access as a Tester, but can also ..." is what the vendor writes of
-// managers. "" where there is none.
+// highestRole picks the role that says most about what a member may do; "" where
+// there is none.
 func highestRole(roles []string) string {
-	for _, want := range []string{RoleManager, RoleTester, RoleViewer} {
+	for _, want := range slices.Backward(rolesAscending) {
 		if slices.Contains(roles, want) {
 			return want
 		}
