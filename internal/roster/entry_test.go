@@ -1,0 +1,174 @@
+package roster
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+)
+
+func TestACreationNeverChangesAnAccessSilently(t *testing.T) {
+	const there = "! vic@example.com already has access to workspace Space w1"
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		x := openSession(t, s, enforce())
+		fs := x.plan(BindingPlan{Next: bind("w1", "vic", "editor")}).Findings
+		says(t, fs, there)
+		for _, part := range []string{"with viewer, and the configuration asks for editor", "import {\n  to = roster_blink_workspace_role_binding.ADDRESS\n  id = \"w1/user/vic\"\n}", "adopt_existing = true", "`terraform destroy -refresh=false` gets past"} {
+			if !strings.Contains(fs[0].Detail, part) {
+				t.Errorf("no %q in %s", part, fs[0].Detail)
+			}
+		}
+		// A changed principal: no import block.
+		fs = openSession(t, s, enforce()).plan(BindingPlan{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "vic", "editor")}).Findings
+		says(t, fs, there)
+		if strings.Contains(fs[0].Detail, "import") || !strings.Contains(fs[0].Detail, "adopt_existing = true") {
+			t.Error(fs[0].Detail)
+		}
+		// The same at apply.
+		_, fs = openSession(t, s, enforce()).create(bind("w1", "vic", "editor"), false)
+		says(t, fs, there)
+		_, kept, fs := openSession(t, s, enforce()).update(bind("w1", "ann", "owner"), bind("w1", "vic", "editor"), Exit{})
+		says(t, fs, there)
+		if kept {
+			t.Error("the first half failed: nothing is kept but the prior")
+		}
+		wantSent(t, s)
+
+		// Told to, it says from what to what.
+		x = openSession(t, s, enforce())
+		says(t, x.plan(BindingPlan{Next: bind("w1", "vic", "editor"), Adopt: true}).Findings, "vic@example.com in workspace Space w1 goes from viewer to editor")
+		_, fs = x.create(bind("w1", "vic", "editor"), true)
+		says(t, fs)
+		wantSent(t, s, "assign w1 user/vic editor")
+	})
+	t.Run("the same role is adopted", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			says(t, openSession(t, town(), enforce()).plan(BindingPlan{Next: bind("w1", "vic", "VIEWER")}).Findings)
+		})
+	})
+	t.Run("an adoption that lowers the last owner waits and is refused", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := lonely()
+			_, fs := openSession(t, s, enforce()).create(bind("w1", "ann", "viewer"), true)
+			says(t, fs, lastOwner)
+			wantSent(t, s)
+		})
+	})
+}
+
+func TestADisabledUserIsEnabledAgainWithAWarning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		idle := person("3", "tester")
+		idle.Enabled = false
+		s := newStage(blazeTraits()).workspace("7", person("1", "manager"), idle)
+		x := openSession(t, s, enforce())
+		says(t, x.plan(BindingPlan{Next: bind("7", "3", "viewer")}).Findings, "3@example.com is disabled in workspace Space 7 and will be enabled again")
+		_, fs := x.create(bind("7", "3", "viewer"), false)
+		says(t, fs)
+		wantRole(t, s, "7", "3", "viewer")
+	})
+}
+
+func TestNobodyIsCreatedDisabled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(blazeTraits()).workspace("7", person("1", "manager")).strangers("5")
+		off := bind("7", "5", "tester")
+		off.Standing.Enabled = false
+		want := "! user/5 is not in workspace 7 and cannot be created disabled"
+		x := openSession(t, s, enforce())
+		fs := x.plan(BindingPlan{Next: off}).Findings
+		says(t, fs, want)
+		if fs[0].At != AtEnabled {
+			t.Errorf("at %q", fs[0].At)
+		}
+		_, fs = x.create(off, false)
+		says(t, fs, want)
+		wantSent(t, s)
+	})
+}
+
+func TestStrangers(t *testing.T) {
+	stage := func() *stage {
+		s := town()
+		s.people[""] = append(s.people[""], Person{Principal: user("guest"), Email: "guest@example.com", Invite: true}, Person{Principal: user("idle"), Email: "idle@example.com", Inactive: true})
+		return s
+	}
+	for id, want := range map[string]string{
+		"ghost": "! user/ghost is not known in the Blink tenant",
+		"guest": "guest@example.com, who is to join workspace Space w1, is still a pending invitation",
+		"idle":  "idle@example.com, who is to join workspace Space w1, is inactive",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := stage()
+			says(t, openSession(t, s, enforce()).plan(BindingPlan{Next: bind("w1", id, "viewer")}).Findings, want)
+			says(t, openSession(t, s, enforce()).plan(BindingPlan{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", id, "viewer")}).Findings, want)
+		})
+	}
+	t.Run("one tenant listing for all", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := stage()
+			x := openSession(t, s, enforce())
+			says(t, x.plan(BindingPlan{Next: bind("w1", "new", "viewer")}).Findings)
+			says(t, x.plan(BindingPlan{Next: bind("w2", "new", "viewer")}).Findings)
+			says(t, x.plan(BindingPlan{Next: bind("w2", "other", "viewer")}).Findings)
+			if n := len(s.sent("people")); n != 1 {
+				t.Errorf("%d", n)
+			}
+		})
+	})
+	t.Run("403 there is left to the apply", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := stage()
+			s.trouble = func(c stageCall) trouble {
+				if c.op == "people" {
+					return denied()
+				}
+				return trouble{}
+			}
+			says(t, openSession(t, s, enforce()).plan(BindingPlan{Next: bind("w1", "ghost", "viewer")}).Findings)
+		})
+	})
+	t.Run("a pending invitation in the workspace", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town().with("w1", Member{Principal: user("guest"), Email: "guest@example.com", Roles: []string{"viewer"}, Enabled: true, Invite: true})
+			says(t, openSession(t, s, enforce()).plan(BindingPlan{Next: bind("w1", "guest", "viewer")}).Findings, "guest@example.com is still a pending invitation in workspace Space w1")
+		})
+	})
+}
+
+func TestARefreshDropsOnlyWhoIsCertainlyGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := openSession(t, town(), enforce())
+		_, found, fs := x.run.ReadBinding(t.Context(), "w1", user("carol"), "carol@example.com")
+		says(t, fs, "carol@example.com is no longer in workspace Space w1")
+		if found {
+			t.Error("found")
+		}
+		_, found, fs = x.run.ReadBinding(t.Context(), "w9", user("carol"), "carol@example.com")
+		says(t, fs, "carol@example.com is no longer in workspace w9: the workspace is gone")
+		if found {
+			t.Error("found")
+		}
+		m, found, fs := x.run.ReadBinding(t.Context(), "w1", user("ANN"), "")
+		says(t, fs)
+		if !found || m.ID != "ann" {
+			t.Errorf("%v %+v", found, m)
+		}
+	})
+	for kind, want := range map[Failure]string{
+		Passing: "! Workspace w1 could not be read from Blink", Unauthorized: "! Blink does not accept the API key", Forbidden: "! The Blink API key may not read workspace w1",
+		Refused: "! Blink refused to list workspace w1", Unsupported: "! Blink refused to list workspace w1", Malformed: "! Blink gave an answer that cannot be read",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			s.trouble = func(stageCall) trouble {
+				return trouble{err: &Error{Failure: kind, Op: "list workspace w1", Status: 418, Message: "no."}}
+			}
+			_, found, fs := openSession(t, s, enforce()).run.ReadBinding(t.Context(), "w1", user("ann"), "ann@example.com")
+			says(t, fs, want)
+			if found || !strings.Contains(fs[0].Detail, "Nothing was dropped from the state") {
+				t.Errorf("found %v: %s", found, details(fs))
+			}
+		})
+	}
+}

@@ -1,0 +1,381 @@
+package roster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// once makes the first call of an op go wrong.
+func once(op string, tr trouble) func(stageCall) trouble {
+	return func(c stageCall) trouble {
+		if c.op == op && c.n == 1 {
+			return tr
+		}
+		return trouble{}
+	}
+}
+
+func TestAnAnswerThatWasLostIsResolvedByReading(t *testing.T) {
+	for name, c := range map[string]struct {
+		tr   trouble
+		want int // calls of the kind
+	}{
+		"applied: not sent again":   {lost(true), 1},
+		"not applied: sent again":   {lost(false), 2},
+		"no answer lost: sent once": {trouble{}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := town()
+				s.trouble = once("assign", c.tr)
+				_, fs := openSession(t, s, enforce()).create(bind("w1", "new", "editor"), false)
+				says(t, fs)
+				if n := len(s.sent("assign")); n != c.want {
+					t.Errorf("%d calls that assign", n)
+				}
+				wantRole(t, s, "w1", "new", "editor")
+
+				s = town()
+				s.trouble = once("remove", c.tr)
+				says(t, openSession(t, s, enforce()).delete(bind("w1", "ann", "owner"), Exit{}, ""))
+				if n := len(s.sent("remove")); n != c.want {
+					t.Errorf("%d calls that remove", n)
+				}
+				wantRole(t, s, "w1", "ann", "")
+
+				s = town()
+				s.traits.AssignMayAdd = false
+				s.trouble = once("add", c.tr)
+				_, fs = openSession(t, s, enforce()).create(bind("w1", "new", "editor"), false)
+				says(t, fs)
+				if n := len(s.sent("add")); n != c.want {
+					t.Errorf("%d calls that add", n)
+				}
+			})
+		})
+	}
+}
+
+func TestAListingThatLagsIsLookedAtAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		s.lag = 4 * time.Second
+		time.Sleep(5 * time.Second)
+		x := openSession(t, s, enforce())
+		_, fs := x.create(bind("w1", "new", "editor"), false)
+		says(t, fs)
+		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, ""))
+		wantSent(t, s, "assign w1 user/new editor", "remove w1 user/ann")
+	})
+}
+
+func TestAnAssignThatAddsNobodyIsFollowedByAnAdd(t *testing.T) {
+	for name, mode := range map[string]assignMode{"says it did": assignIgnores, "refuses": assignRefuses, "finds nobody": assignNotFound} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := town()
+				s.assign = mode
+				x := openSession(t, s, enforce())
+				m, fs := x.create(bind("w1", "new", "editor"), false)
+				says(t, fs)
+				if !m.Holds(Standing{Role: "editor", Enabled: true}) {
+					t.Errorf("%+v", m)
+				}
+				// It has been learned: the next one is added at once.
+				_, fs = x.create(bind("w1", "other", "viewer"), false)
+				says(t, fs)
+				wantSent(t, s, "assign w1 user/new editor", "add w1 user/new editor", "add w1 user/other viewer")
+			})
+		})
+	}
+	t.Run("it adds: learned as well", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			x := openSession(t, s, enforce())
+			for _, id := range []string{"new", "other"} {
+				_, fs := x.create(bind("w1", id, "editor"), false)
+				says(t, fs)
+			}
+			wantSent(t, s, "assign w1 user/new editor", "assign w1 user/other editor")
+		})
+	})
+	t.Run("added with another role: assigned then", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			s.assign, s.addGives = assignRefuses, "viewer"
+			m, fs := openSession(t, s, enforce()).create(bind("w1", "new", "editor"), false)
+			says(t, fs)
+			if m.Role() != "editor" {
+				t.Errorf("%+v", m)
+			}
+			wantSent(t, s, "assign w1 user/new editor", "add w1 user/new editor", "assign w1 user/new editor")
+		})
+	})
+	t.Run("both refuse: both are told", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			s.assign = assignRefuses
+			_, fs := openSession(t, s, enforce()).create(bind("w1", "ghost", "editor"), false)
+			says(t, fs, "! Blink refused the change of user/ghost in workspace w1")
+			for _, part := range []string{"not a member of the workspace", "; then ", "unknown principal", "request id req-9"} {
+				if !strings.Contains(fs[0].Detail, part) {
+					t.Errorf("no %q in %s", part, fs[0].Detail)
+				}
+			}
+		})
+	})
+}
+
+func TestARefusalOfWhatIsThereAlreadyIsNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		x := openSession(t, s, enforce())
+		s.trouble = func(c stageCall) trouble {
+			if c.op == "assign" && c.n == 1 { // somebody else was faster
+				s.bring(s.spaces["w1"], user("new"), "editor")
+				s.changed(s.spaces["w1"])
+				return trouble{err: s.refuse("assign", "is a member already")}
+			}
+			return trouble{}
+		}
+		_, fs := x.create(bind("w1", "new", "editor"), false)
+		says(t, fs)
+	})
+}
+
+func TestAWriteThatCannotBeVerifiedRecordsNothing(t *testing.T) {
+	unverified := "! The change of user/new in workspace w1 could not be verified"
+	t.Run("every answer is lost", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			s.trouble = func(c stageCall) trouble {
+				if c.writes() {
+					return lost(false)
+				}
+				return trouble{}
+			}
+			_, fs := openSession(t, s, enforce()).create(bind("w1", "new", "editor"), false)
+			says(t, fs, unverified)
+			if !strings.Contains(fs[0].Detail, "No state was recorded") {
+				t.Error(fs[0].Detail)
+			}
+			if n := len(s.sent("assign")); n != attempts {
+				t.Errorf("%d attempts", n)
+			}
+		})
+	})
+	t.Run("no listing can be read afterwards, and the next run adopts", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			wrote := false
+			s.trouble = func(c stageCall) trouble {
+				wrote = wrote || c.writes()
+				if wrote && c.op == "read" {
+					return broken()
+				}
+				return trouble{}
+			}
+			_, fs := openSession(t, s, enforce()).create(bind("w1", "new", "editor"), false)
+			says(t, fs, unverified)
+			s.trouble = nil
+			x := openSession(t, s, enforce())
+			says(t, x.plan(BindingPlan{Next: bind("w1", "new", "editor")}).Findings)
+			_, fs = x.create(bind("w1", "new", "editor"), false)
+			says(t, fs)
+			wantSent(t, s, "assign w1 user/new editor")
+		})
+	})
+	t.Run("a listing that never shows it", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			s.traits.AssignMayAdd = false
+			s.lag = time.Hour
+			began := time.Now()
+			_, fs := openSession(t, s, enforce()).create(bind("w1", "new", "editor"), false)
+			says(t, fs, unverified)
+			if took := time.Since(began); took > verifyFor {
+				t.Errorf("looked for %s", took)
+			}
+			wantSent(t, s, "add w1 user/new editor")
+		})
+	})
+	t.Run("cancelled on the way", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			x := openSession(t, s, enforce())
+			_, _, fs := x.run.FindBinding(t.Context(), "w1", user("new"))
+			says(t, fs)
+			s.latency = time.Minute
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			began := time.Now()
+			_, fs = x.run.CreateBinding(ctx, *bind("w1", "new", "editor"), false)
+			says(t, fs, unverified)
+			if time.Since(began) != time.Second {
+				t.Errorf("took %s", time.Since(began))
+			}
+			s.latency = 0
+		})
+	})
+}
+
+func TestARemovalThatDoesNotShow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		s.lag = time.Hour
+		says(t, openSession(t, s, enforce()).delete(bind("w1", "vic", "viewer"), Exit{}, ""), "! The change of user/vic in workspace w1 could not be verified")
+		wantSent(t, s, "remove w1 user/vic")
+	})
+	t.Run("no such call", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			s.trouble = once("remove", trouble{err: &Error{Failure: Unsupported, Op: "remove user/vic", Status: 405}})
+			says(t, openSession(t, s, enforce()).delete(bind("w1", "vic", "viewer"), Exit{}, ""), "! Blink has no such call: user/vic in workspace w1 keeps its access")
+		})
+	})
+	t.Run("gone meanwhile", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			x := openSession(t, s, enforce())
+			_, _, fs := x.run.FindBinding(t.Context(), "w1", user("vic"))
+			says(t, fs)
+			s.edit("w1", without("vic"))
+			says(t, x.delete(bind("w1", "vic", "viewer"), Exit{}, ""))
+		})
+	})
+	t.Run("an owner gone meanwhile", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			x := openSession(t, s, enforce())
+			_, _, fs := x.run.FindBinding(t.Context(), "w1", user("ann"))
+			says(t, fs)
+			s.edit("w1", without("ann"))
+			says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, ""))
+			wantSent(t, s)
+		})
+	})
+	t.Run("forbidden", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			s.trouble = once("remove", denied())
+			says(t, openSession(t, s, enforce()).delete(bind("w1", "ann", "owner"), Exit{}, ""), "! The Blink API key may not change user/ann in workspace w1")
+		})
+	})
+}
+
+// An owner whose removal was sent, with its answer lost for good, counts as gone.
+func TestALossThatMayHaveHappenedCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		s.trouble = func(c stageCall) trouble {
+			if c.op == "remove" && c.p.ID == "ann" {
+				return lost(false)
+			}
+			return trouble{}
+		}
+		x := openSession(t, s, enforce())
+		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, ""), "! The change of user/ann in workspace w1 could not be verified")
+		says(t, x.delete(bind("w1", "zoe", "owner"), Exit{}, ""), lastOwner)
+	})
+}
+
+func TestNothingIsSentForWhatIsThereAlready(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		x := openSession(t, s, enforce())
+		m, fs := x.create(bind("w1", "ann", "OWNER"), false)
+		says(t, fs)
+		if m.Email != "ann@example.com" {
+			t.Errorf("%+v", m)
+		}
+		_, _, fs = x.update(bind("w1", "vic", "editor"), bind("w1", "vic", "viewer"), Exit{})
+		says(t, fs)
+		says(t, x.delete(bind("w1", "nobody", "viewer"), Exit{}, ""))
+		says(t, x.delete(bind("w1", "zoe", "owner"), Exit{Reassign: "owner"}, ""))
+		says(t, x.delete(bind("w1", "zoe", "owner"), Exit{Keep: true}, ""))
+		wantSent(t, s)
+	})
+	t.Run("demoted by somebody else just before", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			x := openSession(t, s, enforce())
+			_, _, fs := x.run.FindBinding(t.Context(), "w1", user("ann"))
+			says(t, fs)
+			s.edit("w1", func(ms []Member) []Member { ms[0].Roles = []string{"viewer"}; return ms })
+			m, _, fs := x.update(bind("w1", "ann", "owner"), bind("w1", "ann", "viewer"), Exit{})
+			says(t, fs)
+			if m.Role() != "viewer" {
+				t.Errorf("%+v", m)
+			}
+			wantSent(t, s)
+		})
+	})
+}
+
+func TestAnUpdateOfSomebodyWhoLeftBringsThemBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		s.edit("w1", without("vic"))
+		m, _, fs := openSession(t, s, enforce()).update(bind("w1", "vic", "viewer"), bind("w1", "vic", "editor"), Exit{})
+		says(t, fs)
+		if m.Role() != "editor" {
+			t.Errorf("%+v", m)
+		}
+	})
+}
+
+// A thousand creations, ten at a time, share their listings.
+func TestReadBacksAreShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 300
+		s := town()
+		s.latency = 50 * time.Millisecond
+		var ids []string
+		for i := range n {
+			ids = append(ids, fmt.Sprintf("p%d", i))
+		}
+		s.strangers(ids...)
+		x := openSession(t, s, enforce())
+		slots := make(chan struct{}, 10)
+		var wg sync.WaitGroup
+		began := time.Now()
+		for _, id := range ids {
+			wg.Go(func() {
+				slots <- struct{}{}
+				defer func() { <-slots }()
+				if _, fs := x.create(bind("w1", id, "viewer"), false); len(fs) > 0 {
+					t.Error(summaries(fs))
+				}
+			})
+		}
+		wg.Wait()
+		if reads := len(s.sent("read")); reads > n/4+4 {
+			t.Errorf("%d listings for %d creations", reads, n)
+		}
+		if took, floor := time.Since(began), 2*n*s.latency/10; took > floor*5/4 {
+			t.Errorf("took %s, and %s is the floor", took, floor)
+		}
+	})
+}
+
+func TestErrorsReadWell(t *testing.T) {
+	for want, err := range map[string]error{
+		"list w: HTTP 503: busy: try later (identifier E1, request id r1)": &Error{Op: "list w", Status: 503, Message: "busy", Details: "try later", Identifier: "E1", RequestID: "r1"},
+		"list w: the service gave no reason":                               &Error{Op: "list w"},
+		"list w: connection refused":                                       &Error{Op: "list w", Err: errors.New("connection refused")},
+		"one; then two":                                                    errors.Join(errors.New("one. "), errors.New("two.")),
+	} {
+		if got := said(err); got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	}
+	if FailureOf(fmt.Errorf("wrapped: %w", &Error{Failure: Gone})) != Gone || FailureOf(errors.New("x")) != Passing {
+		t.Error("failures are classified wrongly")
+	}
+}
