@@ -1,0 +1,360 @@
+package blink_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/acctest/protocol"
+	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+)
+
+type object = protocol.Object
+
+const (
+	paymentsID = mockservice.DefaultBlinkWorkspace
+	securityID = mockservice.DefaultBlinkOtherWorkspace
+)
+
+// inProcess gives a provider that points at a mock service of its own.
+func inProcess(t *testing.T, config object) (*mockservice.Running, *protocol.Provider) {
+	t.Helper()
+	m := mockservice.StartDefault(t)
+	m.Setenv()
+	return m, protocol.Start(t, config)
+}
+
+func equal(t *testing.T, want, got any) {
+	t.Helper()
+	if d := cmp.Diff(want, got); d != "" {
+		t.Fatalf("not as it should be (-want +got):\n%s", d)
+	}
+}
+
+func listedUser(email, name, role any) object {
+	return object{"email": email, "name": name, "role": role, "is_invite": false, "member_count": int64(0)}
+}
+
+func TestWorkspaceDataSource(t *testing.T) {
+	m, p := inProcess(t, nil)
+	m.Must(m.Blink().SetRole(securityID, "user", "u-erin", "owner"))
+	m.Must(m.Blink().SetRole(securityID, "user", "u-frank", "owner"))
+	got, diags := p.Data("roster_blink_workspace", object{"id": securityID})
+	diags.None(t)
+	owners, _ := got["owners"].([]any)
+	slices.SortFunc(owners, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	frank := listedUser("frank@example.com", "Frank", "owner")
+	frank["is_invite"] = true
+	if users, ok := got["users"].(object); ok {
+		frank["name"] = users["u-frank"].(object)["name"]
+	}
+	equal(t, object{
+		"id": securityID, "display_name": "Security Operations", "name": "security_operations", "description": "Alerts and incidents", "type": "shared",
+		"users": object{
+			"u-alice": listedUser("alice@example.com", "Alice Example", "owner"),
+			"u-carol": listedUser("carol@example.com", "Carol Example", "owner"),
+			"u-dave":  listedUser("dave@example.com", "Dave Example", "viewer"),
+			"u-erin":  listedUser("erin@example.com", "Erin Example", "owner"),
+			"u-frank": frank,
+		},
+		"groups": object{"g-platform": object{
+			"email": nil, "name": "Platform Engineers", "role": "Incident Commander", "is_invite": false, "member_count": int64(2),
+		}},
+		// Neither who is inactive in the tenant nor who is only invited.
+		"owners": []any{"u-alice", "u-carol"},
+	}, got)
+
+	t.Run("not counted", func(t *testing.T) {
+		p := protocol.Start(t, object{"last_owner_guard": object{"not_counted": []any{"ALICE@example.com"}}})
+		got, diags := p.Data("roster_blink_workspace", object{"id": securityID})
+		diags.None(t)
+		equal(t, any([]any{"u-carol"}), got["owners"])
+	})
+	t.Run("groups count and are no users", func(t *testing.T) {
+		m.Must(m.Blink().SetRole(paymentsID, "group", "g-platform", "owner"))
+		p := protocol.Start(t, object{"last_owner_guard": object{"count_owner_groups": true}})
+		got, diags := p.Data("roster_blink_workspace", object{"id": paymentsID})
+		diags.None(t)
+		equal(t, any([]any{"u-alice"}), got["owners"])
+	})
+}
+
+func TestWorkspaceByDisplayName(t *testing.T) {
+	m, p := inProcess(t, nil)
+	got, diags := p.Data("roster_blink_workspace", object{"display_name": "Payments"})
+	diags.None(t)
+	equal(t, any(paymentsID), got["id"])
+
+	_, diags = p.Data("roster_blink_workspace", object{"display_name": "payments"})
+	diags.Error(t, `No workspace is called "payments"`, paymentsID, "compared exactly")
+
+	m.Must(m.Blink().AddWorkspace(mockservice.BlinkWorkspace{ID: "w-2", DisplayName: "Payments", Name: "payments-2", Users: map[string]string{"u-alice": "owner"}}))
+	_, diags = protocol.Start(t, nil).Data("roster_blink_workspace", object{"display_name": "Payments"})
+	diags.Error(t, `Several workspaces are called "Payments"`, paymentsID, "w-2")
+}
+
+func TestWorkspaceArguments(t *testing.T) {
+	_, p := inProcess(t, nil)
+	for name, c := range map[string]struct {
+		config object
+		says   string
+	}{
+		"neither":   {object{}, "Exactly one of these attributes must be configured"},
+		"both":      {object{"id": paymentsID, "display_name": "Payments"}, "Exactly one of these attributes must be configured"},
+		"a path":    {object{"id": "../x"}, "which no id does"},
+		"empty":     {object{"id": ""}, "The id is empty"},
+		"not there": {object{"id": "w-none"}, "Workspace w-none was not found in Blink"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, diags := p.Data("roster_blink_workspace", c.config)
+			diags.Error(t, c.says)
+		})
+	}
+}
+
+func TestWorkspaceListingWithoutOwners(t *testing.T) {
+	m, p := inProcess(t, nil)
+	m.Must(m.SetBehaviour(mockservice.Behaviour{Blink: mockservice.BlinkBehaviour{Listing: "no_owners"}}))
+	got, diags := p.Data("roster_blink_workspace", object{"id": paymentsID})
+	diags.Warning(t, "The listing of workspace Payments may not be complete")
+	equal(t, any([]any{}), got["owners"])
+}
+
+func TestWorkspaceWhereTheTenantCannotBeListed(t *testing.T) {
+	m, p := inProcess(t, nil)
+	m.Must(m.Blink().SetRole(paymentsID, "user", "u-erin", "owner"))
+	m.Must(m.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{{Kind: mockservice.FaultStatus, Status: 403, Call: "tenant_entities"}}}))
+	got, diags := p.Data("roster_blink_workspace", object{"id": paymentsID})
+	diags.Warning(t, "Who is inactive could not be read: all owners of workspace Payments count")
+	if n := len(got["owners"].([]any)); n != 2 {
+		t.Fatalf("%d owners: those who may be inactive count where that cannot be read", n)
+	}
+}
+
+func TestWorkspacesDataSource(t *testing.T) {
+	m, p := inProcess(t, nil)
+	got, diags := p.Data("roster_blink_workspaces", nil)
+	diags.None(t)
+	equal(t, any(object{"Payments": paymentsID, "Security Operations": securityID}), got["ids_by_display_name"])
+	list := got["workspaces"].([]any)
+	first := list[0].(object)
+	if len(list) != 2 || first["id"] != paymentsID || first["display_name"] != "Payments" || first["description"] != "Card and bank payments" {
+		t.Fatalf("the workspaces are %v", list)
+	}
+
+	m.Must(m.Blink().AddWorkspace(mockservice.BlinkWorkspace{ID: "w-2", DisplayName: "Payments", Name: "payments-2", Users: map[string]string{"u-alice": "owner"}}))
+	got, diags = protocol.Start(t, nil).Data("roster_blink_workspaces", nil)
+	diags.None(t)
+	equal(t, any(object{"Security Operations": securityID}), got["ids_by_display_name"])
+}
+
+func TestEntityDataSource(t *testing.T) {
+	m, p := inProcess(t, nil)
+	for name, c := range map[string]struct{ config, want object }{
+		"by e-mail, in another case": {
+			object{"entity_type": "user", "email": "Alice@Example.com"},
+			object{"entity_type": "user", "entity_id": "u-alice", "email": "Alice@Example.com", "name": "Alice Example", "status": "active", "is_invite": false},
+		},
+		"by name": {
+			object{"entity_type": "group", "name": "Platform Engineers"},
+			object{"entity_type": "group", "entity_id": "g-platform", "email": nil, "name": "Platform Engineers", "is_invite": false},
+		},
+		"by id": {
+			object{"entity_type": "user", "entity_id": "u-frank"},
+			object{"entity_type": "user", "entity_id": "u-frank", "email": "frank@example.com", "status": "invited", "is_invite": true},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, diags := p.Data("roster_blink_entity", c.config)
+			diags.None(t)
+			for k := range got {
+				if _, given := c.want[k]; !given {
+					c.want[k] = got[k] // what the service alone decides
+				}
+			}
+			equal(t, c.want, got)
+		})
+	}
+	for name, c := range map[string]struct {
+		config object
+		says   []string
+	}{
+		"nobody":             {object{"entity_type": "user", "email": "zoe@example.com"}, []string{`No user with the e-mail address "zoe@example.com"`, "invited to the tenant"}},
+		"a group by e-mail":  {object{"entity_type": "group", "email": "alice@example.com"}, []string{"Groups have no e-mail address"}},
+		"no argument":        {object{"entity_type": "user"}, []string{"Exactly one of these attributes must be configured"}},
+		"two arguments":      {object{"entity_type": "user", "email": "alice@example.com", "name": "Alice Example"}, []string{"Exactly one of these attributes must be configured"}},
+		"no type":            {object{"email": "alice@example.com"}, []string{"entity_type"}},
+		"another type":       {object{"entity_type": "robot", "email": "alice@example.com"}, []string{"entity_type"}},
+		"an id of the other": {object{"entity_type": "group", "entity_id": "u-alice"}, []string{`No group with the id "u-alice"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, diags := p.Data("roster_blink_entity", c.config)
+			diags.Error(t, c.says...)
+		})
+	}
+
+	m.Must(m.Blink().Rename("user", "u-bob", "Alice Example", "ALICE@example.com"))
+	p = protocol.Start(t, nil)
+	_, diags := p.Data("roster_blink_entity", object{"entity_type": "user", "email": "alice@example.com"})
+	diags.Error(t, `Several users with the e-mail address "alice@example.com"`, "u-alice", "u-bob")
+	_, diags = p.Data("roster_blink_entity", object{"entity_type": "user", "name": "Alice Example"})
+	diags.Error(t, `Several users with the name "Alice Example"`, "u-alice", "u-bob")
+	_, diags = p.Data("roster_blink_entities", object{"emails": []any{"bob@example.com", "alice@example.com"}})
+	diags.Error(t, `Several entities with the e-mail address "alice@example.com"`, "u-alice", "u-bob")
+	_, diags = p.Data("roster_blink_entities", nil)
+	diags.Error(t, `Several entities with the e-mail address "alice@example.com"`, "u-alice", "u-bob")
+	got, diags := p.Data("roster_blink_entities", object{"emails": []any{"carol@example.com"}})
+	diags.None(t)
+	equal(t, any(object{"carol@example.com": "u-carol"}), got["ids_by_email"])
+}
+
+func TestEntitiesDataSource(t *testing.T) {
+	_, p := inProcess(t, nil)
+	got, diags := p.Data("roster_blink_entities", object{"emails": []any{"Carol@Example.com", "zoe@example.com", "alice@example.com", "zoe@example.com", "ALICE@example.com"}})
+	diags.None(t)
+	equal(t, any(object{"Carol@Example.com": "u-carol", "alice@example.com": "u-alice", "ALICE@example.com": "u-alice"}), got["ids_by_email"])
+	equal(t, any([]any{"zoe@example.com"}), got["missing_emails"])
+	equal(t, any(object{"Alice Example": "u-alice", "Carol Example": "u-carol"}), got["ids_by_name"])
+	if n := len(got["entities"].([]any)); n != 2 {
+		t.Fatalf("%d entities instead of the two that were asked for", n)
+	}
+
+	got, diags = p.Data("roster_blink_entities", nil)
+	diags.None(t)
+	if n := len(got["entities"].([]any)); n != 9 {
+		t.Fatalf("%d entities instead of 7 users and 2 groups", n)
+	}
+	equal(t, any([]any{}), got["missing_emails"])
+	if id := got["ids_by_email"].(object)["frank@example.com"]; id != "u-frank" {
+		t.Fatalf("the id of frank@example.com is %v", id)
+	}
+
+	got, diags = p.Data("roster_blink_entities", object{"entity_type": "group"})
+	diags.None(t)
+	equal(t, any(object{"Platform Engineers": "g-platform", "Nobody Yet": "g-empty"}), got["ids_by_name"])
+	equal(t, any(object{}), got["ids_by_email"])
+
+	got, diags = p.Data("roster_blink_entities", object{"emails": []any{}})
+	diags.None(t)
+	equal(t, any([]any{}), got["entities"])
+
+	_, diags = p.Data("roster_blink_entities", object{"entity_type": "group", "emails": []any{"alice@example.com"}})
+	diags.Error(t, "Groups have no e-mail address")
+	_, diags = p.Data("roster_blink_entities", object{"emails": []any{""}})
+	diags.Error(t, "emails")
+	_, diags = p.Data("roster_blink_entities", object{"emails": []any{nil}})
+	diags.Error(t, "emails")
+}
+
+func TestCurrentUserDataSource(t *testing.T) {
+	m, p := inProcess(t, nil)
+	got, diags := p.Data("roster_blink_current_user", nil)
+	diags.None(t)
+	if got["entity_id"] != "u-terraform" || got["email"] != "terraform@example.com" || got["name"] != "Terraform" || got["tenant_role"] != "Admin" {
+		t.Fatalf("the current user is %v", got)
+	}
+
+	m.Must(m.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{{Kind: mockservice.FaultStatus, Status: 403, Call: "tenant_entities"}}}))
+	got, diags = protocol.Start(t, nil).Data("roster_blink_current_user", nil)
+	diags.None(t)
+	if got["entity_id"] != nil || got["email"] != "terraform@example.com" {
+		t.Fatalf("without the right to list the tenant the current user is %v", got)
+	}
+}
+
+// TestLookUpsByEmailCostOneListing counts calls: that is what the look-up by
+// e-mail address promises.
+func TestLookUpsByEmailCostOneListing(t *testing.T) {
+	const people = 1000
+	seed := mockservice.Seed{Blink: mockservice.BlinkSeed{
+		Users: []mockservice.BlinkUser{{ID: "u-admin", Email: "admin@example.com", Role: "Admin"}},
+	}}
+	for i := range people {
+		seed.Blink.Users = append(seed.Blink.Users, mockservice.BlinkUser{ID: fmt.Sprintf("u-%04d", i), Email: fmt.Sprintf("person-%04d@example.com", i)})
+	}
+	m := mockservice.StartTest(t, seed)
+	m.Setenv()
+
+	listing := protocol.Start(t, nil)
+	_, diags := listing.Data("roster_blink_entities", nil)
+	diags.None(t)
+	cost := m.Audit().Total
+	if cost == 0 {
+		t.Fatal("a listing costs no call, so nothing would be shown here")
+	}
+
+	m.ResetAudit()
+	p := protocol.Start(t, nil)
+	for i := range people {
+		got, diags := p.Data("roster_blink_entity", object{"entity_type": "user", "email": fmt.Sprintf("Person-%04d@example.com", i)})
+		diags.None(t)
+		if want := fmt.Sprintf("u-%04d", i); got["entity_id"] != want {
+			t.Fatalf("%v instead of %s", got["entity_id"], want)
+		}
+	}
+	if calls := m.Audit().Total; calls != cost {
+		t.Fatalf("%d look-ups took %d calls, one listing takes %d", people, calls, cost)
+	}
+	t.Logf("%d look-ups by e-mail: %d calls, one listing of %d: %d calls", people, m.Audit().Total, people+1, cost)
+}
+
+// TestDataSourcesShareReadings asks for everything twice and at the same time.
+func TestDataSourcesShareReadings(t *testing.T) {
+	m, p := inProcess(t, nil)
+	for range 2 {
+		for name, config := range map[string]object{
+			"roster_blink_workspace":    {"display_name": "Payments"},
+			"roster_blink_workspaces":   nil,
+			"roster_blink_entities":     nil,
+			"roster_blink_current_user": nil,
+		} {
+			_, diags := p.Data(name, config)
+			diags.None(t)
+		}
+		_, diags := p.Data("roster_blink_workspace", object{"id": paymentsID})
+		diags.None(t)
+	}
+	for call, n := range m.Audit().Requests {
+		if n != 1 {
+			t.Errorf("%s was called %d times", call, n)
+		}
+	}
+	if n := len(m.Audit().Requests); n != 4 {
+		t.Errorf("%d different calls instead of the workspace, its listing, the tenant and the key's user: %v", n, slices.Sorted(maps.Keys(m.Audit().Requests)))
+	}
+}
+
+func TestReadErrors(t *testing.T) {
+	for name, c := range map[string]struct {
+		status int
+		says   string
+	}{
+		"wrong key": {401, "Blink does not accept the API key"},
+		"no right":  {403, "The Blink API key may not read the users and groups of the tenant"},
+		"passing":   {503, "The users and groups of the tenant could not be read from Blink"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, p := inProcess(t, object{"http": object{"max_retries": int64(0)}})
+			m.Must(m.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{{Kind: mockservice.FaultStatus, Status: c.status}}}))
+			_, diags := p.Data("roster_blink_entity", object{"entity_type": "user", "email": "alice@example.com"})
+			diags.Error(t, c.says)
+		})
+	}
+}
+
+func TestDataSourceWithoutCredentials(t *testing.T) {
+	mockservice.StartDefault(t).Setenv()
+	t.Setenv("BLINK_API_KEY", "")
+	_, diags := protocol.Start(t, nil).Data("roster_blink_workspaces", nil)
+	diags.Error(t, "Missing blink.api_key", "BLINK_API_KEY")
+}
+
+func TestDataSourceWithSettingsThatAreNotKnown(t *testing.T) {
+	_, p := inProcess(t, object{"blink": object{"api_key": protocol.Unknown}})
+	_, diags := p.Data("roster_blink_workspaces", nil)
+	diags.Error(t, "roster_blink_workspaces cannot be read yet", "depends_on")
+}

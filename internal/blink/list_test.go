@@ -1,0 +1,158 @@
+package blink_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/acctest/protocol"
+	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+)
+
+const listedBindings = "roster_blink_workspace_role_binding"
+
+func displayNames(listed []protocol.Listed) []string {
+	names := make([]string, 0, len(listed))
+	for _, l := range listed {
+		names = append(names, l.DisplayName)
+	}
+	return names
+}
+
+func TestListBindings(t *testing.T) {
+	m, p := inProcess(t, nil)
+	m.Must(m.Blink().SetRole(securityID, "user", "u-frank", "viewer"))
+	got, diags := p.List(listedBindings, object{"workspace_id": securityID}, 100, false)
+	diags.None(t)
+	equal(t, []string{
+		"alice@example.com: owner",
+		"carol@example.com: owner",
+		"dave@example.com: viewer",
+		"frank@example.com: viewer (invited)",
+		"Platform Engineers: Incident Commander (group)",
+	}, displayNames(got))
+	equal(t, object{"workspace_id": securityID, "entity_type": "user", "entity_id": "u-alice"}, got[0].Identity)
+	if got[0].Resource != nil {
+		t.Fatal("there is a resource that was not asked for")
+	}
+
+	got, diags = p.List(listedBindings, object{"workspace_id": securityID, "role": "Owner"}, 100, true)
+	diags.None(t)
+	equal(t, []string{"alice@example.com: owner", "carol@example.com: owner"}, displayNames(got))
+	equal(t, object{
+		"id": securityID + "/user/u-carol", "workspace_id": securityID, "entity_type": "user", "entity_id": "u-carol", "role": "owner",
+		"adopt_existing": false, "on_destroy": "remove", "reassign_role": nil, "email": "carol@example.com", "name": "Carol Example", "timeouts": nil,
+	}, got[1].Resource)
+}
+
+func TestListBindingsStopsAtTheLimit(t *testing.T) {
+	_, p := inProcess(t, nil)
+	got, diags := p.List(listedBindings, object{"workspace_id": securityID}, 2, false)
+	diags.Warning(t, "Only 2 of 4 are listed of workspace "+securityID, "limit = 4")
+	equal(t, []string{"alice@example.com: owner", "carol@example.com: owner"}, displayNames(got))
+
+	got, diags = p.List(listedBindings, object{"workspace_id": securityID}, 4, false)
+	diags.None(t)
+	if len(got) != 4 {
+		t.Fatalf("%d results where the limit is what there is", len(got))
+	}
+	got, diags = p.List(listedBindings, object{"workspace_id": securityID}, 0, false)
+	diags.None(t)
+	if len(got) != 4 {
+		t.Fatalf("%d results without a limit", len(got))
+	}
+}
+
+func TestListBindingsSwallowsNoError(t *testing.T) {
+	for name, c := range map[string]struct {
+		config object
+		rules  []mockservice.Fault
+		says   string
+	}{
+		"no right":     {object{"workspace_id": securityID}, []mockservice.Fault{{Kind: mockservice.FaultStatus, Status: 403}}, "The Blink API key may not read workspace " + securityID},
+		"no workspace": {object{"workspace_id": "w-none"}, nil, "Workspace w-none was not found in Blink"},
+		"passing":      {object{"workspace_id": securityID}, []mockservice.Fault{{Kind: mockservice.FaultStatus, Status: 503}}, "could not be read from Blink"},
+		"a path":       {object{"workspace_id": "a/b"}, nil, "which no id does"},
+		"no id":        {nil, nil, "workspace_id"},
+		"empty role":   {object{"workspace_id": securityID, "role": ""}, nil, "role"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, p := inProcess(t, object{"http": object{"max_retries": int64(0)}})
+			m.Must(m.SetFaults(mockservice.Faults{Rules: c.rules}))
+			got, diags := p.List(listedBindings, c.config, 100, true)
+			diags.Error(t, c.says)
+			if len(got) != 0 {
+				t.Fatalf("%d results besides the error", len(got))
+			}
+		})
+	}
+	t.Run("missing credentials", func(t *testing.T) {
+		mockservice.StartDefault(t).Setenv()
+		t.Setenv("BLINK_API_KEY", "")
+		_, diags := protocol.Start(t, nil).List(listedBindings, object{"workspace_id": securityID}, 100, true)
+		diags.Error(t, "Missing blink.api_key", "BLINK_API_KEY")
+	})
+	t.Run("settings that are not known", func(t *testing.T) {
+		_, p := inProcess(t, object{"blink": object{"endpoint": protocol.Unknown}})
+		_, diags := p.List(listedBindings, object{"workspace_id": securityID}, 100, true)
+		diags.Error(t, "The provider's settings are not known")
+	})
+}
+
+// TestOnboardAWorkspaceOfTwoHundred lists two hundred, imports each by the
+// identity that the list gave, and plans what -generate-config-out writes.
+func TestOnboardAWorkspaceOfTwoHundred(t *testing.T) {
+	const people, groups = 190, 10
+	roles := []string{"owner", "contributor", "viewer", "Incident Commander"}
+	w := mockservice.BlinkWorkspace{ID: "w-big", DisplayName: "Big", Users: map[string]string{}, Groups: map[string]string{}}
+	seed := mockservice.Seed{Blink: mockservice.BlinkSeed{
+		Roles: []string{"Incident Commander"},
+		Users: []mockservice.BlinkUser{{ID: "u-admin", Email: "admin@example.com", Role: "Admin"}},
+	}}
+	for i := range people {
+		id := fmt.Sprintf("u-%03d", i)
+		seed.Blink.Users = append(seed.Blink.Users, mockservice.BlinkUser{ID: id, Email: fmt.Sprintf("person-%03d@example.com", i)})
+		w.Users[id] = roles[i%len(roles)]
+	}
+	for i := range groups {
+		id := fmt.Sprintf("g-%03d", i)
+		seed.Blink.Groups = append(seed.Blink.Groups, mockservice.BlinkGroup{ID: id, Name: fmt.Sprintf("Group %03d", i)})
+		w.Groups[id] = roles[i%len(roles)]
+	}
+	seed.Blink.Workspaces = []mockservice.BlinkWorkspace{w}
+	m := mockservice.StartTest(t, seed)
+	m.Setenv()
+
+	p := protocol.Start(t, nil)
+	cut, diags := p.List(listedBindings, object{"workspace_id": "w-big"}, 100, true)
+	diags.Warning(t, "Only 100 of 200 are listed of workspace w-big")
+	if len(cut) != 100 {
+		t.Fatalf("%d results at a limit of 100", len(cut))
+	}
+	listed, diags := p.List(listedBindings, object{"workspace_id": "w-big"}, 1000, true)
+	diags.None(t)
+	if len(listed) != people+groups {
+		t.Fatalf("%d listed of %d", len(listed), people+groups)
+	}
+	for _, l := range listed {
+		imported, diags := p.Import(listedBindings, "", l.Identity)
+		diags.None(t)
+		equal(t, l.Identity, imported.Identity)
+		equal(t, l.Resource, imported.State)
+		byID, diags := p.Import(listedBindings, fmt.Sprint(l.Resource["id"]), nil)
+		diags.None(t)
+		equal(t, imported.State, byID.State)
+
+		changed, diags := p.Plan(listedBindings, imported, p.Configuration(listedBindings, l.Resource))
+		diags.None(t)
+		if len(changed) > 0 {
+			t.Fatalf("%s: what was generated changes %s", l.DisplayName, strings.Join(changed, ", "))
+		}
+	}
+	if calls := m.Audit().Requests; len(calls) != 1 || m.Audit().Total != 1 {
+		t.Errorf("listing, importing and planning %d took %v", len(listed), calls)
+	}
+	if writes := m.Writes(); len(writes) > 0 {
+		t.Errorf("there were %d writes", len(writes))
+	}
+}
