@@ -37,7 +37,7 @@ func (s *server) ConfigureProvider(ctx context.Context, req *tfprotov6.Configure
 
 // StopProvider cancels what runs, and then lets the inner server do the same.
 func (s *server) StopProvider(ctx context.Context, req *tfprotov6.StopProviderRequest) (*tfprotov6.StopProviderResponse, error) {
-
+	s.stop()
 	return forward(ctx, s, s.inner.StopProvider, req)
 }
 

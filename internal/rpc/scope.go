@@ -132,7 +132,7 @@ func (s *scope) end() {
 	s.leave = nil
 	s.mu.Unlock()
 	if leave != nil {
-		_ = leave
+		leave()
 	}
 	s.parent.Store(nil)
 }

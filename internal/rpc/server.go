@@ -100,7 +100,7 @@ func (s *server) begin(parent context.Context) (ctx context.Context, end func())
 	s.mu.Unlock()
 	return scope, sync.OnceFunc(func() {
 		s.mu.Lock()
-
+		delete(s.running, scope)
 		s.mu.Unlock()
 		scope.end()
 		over()
@@ -157,7 +157,7 @@ func lasting[T any](ctx context.Context, seq iter.Seq[T], end func()) iter.Seq[T
 	return func(yield func(T) bool) {
 		defer end()
 		// From here on the reader says when it is over, not the context.
-
+		reader.stop()
 		seq(yield)
 		runtime.KeepAlive(reader)
 	}
