@@ -1,0 +1,97 @@
+package roster
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+)
+
+// crowded is a workspace of n owners, served without any time passing.
+func crowded(n int) *stage {
+	ms := make([]Member, n)
+	for i := range ms {
+		ms[i] = person(fmt.Sprintf("u-%06d", i), "owner")
+	}
+	s := newStage(blinkTraits())
+	s.spaces["w1"] = &stageSpace{name: "Space w1", members: ms, history: []snapshot{{members: ms}}}
+	for _, m := range ms {
+		s.people[""] = append(s.people[""], Person{Principal: m.Principal, Email: m.Email})
+	}
+	for i := range n {
+		id := fmt.Sprintf("n-%06d", i)
+		s.people[""] = append(s.people[""], Person{Principal: user(id), Email: id + "@example.com"})
+	}
+	return s
+}
+
+// planHandovers plans that half of n owners go and others come: n bindings.
+func planHandovers(tb testing.TB, s *stage, n int) {
+	tb.Helper()
+	g := enforce()
+	g.MinimumOwners = n // each loss has to be covered
+	p := (&terraform{svc: s, guard: g, locker: &memoryLocker{}}).start()
+	ctx := context.WithoutCancel(tb.Context())
+	for i := range n / 2 {
+		come := p.run.PlanBinding(ctx, BindingPlan{Next: bind("w1", fmt.Sprintf("n-%06d", i), "owner")})
+		leave := p.run.PlanBinding(ctx, BindingPlan{Prior: bind("w1", fmt.Sprintf("u-%06d", i), "owner")})
+		if len(come.Findings)+len(leave.Findings) > 0 {
+			tb.Fatal(summaries(come.Findings), summaries(leave.Findings))
+		}
+	}
+}
+
+func BenchmarkPlan(b *testing.B) {
+	for _, n := range []int{1000, 10_000} {
+		s := crowded(n)
+		b.Run(fmt.Sprintf("handovers=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				planHandovers(b, s, n)
+			}
+		})
+	}
+}
+
+func BenchmarkPlanNothing(b *testing.B) {
+	const n = 10_000
+	s := crowded(n)
+	b.ReportAllocs()
+	for b.Loop() {
+		p := (&terraform{svc: s, guard: enforce(), locker: &memoryLocker{}}).start()
+		for i := range n {
+			x := bind("w1", fmt.Sprintf("u-%06d", i), "owner")
+			if _, ok, _ := p.run.ReadBinding(b.Context(), "w1", x.Principal, ""); !ok {
+				b.Fatal("not found")
+			}
+			p.run.PlanBinding(b.Context(), BindingPlan{Prior: x, Next: x, NoChange: true})
+		}
+	}
+}
+
+func BenchmarkNewListing(b *testing.B) {
+	s := crowded(10_000)
+	w := &Workspace{ID: "w1", Members: s.spaces["w1"].members}
+	b.ReportAllocs()
+	for b.Loop() {
+		NewListing(w, s.traits)
+	}
+}
+
+// Ten times the losses cost about ten times as much, and not a hundred times.
+func TestPlanningIsNotQuadratic(t *testing.T) {
+	took := func(n int) time.Duration {
+		s := crowded(n)
+		best := time.Hour
+		for range 3 {
+			began := time.Now()
+			planHandovers(t, s, n)
+			best = min(best, time.Since(began))
+		}
+		return best
+	}
+	small, large := took(1000), took(10_000)
+	if large > 40*small {
+		t.Errorf("1 000 took %s, 10 000 took %s", small, large)
+	}
+}
