@@ -201,7 +201,9 @@ func eachRow[T row](dec *json.Decoder, take func(T)) error {
 				return err
 			}
 			// Reading on finds an error that the envelope may still hold.
-			shape = err
+			if shape == nil {
+				shape = err
+			}
 			continue
 		}
 		take(r)

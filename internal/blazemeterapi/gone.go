@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -64,8 +65,21 @@ func (c *Client) searchLists(ctx context.Context, op string, id int64, said erro
 	}
 	gone := retold(op, said)
 	gone.Failure = roster.Gone
-	gone.Details = fmt.Sprintf("the workspace is gone: none of the %d accounts that the API key sees lists it either", len(accounts))
+	gone.Details = "the workspace is gone: no list of workspaces that the API key sees has it either (accounts: " + namesOf(accounts) + ")"
 	return gone
+}
+
+// namesOf names a few accounts.
+func namesOf(accounts []Account) string {
+	const named = 5
+	var names []string
+	for _, a := range accounts[:min(len(accounts), named)] {
+		names = append(names, a.ID)
+	}
+	if more := len(accounts) - named; more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(names, ", ")
 }
 
 // retold is an error again, without its kind.
