@@ -1,0 +1,5 @@
+data "roster_blazemeter_current_user" "me" {}
+
+output "me" {
+  value = data.roster_blazemeter_current_user.me.email
+}

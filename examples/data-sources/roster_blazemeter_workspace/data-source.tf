@@ -1,0 +1,9 @@
+data "roster_blazemeter_workspace" "checkout" {
+  account_id = 5001
+  name       = "Checkout Load Tests"
+}
+
+# Who has the workspace, by e-mail address.
+output "managers" {
+  value = [for id in data.roster_blazemeter_workspace.checkout.managers : data.roster_blazemeter_workspace.checkout.users[id].email]
+}

@@ -1,0 +1,9 @@
+data "roster_blink_current_user" "me" {}
+
+# Stop early with the wrong key.
+check "right_key" {
+  assert {
+    condition     = lower(data.roster_blink_current_user.me.email) == "terraform@example.com"
+    error_message = "This key belongs to ${data.roster_blink_current_user.me.email}."
+  }
+}

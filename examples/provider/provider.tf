@@ -1,0 +1,35 @@
+terraform {
+  required_version = ">= 1.8"
+
+  required_providers {
+    roster = {
+      source  = "tf-roster/roster"
+      version = "~> 0.1"
+    }
+  }
+}
+
+# Keys belong into the environment, not into files: BLINK_API_KEY for Blink, and
+# BLAZEMETER_API_KEY_ID and BLAZEMETER_API_KEY_SECRET for BlazeMeter. Only the
+# product that a configuration uses needs them.
+provider "roster" {
+  last_owner_guard = {
+    # Whom Terraform itself runs as is no owner to rely on.
+    not_counted = ["terraform@example.com"]
+  }
+}
+
+# Alice owns the Blink workspace Payments.
+resource "roster_blink_workspace_role_binding" "alice" {
+  workspace_id = "3f8b1c52-6a0e-4d0b-9b0a-2f6f6a4d1e01"
+  entity_type  = "user"
+  entity_id    = "u-alice"
+  role         = "owner"
+}
+
+# And she manages the BlazeMeter workspace Checkout Load Tests.
+resource "roster_blazemeter_workspace_user" "alice" {
+  workspace_id = 70001
+  user_id      = 352749
+  role         = "manager"
+}

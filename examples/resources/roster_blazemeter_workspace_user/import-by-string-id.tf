@@ -1,0 +1,4 @@
+import {
+  to = roster_blazemeter_workspace_user.manager
+  id = "70001/352749"
+}

@@ -1,0 +1,2 @@
+# WORKSPACE_ID
+terraform import roster_blazemeter_workspace_users.search 70002

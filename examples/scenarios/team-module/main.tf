@@ -1,0 +1,54 @@
+# One module for several workspaces: a team each, named in one place.
+
+terraform {
+  required_version = ">= 1.8"
+
+  required_providers {
+    roster = {
+      source  = "tf-roster/roster"
+      version = "~> 0.1"
+    }
+  }
+}
+
+provider "roster" {}
+
+locals {
+  teams = {
+    "Payments" = {
+      people = {
+        owner       = ["alice@example.com", "carol@example.com"]
+        contributor = ["bob@example.com"]
+      }
+      groups = {}
+    }
+
+    "Security Operations" = {
+      people = {
+        owner  = ["carol@example.com"]
+        viewer = ["dave@example.com"]
+      }
+      groups = {
+        "Platform Engineers" = "Incident Commander"
+      }
+    }
+  }
+}
+
+# The workspaces by name: one call, however many there are.
+data "roster_blink_workspaces" "all" {}
+
+# A map, never a list that shifts. Hand over by editing a team above: who follows
+# and who leaves may stand in one change.
+module "team" {
+  source   = "../../modules/workspace-team"
+  for_each = local.teams
+
+  workspace_id = data.roster_blink_workspaces.all.ids_by_display_name[each.key]
+  people       = each.value.people
+  groups       = each.value.groups
+}
+
+output "owners" {
+  value = { for name, team in module.team : name => team.owners }
+}
