@@ -35,7 +35,9 @@ func everybody(name, workspace string, users map[string]string, extra ...string)
 }
 
 // inPayments is who is in the workspace Payments of the default seed.
-func inPayments() map[string]string { return map[string]string{"u-alice": "owner", "u-bob": "contributor"} }
+func inPayments() map[string]string {
+	return map[string]string{"u-alice": "owner", "u-bob": "contributor"}
+}
 
 const bindings = "roster_blink_workspace_role_bindings."
 
