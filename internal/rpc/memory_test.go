@@ -92,33 +92,33 @@ func thing(t *testing.T) *tfprotov6.DynamicValue {
 }
 
 const (
-	requests = 10_000
+	reads = 10_000
+	lists = 2_000 // each takes longer
 	// hanging is what hangs on the context of one request here, in bytes. In
 	// Terraform it is more: loggers, the stream, and the message.
 	hanging = 8 << 10
-	// mostHeld is what may be left of all requests together: it is a quarter of
-	// what hangs on them. What is left of each is a few hundred bytes of the
-	// framework's own.
-	mostHeld = requests * hanging / 4
+	// mostHeld is what may be left of one request on average: a quarter of what
+	// hangs on it. It is a few hundred bytes of the framework's own.
+	mostHeld = hanging / 4
 )
 
-// heldAfter gives how many bytes are in use after many requests of the real
-// framework server that were not before.
-func heldAfter(t *testing.T, s tfprotov6.ProviderServer, one func(t *testing.T, ctx context.Context, s tfprotov6.ProviderServer)) int64 {
+// heldAfter gives how many bytes of each of n requests are still in use when
+// the real framework server has answered them.
+func heldAfter(t *testing.T, n int, s tfprotov6.ProviderServer, one func(ctx context.Context, t *testing.T, s tfprotov6.ProviderServer)) int64 {
 	t.Helper()
 	request := func() {
 		ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, make([]byte, hanging)))
 		defer cancel()
-		one(t, ctx, s)
+		one(ctx, t, s)
 	}
 	request()
 	before := inUse()
-	for range requests {
+	for range n {
 		request()
 	}
 	after := inUse()
 	runtime.KeepAlive(s)
-	return after - before
+	return (after - before) / int64(n)
 }
 
 func inUse() int64 {
@@ -132,14 +132,19 @@ func inUse() int64 {
 
 func TestMemoryStaysFlat(t *testing.T) {
 	state, config := thing(t), tfprotov6.DynamicValue{MsgPack: []byte{0x80}}
-	for name, one := range map[string]func(t *testing.T, ctx context.Context, s tfprotov6.ProviderServer){
-		"reading": func(t *testing.T, ctx context.Context, s tfprotov6.ProviderServer) {
+	for name, test := range map[string]struct {
+		n   int
+		one func(ctx context.Context, t *testing.T, s tfprotov6.ProviderServer)
+	}{
+		"reading": {reads, func(ctx context.Context, t *testing.T, s tfprotov6.ProviderServer) {
+			t.Helper()
 			resp, err := s.ReadResource(ctx, &tfprotov6.ReadResourceRequest{TypeName: "test_thing", CurrentState: state})
 			if err != nil || len(resp.Diagnostics) > 0 {
 				t.Fatal(err, resp)
 			}
-		},
-		"listing": func(t *testing.T, ctx context.Context, s tfprotov6.ProviderServer) {
+		}},
+		"listing": {lists, func(ctx context.Context, t *testing.T, s tfprotov6.ProviderServer) {
+			t.Helper()
 			lister, ok := s.(tfprotov6.ListResourceServer)
 			if !ok {
 				t.Fatalf("%T does not list", s)
@@ -158,20 +163,20 @@ func TestMemoryStaysFlat(t *testing.T) {
 			if n != 3 {
 				t.Fatalf("%d results", n)
 			}
-		},
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bare := heldAfter(t, providerserver.NewProtocol6(&testProvider{})(), one)
+			bare := heldAfter(t, test.n, providerserver.NewProtocol6(&testProvider{})(), test.one)
 			a := &tally{}
-			wrapped := heldAfter(t, New(providerserver.NewProtocol6(&testProvider{})(), a), one)
-			t.Logf("after %d requests: %d KiB without the wrapper, %d KiB with it", requests, bare>>10, wrapped>>10)
+			wrapped := heldAfter(t, test.n, New(providerserver.NewProtocol6(&testProvider{})(), a), test.one)
+			t.Logf("of each of %d requests, %d bytes are left without the wrapper, %d with it", test.n, bare, wrapped)
 			if wrapped > mostHeld {
-				t.Errorf("%d KiB are held after %d requests, want at most %d", wrapped>>10, requests, mostHeld>>10)
+				t.Errorf("%d bytes of each of %d requests are left, want at most %d", wrapped, test.n, mostHeld)
 			}
 			if bare <= mostHeld {
-				t.Errorf("the framework alone holds %d KiB only: this test shows nothing any more, and the wrapper may not be needed", bare>>10)
+				t.Errorf("the framework alone keeps %d bytes only: this test shows nothing any more, and the wrapper may not be needed", bare)
 			}
-			if begun, ended := a.counts(); begun != requests+1 || ended != begun {
+			if begun, ended := a.counts(); begun != test.n+1 || ended != begun {
 				t.Errorf("begun %d, ended %d", begun, ended)
 			}
 		})
