@@ -92,8 +92,8 @@ func thing(t *testing.T) *tfprotov6.DynamicValue {
 }
 
 const (
-	reads = 10_000
-	lists = 2_000 // each takes longer
+	manyReads = 10_000
+	manyLists = 2_000 // each takes longer
 	// hanging is what hangs on the context of one request here, in bytes. In
 	// Terraform it is more: loggers, the stream, and the message.
 	hanging = 8 << 10
@@ -136,14 +136,14 @@ func TestMemoryStaysFlat(t *testing.T) {
 		n   int
 		one func(ctx context.Context, t *testing.T, s tfprotov6.ProviderServer)
 	}{
-		"reading": {reads, func(ctx context.Context, t *testing.T, s tfprotov6.ProviderServer) {
+		"reading": {manyReads, func(ctx context.Context, t *testing.T, s tfprotov6.ProviderServer) {
 			t.Helper()
 			resp, err := s.ReadResource(ctx, &tfprotov6.ReadResourceRequest{TypeName: "test_thing", CurrentState: state})
 			if err != nil || len(resp.Diagnostics) > 0 {
 				t.Fatal(err, resp)
 			}
 		}},
-		"listing": {lists, func(ctx context.Context, t *testing.T, s tfprotov6.ProviderServer) {
+		"listing": {manyLists, func(ctx context.Context, t *testing.T, s tfprotov6.ProviderServer) {
 			t.Helper()
 			lister, ok := s.(tfprotov6.ListResourceServer)
 			if !ok {
