@@ -79,7 +79,7 @@ func (c *Client) WorkspaceByID(ctx context.Context, workspace string) (Workspace
 	if err != nil {
 		return Workspace{}, err
 	}
-	row, _, err := c.workspace(ctx, op, id)
+	row, err := c.workspace(ctx, op, id)
 	if isNotFound(err) {
 		return Workspace{}, c.searchLists(ctx, op, id, err)
 	}
@@ -105,7 +105,7 @@ func (c *Client) DescribeWorkspace(ctx context.Context, workspace string) (roste
 	return roster.Description{ID: w.ID, Name: w.Name, Tenant: w.AccountID, Disabled: !w.Enabled}, nil
 }
 
-func (c *Client) workspace(ctx context.Context, op string, id int64) (workspaceRow, head, error) {
+func (c *Client) workspace(ctx context.Context, op string, id int64) (workspaceRow, error) {
 	var row workspaceRow
 	h, err := c.read(ctx, op,
 		func(ctx context.Context) (*http.Response, error) { return c.calls.GetWorkspace(ctx, id) },
@@ -113,7 +113,7 @@ func (c *Client) workspace(ctx context.Context, op string, id int64) (workspaceR
 	if err == nil && row.key() != id {
 		err = &roster.Error{Failure: roster.Malformed, Op: op, Status: http.StatusOK, RequestID: h.requestID, Err: shapeError("it is about workspace %s", row.ID)}
 	}
-	return row, h, err
+	return row, err
 }
 
 // People lists the users of an account, enabled and disabled: "The user list

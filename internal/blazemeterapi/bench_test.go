@@ -67,6 +67,7 @@ func TestReadingIsCheap(t *testing.T) {
 	const n, mostBytes = 10_000, 32 << 20
 	c := manyUsers(t, n, pageLimit)
 	result := testing.Benchmark(func(b *testing.B) {
+		b.Helper()
 		b.ReportAllocs()
 		for b.Loop() {
 			if _, err := c.ReadWorkspace(b.Context(), "7"); err != nil {

@@ -221,8 +221,7 @@ func oneRow[T row](into *T) func(*json.Decoder) error {
 
 func decodeRow[T row](dec *json.Decoder, into *T) error {
 	if err := dec.Decode(into); err != nil {
-		var te *json.UnmarshalTypeError
-		if errors.As(err, &te) {
+		if te, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return shapeError("%s of a row is of the JSON type %s", fieldName(te.Field), te.Value)
 		}
 		return err

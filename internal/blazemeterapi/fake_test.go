@@ -151,6 +151,7 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 
 // bareFake is a fake without a server.
 func bareFake(t testing.TB) *fake {
+	t.Helper()
 	return &fake{
 		t: t, url: "http://localhost/api/v4", pageMax: 50, accounts: []int64{3}, members: 1,
 		workspaces: []fakeWorkspace{{id: 7, name: "Payments", account: 3, enabled: true}},
@@ -233,7 +234,7 @@ func (f *fake) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		f.t.Errorf("encode an answer: %v", err)
 	}
-	f.checkAnswer(in, status, string(text))
+	f.checkAnswer(r.Context(), in, status, string(text))
 	write(w, status, string(text))
 }
 
@@ -274,11 +275,11 @@ func (f *fake) checkRequest(r *http.Request) *openapi3filter.RequestValidationIn
 	return in
 }
 
-func (f *fake) checkAnswer(in *openapi3filter.RequestValidationInput, status int, body string) {
+func (f *fake) checkAnswer(ctx context.Context, in *openapi3filter.RequestValidationInput, status int, body string) {
 	if in == nil {
 		return
 	}
-	err := openapi3filter.ValidateResponse(in.Request.Context(), &openapi3filter.ResponseValidationInput{
+	err := openapi3filter.ValidateResponse(ctx, &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: in, Status: status,
 		Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}},
 		Body:   io.NopCloser(strings.NewReader(body)),

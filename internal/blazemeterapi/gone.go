@@ -22,7 +22,7 @@ const accountsAtOnce = 4
 // no workspace list of the key's accounts has it. Everything else is of kind
 // Forbidden, or of the kind of what hindered the search.
 func (c *Client) settleNotFound(ctx context.Context, op string, id int64, said error) error {
-	_, _, err := c.workspace(ctx, fmt.Sprintf("read BlazeMeter workspace %d, whose list of users was not found", id), id)
+	_, err := c.workspace(ctx, fmt.Sprintf("read BlazeMeter workspace %d, whose list of users was not found", id), id)
 	switch {
 	case err == nil:
 		return notGone(op, said, "the workspace itself is there, so the API key lacks the right to see its users")

@@ -164,9 +164,8 @@ func TestPagesAreReadAtOnce(t *testing.T) {
 
 // barrier lets nobody pass until n have come.
 type barrier struct {
-	arrived sync.WaitGroup
-	left    atomic.Int64
-	open    chan struct{}
+	left atomic.Int64
+	open chan struct{}
 }
 
 func newBarrier(n int) *barrier {
@@ -176,6 +175,7 @@ func newBarrier(n int) *barrier {
 }
 
 func (b *barrier) wait(t *testing.T) {
+	t.Helper()
 	if b.left.Add(-1) == 0 {
 		close(b.open)
 	}

@@ -60,7 +60,7 @@ func (c *Client) workspaceUsers(op string, id int64) listing[userRow] {
 // the number of members that the workspace itself tells: the vendor's sample of
 // a workspace that was just created has one.
 func (c *Client) confirmEmpty(ctx context.Context, op string, id int64) error {
-	w, _, err := c.workspace(ctx, fmt.Sprintf("read BlazeMeter workspace %d, whose list of users is empty", id), id)
+	w, err := c.workspace(ctx, fmt.Sprintf("read BlazeMeter workspace %d, whose list of users is empty", id), id)
 	if isNotFound(err) {
 		return c.settleNotFound(ctx, op, id, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -214,9 +215,9 @@ func (p *pager[T]) chain(ctx context.Context, skip, until int64) (rows []T, tota
 // of the one and the first of the other, but the rows of an object may come in
 // any order.
 func share[T row](before, after []T) bool {
-	for i := len(before) - 1; i >= 0; i-- {
-		for _, r := range after {
-			if r.key() == before[i].key() {
+	for _, b := range slices.Backward(before) {
+		for _, a := range after {
+			if a.key() == b.key() {
 				return true
 			}
 		}
