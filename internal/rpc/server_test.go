@@ -44,7 +44,7 @@ func call(ctx context.Context, s tfprotov6.ProviderServer, rpc string) (req, res
 	m := reflect.ValueOf(s).MethodByName(rpc)
 	r := reflect.New(m.Type().In(1).Elem())
 	out := m.Call([]reflect.Value{reflect.ValueOf(ctx), r})
-	err, _ = out[1].Interface().(error)
+	err, _ = reflect.TypeAssert[error](out[1])
 	return r.Interface(), out[0].Interface(), err
 }
 
@@ -214,8 +214,7 @@ func TestAPanicEndsTheRequest(t *testing.T) {
 	for _, rpc := range rpcs() {
 		inner, f := newAll()
 		a := &tally{}
-		var ctx context.Context
-		f.before = func(c context.Context, _ string) { ctx = c; panic("oh") }
+		f.before = func(ctx context.Context, _ string) { f.ctx = ctx; panic("oh") }
 		func() {
 			defer func() {
 				if recover() != "oh" {
@@ -224,8 +223,8 @@ func TestAPanicEndsTheRequest(t *testing.T) {
 			}()
 			_, _, _ = call(t.Context(), New(inner, a), rpc)
 		}()
-		if a.ended != 1 || ctx.Err() == nil {
-			t.Errorf("%s: ended %d, error %v after a panic", rpc, a.ended, ctx.Err())
+		if a.ended != 1 || f.ctx.Err() == nil {
+			t.Errorf("%s: ended %d, error %v after a panic", rpc, a.ended, f.ctx.Err())
 		}
 	}
 }

@@ -21,6 +21,7 @@ var quiet = log.New(io.Discard, "", 0)
 
 // hangUp closes the connection of a request without an answer.
 func hangUp(t *testing.T, w http.ResponseWriter) {
+	t.Helper()
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		t.Error(err)
