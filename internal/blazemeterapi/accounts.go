@@ -28,8 +28,8 @@ func (c *Client) Accounts(ctx context.Context) ([]Account, error) {
 	rows, err := readAll(ctx, c, listing[accountRow]{
 		op:   "list the BlazeMeter accounts",
 		rows: "accounts",
-		fetch: func(ctx context.Context, _ *bool, skip int) (*http.Response, error) {
-			return c.calls.ListAccounts(ctx, &blazemeterwire.ListAccountsParams{Limit: new(pageLimit), Skip: &skip})
+		fetch: func(ctx context.Context, _ *bool, skip, limit int) (*http.Response, error) {
+			return c.calls.ListAccounts(ctx, &blazemeterwire.ListAccountsParams{Limit: &limit, Skip: &skip})
 		},
 	})
 	if err != nil {
@@ -53,9 +53,9 @@ func (c *Client) Workspaces(ctx context.Context, account string) ([]Workspace, e
 		op:      op,
 		rows:    "workspaces",
 		byState: true,
-		fetch: func(ctx context.Context, enabled *bool, skip int) (*http.Response, error) {
+		fetch: func(ctx context.Context, enabled *bool, skip, limit int) (*http.Response, error) {
 			return c.calls.ListWorkspaces(ctx, &blazemeterwire.ListWorkspacesParams{
-				AccountID: id, Enabled: enabled, Limit: new(pageLimit), Skip: &skip,
+				AccountID: id, Enabled: enabled, Limit: &limit, Skip: &skip,
 			})
 		},
 	})
@@ -127,8 +127,8 @@ func (c *Client) People(ctx context.Context, tenant string) ([]roster.Person, er
 	rows, err := readAll(ctx, c, listing[userRow]{
 		op:   op,
 		rows: "users",
-		fetch: func(ctx context.Context, _ *bool, skip int) (*http.Response, error) {
-			return c.calls.ListAccountUsers(ctx, id, &blazemeterwire.ListAccountUsersParams{Limit: new(pageLimit), Skip: &skip})
+		fetch: func(ctx context.Context, _ *bool, skip, limit int) (*http.Response, error) {
+			return c.calls.ListAccountUsers(ctx, id, &blazemeterwire.ListAccountUsersParams{Limit: &limit, Skip: &skip})
 		},
 	})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeterapi/blazemetercalls"
@@ -64,6 +65,8 @@ func Authenticate(keyID, secret string) func(*http.Request) {
 type Client struct {
 	endpoint string
 	calls    *blazemetercalls.Client
+	// limit is how many rows of a list are asked for at a time.
+	limit atomic.Int64
 	// pause waits before the n-th repetition of a listing, counted from zero.
 	pause func(ctx context.Context, n int) error
 }
@@ -86,7 +89,9 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("blazemeter: %w", err)
 	}
-	return &Client{endpoint: endpoint, calls: calls, pause: pauseBetweenListings}, nil
+	c := &Client{endpoint: endpoint, calls: calls, pause: pauseBetweenListings}
+	c.limit.Store(pageLimit)
+	return c, nil
 }
 
 // Traits gives the facts in which BlazeMeter differs from other products.

@@ -23,8 +23,8 @@ type listing[T row] struct {
 	// byState is true for a list that has an `enabled` filter of unknown
 	// default, so that both states are asked for.
 	byState bool
-	// fetch asks for the page that begins at skip. enabled is nil without byState.
-	fetch func(ctx context.Context, enabled *bool, skip int) (*http.Response, error)
+	// fetch asks for so many rows from skip on. enabled is nil without byState.
+	fetch func(ctx context.Context, enabled *bool, skip, limit int) (*http.Response, error)
 }
 
 // found is a row and its state: the row's own `enabled`, else the filter that

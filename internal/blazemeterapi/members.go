@@ -48,9 +48,9 @@ func (c *Client) workspaceUsers(op string, id int64) listing[userRow] {
 		op:      op,
 		rows:    "users",
 		byState: true,
-		fetch: func(ctx context.Context, enabled *bool, skip int) (*http.Response, error) {
+		fetch: func(ctx context.Context, enabled *bool, skip, limit int) (*http.Response, error) {
 			return c.calls.ListWorkspaceUsers(ctx, id, &blazemeterwire.ListWorkspaceUsersParams{
-				Enabled: enabled, Limit: new(pageLimit), Skip: &skip,
+				Enabled: enabled, Limit: &limit, Skip: &skip,
 			})
 		},
 	}
@@ -102,7 +102,7 @@ func (c *Client) FindMembers(ctx context.Context, workspace string, ids []string
 	}
 	members := make(map[string]roster.Member, len(wanted))
 	p := newPager(c, c.workspaceUsers(op, id), new(true), true)
-	skip := int64(max(0, min(hint, mostRows)-pageLimit))
+	skip := int64(max(0, min(hint, mostRows)-p.limit))
 	for range findCalls {
 		if len(members) == len(wanted) {
 			break
@@ -126,7 +126,7 @@ func (c *Client) FindMembers(ctx context.Context, workspace string, ids []string
 			return members, nil
 		case size == 0:
 			// The list is shorter than the hint.
-			size = pageLimit
+			size = int64(p.limit)
 		}
 		next := max(0, h.total-size)
 		if next == skip {

@@ -2,6 +2,7 @@ package blazemeterapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"reflect"
 	"slices"
@@ -15,6 +16,9 @@ const (
 	// pageLimit is how many rows are asked for at a time. The vendor states no
 	// maximum; its own client advertises 1 to 50. A server may send fewer.
 	pageLimit = 50
+	// sampleLimit is what every sample of the vendor shows. It is asked for where
+	// the service refuses pageLimit.
+	sampleLimit = 10
 	// pagesAtOnce bounds how many pages of one list are asked for at the same
 	// time; the transport has a bound of its own for all requests.
 	pagesAtOnce = 16
@@ -30,6 +34,8 @@ type pager[T row] struct {
 	enabled *bool
 	what    string // "enabled users"
 
+	// limit is how many rows are asked for at a time.
+	limit int
 	// mayMove is true where pages may state different totals.
 	mayMove bool
 	// total is what was said about the number of rows, or unknownTotal. It is
@@ -42,14 +48,14 @@ func newPager[T row](c *Client, l listing[T], enabled *bool, mayMove bool) *page
 	if enabled != nil {
 		what = statusOf(*enabled) + " " + what
 	}
-	return &pager[T]{client: c, listing: l, enabled: enabled, what: what, mayMove: mayMove, total: unknownTotal}
+	return &pager[T]{client: c, listing: l, enabled: enabled, what: what, mayMove: mayMove, limit: int(c.limit.Load()), total: unknownTotal}
 }
 
 // all reads the whole list. The first page tells the total and how many rows the
 // server puts on a page; the others are then asked for at the same time. A
 // server that tells no total is asked until a page is empty.
 func (p *pager[T]) all(ctx context.Context) ([]T, error) {
-	first, h, err := p.page(ctx, 0)
+	first, h, err := p.first(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +74,25 @@ func (p *pager[T]) all(ctx context.Context) ([]T, error) {
 	default:
 		return p.linked(ctx, first)
 	}
+}
+
+// first reads the first page, and finds out whether the service takes the limit.
+func (p *pager[T]) first(ctx context.Context) ([]T, head, error) {
+	rows, h, err := p.page(ctx, 0)
+	e, failed := errors.AsType[*roster.Error](err)
+	if !failed || e.Status != http.StatusBadRequest || p.limit <= sampleLimit {
+		return rows, h, err
+	}
+	p.limit = sampleLimit
+	rows, h, again := p.page(ctx, 0)
+	if e, failed := errors.AsType[*roster.Error](again); failed && e.Status == http.StatusBadRequest {
+		// It was not the limit.
+		return nil, h, err
+	}
+	if again == nil {
+		p.client.limit.Store(sampleLimit)
+	}
+	return rows, h, again
 }
 
 // linked reads the pages after the first. Each is asked for from the last row of
@@ -161,10 +186,10 @@ func (p *pager[T]) together(ctx context.Context, n int, work func(ctx context.Co
 
 // page reads the page that begins at skip, and holds it against what is known.
 func (p *pager[T]) page(ctx context.Context, skip int64) ([]T, head, error) {
-	rows := make([]T, 0, pageLimit)
+	rows := make([]T, 0, p.limit)
 	h, err := p.client.read(ctx, p.listing.op,
 		func(ctx context.Context) (*http.Response, error) {
-			return p.listing.fetch(ctx, p.enabled, int(skip))
+			return p.listing.fetch(ctx, p.enabled, int(skip), p.limit)
 		},
 		rowsInto(&rows))
 	switch {

@@ -158,6 +158,33 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
+// TestLimitThatIsRefused: the largest page that the service takes is not
+// documented. The limit of the vendor's samples is taken where 50 is refused.
+func TestLimitThatIsRefused(t *testing.T) {
+	f := newFake(t)
+	f.pageMax = 10
+	f.add(1, 30, true, RoleTester)
+	f.answer = func(call fakeCall) (int, string, bool) {
+		return 400, `{"error":{"code":400,"message":"Bad Request: limit"},"result":null}`, call.query.Get("limit") == "50"
+	}
+	c := f.client()
+	for round, calls := range []int{2 + 1 + pagesOf(30, 10), 1 + pagesOf(30, 10)} {
+		w, err := c.ReadWorkspace(t.Context(), "7")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(f.states(), states(w)); diff != "" {
+			t.Errorf("members (-want +got):\n%s", diff)
+		}
+		if n := len(f.sent()); n != calls {
+			t.Errorf("round %d: %d calls, want %d", round, n, calls)
+		}
+	}
+	if found, err := c.FindMembers(t.Context(), "7", []string{"30"}, 30); err != nil || len(found) != 1 {
+		t.Errorf("%v, %v", found, err)
+	}
+}
+
 // TestRefusedListing: a failure keeps its kind, whatever status carries it, and
 // says all that the service said.
 func TestRefusedListing(t *testing.T) {
