@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-cleanhttp"
@@ -62,9 +63,30 @@ func newClient(o Options, base http.RoundTripper) (*http.Client, error) {
 		base:    base,
 		line:    &line{most: o.MaxConcurrent},
 		gate:    gateOf(origin(u)),
-		mask:    NewMask(o.Secrets...),
+		mask:    NewMask(append(credentials(o, u), o.Secrets...)...),
 	}
 	return &http.Client{Transport: s}, nil
+}
+
+// credentials gives what Authenticate puts into a request, which is secret
+// whether or not somebody has thought of listing it.
+func credentials(o Options, endpoint *url.URL) []string {
+	r := &http.Request{Method: http.MethodGet, URL: endpoint, Header: http.Header{}}
+	o.Authenticate(r)
+	var found []string
+	for _, values := range r.Header {
+		for _, v := range values {
+			found = append(found, v)
+			// "Basic", "Bearer" and the like are no part of the secret.
+			if _, secret, ok := strings.Cut(v, " "); ok {
+				found = append(found, secret)
+			}
+		}
+	}
+	if id, secret, ok := r.BasicAuth(); ok {
+		found = append(found, secret, id+":"+secret)
+	}
+	return found
 }
 
 // stack is the outermost of the layers: redirects, then repetitions

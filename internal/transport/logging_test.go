@@ -160,6 +160,32 @@ func TestSecretsAreInNoError(t *testing.T) {
 	}
 }
 
+// What Authenticate sets is secret even where nobody lists it.
+func TestCredentialsAreSecretByThemselves(t *testing.T) {
+	const id, secret = "id-4711", "s3cret-value"
+	pair := base64.StdEncoding.EncodeToString([]byte(id + ":" + secret))
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(400)
+		_, _ = fmt.Fprintf(w, "%s %s %s %s for id-4711", r.Header.Get("Authorization"), r.Header.Get("X-Own"), secret, base64.RawURLEncoding.EncodeToString([]byte(id+":"+secret)))
+	})
+	o := quick(s.URL)
+	o.Secrets = nil
+	o.Authenticate = func(r *http.Request) {
+		r.SetBasicAuth(id, secret)
+		r.Header.Set("X-Own", "0wn-credential")
+	}
+	ctx, logs := logged(t.Context())
+	_, body := answer(t, mustNew(t, o), request(ctx, t, "GET", s.URL, ""))
+	if body != masked+" "+masked+" "+masked+" "+masked+" for id-4711" {
+		t.Errorf("the answer says %q", body)
+	}
+	for _, v := range []string{secret, pair, "0wn-credential"} {
+		if strings.Contains(logs.String(), v) {
+			t.Errorf("the log shows %s", around(logs.String(), v))
+		}
+	}
+}
+
 func TestLongBodiesAreCutInTheLog(t *testing.T) {
 	long := strings.Repeat("x", mostLoggedBody-3) + testKey + strings.Repeat("y", 100_000)
 	s := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, long) })

@@ -27,7 +27,9 @@ type Options struct {
 
 	// Authenticate sets the credentials on a request. It is called for every
 	// attempt, on a copy of the request, and only for the endpoint's own host.
-	// Every header that it sets is masked in logs. Nil sets none.
+	// Every header that it sets is masked in logs, and the values are taken for
+	// secrets: New calls it once, on a request that is not sent, to learn them.
+	// Nil sets none.
 	Authenticate func(*http.Request)
 
 	// Secrets are masked in every log line, every error text and every answer
