@@ -29,6 +29,9 @@ type play struct {
 	lossy      bool // some answers are lost
 	assign     assignMode
 	noRefresh  bool
+	// clashes lets several blocks claim one principal, as unknown ids, -target
+	// and deposed objects make it happen in an apply.
+	clashes bool
 }
 
 func (p *play) String() string {
@@ -57,10 +60,10 @@ func show(b *Binding) string {
 
 const pool = 7
 
-// drawPlay draws a scenario without clashes: no principal of a workspace is
+// drawPlay draws a scenario. Without clashes, no principal of a workspace is
 // claimed by two resources.
-func drawPlay(t *rapid.T) *play {
-	p := &play{traits: blinkTraits(), members: map[string][]Member{}, inactive: map[string]bool{}}
+func drawPlay(t *rapid.T, clashes bool) *play {
+	p := &play{clashes: clashes, traits: blinkTraits(), members: map[string][]Member{}, inactive: map[string]bool{}}
 	if rapid.Bool().Draw(t, "blaze") {
 		p.traits = blazeTraits()
 	}
@@ -132,7 +135,7 @@ func (p *play) drawBlocks(t *rapid.T) {
 		var out []Principal
 		for u := range pool {
 			who := user(fmt.Sprintf("u%d", u))
-			if !claimed[place{w, who}] {
+			if (p.clashes || !claimed[place{w, who}]) {
 				out = append(out, who)
 			}
 		}
@@ -148,7 +151,7 @@ func (p *play) drawBlocks(t *rapid.T) {
 			}
 			claimed[place{w, m.Principal}] = true
 			now := &Binding{Workspace: w, Principal: m.Principal, Standing: m.Standing()}
-			b := &block{addr: w + "-" + m.ID, prior: now}
+			b := &block{addr: fmt.Sprintf("%s-%s/%d", w, m.ID, len(p.blocks)), prior: now}
 			if rapid.IntRange(0, 3).Draw(t, "was updated before") == 0 {
 				b.private = Key(w, m.Principal) // an update keeps what its plan wrote
 			}
@@ -172,7 +175,7 @@ func (p *play) drawBlocks(t *rapid.T) {
 			case "move":
 				to := rapid.SampledFrom(p.workspaces).Draw(t, "to")
 				same.Workspace = to
-				if to != w && !claimed[place{to, m.Principal}] && m.Kind == User {
+				if to != w && (p.clashes || !claimed[place{to, m.Principal}]) && m.Kind == User {
 					claimed[place{to, m.Principal}] = true
 					b.next = &same
 					b.how = rapid.SampledFrom([]string{"", "replace-cbd"}).Draw(t, "how")
@@ -203,7 +206,7 @@ func (p *play) drawBlocks(t *rapid.T) {
 				break
 			}
 			claimed[place{w, who}] = true
-			b := &block{addr: w + "+" + who.ID, next: &Binding{Workspace: w, Principal: who, Standing: Standing{Role: role(), Enabled: true}}}
+			b := &block{addr: fmt.Sprintf("%s+%s/%d", w, who.ID, len(p.blocks)), next: &Binding{Workspace: w, Principal: who, Standing: Standing{Role: role(), Enabled: true}}}
 			enters(b)
 			p.blocks = append(p.blocks, b)
 		}
@@ -270,6 +273,19 @@ func (p *play) after(blocks []*block) map[string]map[Principal]Member {
 		w[b.next.Principal] = m
 	}
 	return out
+}
+
+// places gives everybody whom the configuration or the state names.
+func (p *play) places() map[place]bool {
+	mine := map[place]bool{}
+	for _, b := range p.blocks {
+		for _, x := range []*Binding{b.prior, b.next} {
+			if x != nil {
+				mine[place{x.Workspace, x.Principal}] = true
+			}
+		}
+	}
+	return mine
 }
 
 // losers gives the owners that one block takes out.
@@ -381,6 +397,7 @@ func (p *play) perform(t *testing.T) (wrong string) {
 		for _, w := range p.workspaces {
 			start[w] = s.fewest(w)
 		}
+		mine := p.places()
 		refused, losses, slowMove := p.verdict()
 		want := p.after(p.blocks)
 		tf := p.terraform(s)
@@ -418,19 +435,6 @@ func (p *play) perform(t *testing.T) (wrong string) {
 		if applied.took > 10*time.Minute {
 			complain("the apply took %s", applied.took)
 		}
-		mine := map[place]bool{}
-		for _, b := range p.blocks {
-			for _, x := range []*Binding{b.prior, b.next} {
-				if x != nil {
-					mine[place{x.Workspace, x.Principal}] = true
-				}
-			}
-		}
-		for _, b := range p.blocks {
-			// The apply has moved the priors; the addresses still tell them.
-			w, id, _ := strings.Cut(b.addr, "-")
-			mine[place{w, user(id)}], mine[place{w, group(id)}] = true, true
-		}
 		for _, c := range s.calls {
 			if c.writes() && !mine[place{c.workspace, c.p}] {
 				complain("touched somebody outside of the configuration: %s", c)
@@ -466,9 +470,71 @@ func (p *play) perform(t *testing.T) (wrong string) {
 // if its end has too few, everything ends, and what was planned is reached.
 func TestAnyChangeInAnyOrder(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		p := drawPlay(rt)
+		p := drawPlay(rt, false)
 		if wrong := p.perform(t); wrong != "" {
 			rt.Fatalf("%s", wrong)
 		}
 	})
+}
+
+// Whatever is applied, planned or not, in however few slots: no workspace falls
+// below its floor because of us, nobody outside of the configuration is
+// touched, whoever is held by a resource in the end has access, and everything
+// ends.
+func TestApplyOfAnything(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		p := drawPlay(rt, true)
+		p.slots = rapid.IntRange(1, 4).Draw(rt, "few slots")
+		if wrong := p.applyAnything(t); wrong != "" {
+			rt.Fatalf("%s", wrong)
+		}
+	})
+}
+
+func (p *play) applyAnything(t *testing.T) (wrong string) {
+	t.Helper()
+	told := p.String()
+	complain := func(format string, args ...any) {
+		if wrong == "" {
+			wrong = fmt.Sprintf(format, args...) + "\n" + told
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s := p.stage()
+		start := map[string]int{}
+		for _, w := range p.workspaces {
+			start[w] = s.fewest(w)
+		}
+		mine := p.places()
+		for _, b := range p.blocks {
+			if b.replaced() && !b.moves() {
+				b.key = Key(b.next.Workspace, b.next.Principal)
+			}
+		}
+		// A block for one principal changes; another one of the same principal, unchanged, does not run.
+		tf := p.terraform(s)
+		applied := tf.apply(t.Context(), p.blocks)
+		for _, w := range p.workspaces {
+			if floor := min(p.guard.MinimumOwners, start[w]); s.fewest(w) < floor {
+				complain("workspace %s had %d owners for a moment, and needs %d:\n%s", w, s.fewest(w), floor, applied)
+			}
+		}
+		for _, c := range s.calls {
+			if c.writes() && !mine[place{c.workspace, c.p}] {
+				complain("touched somebody outside of the configuration: %s", c)
+			}
+		}
+		for _, b := range p.blocks {
+			if b.next == nil || b.prior != b.next || b.unchanged() && !b.replaced() && b.prior == nil {
+				continue // not applied, or it failed
+			}
+			if got := s.role(b.next.Workspace, b.next.Principal.ID); got == "" || got[0] == '-' {
+				complain("%s was applied, and %s has %q:\n%s", b.addr, show(b.next), got, applied)
+			}
+		}
+		if applied.took > 10*time.Minute {
+			complain("the apply took %s:\n%s", applied.took, applied)
+		}
+	})
+	return wrong
 }
