@@ -225,6 +225,28 @@ func TestCallsOfAMoveToAnotherWorkspace(t *testing.T) {
 	})
 }
 
+// Moved with create_before_destroy, the deposed object is really removed,
+// whatever an earlier update has left in its private data.
+func TestCallsOfAMoveCreatedBeforeDestroyed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		prior, next := bind("w1", "ann", "owner"), bind("w2", "ann", "owner")
+		left := Key("w1", user("ann"))
+		p := openSession(t, s, enforce())
+		first := p.plan(BindingPlan{Prior: prior, Next: next, Carried: left})
+		says(t, first.Findings)
+		says(t, p.plan(BindingPlan{Next: next, Carried: first.Key}).Findings)
+		a := openSession(t, s, enforce())
+		says(t, a.plan(BindingPlan{Next: next}).Findings)
+		_, fs := a.create(next, false)
+		says(t, fs)
+		null := a.plan(BindingPlan{Prior: prior, Carried: left})
+		says(t, null.Findings)
+		says(t, a.delete(prior, Exit{}, null.Key))
+		wantSent(t, s, "assign w2 user/ann owner", "remove w1 user/ann")
+	})
+}
+
 func TestMoveOfTheLastOwnerIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := lonely().workspace("w2", person("zoe", "owner"))

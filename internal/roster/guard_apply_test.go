@@ -245,6 +245,19 @@ func TestALaggingListingSavesNobody(t *testing.T) {
 	})
 }
 
+// Somebody taken out who came back with a lesser role is no owner either.
+func TestWhoComesBackWithALesserRoleSavesNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		x := openSession(t, s, enforce())
+		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, ""))
+		_, fs := x.create(bind("w1", "ann", "viewer"), false)
+		says(t, fs)
+		s.lag = time.Hour
+		says(t, x.delete(bind("w1", "zoe", "owner"), Exit{}, ""), lastOwner)
+	})
+}
+
 func TestASuccessorEndsTheWaitAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := lonely()

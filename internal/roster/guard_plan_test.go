@@ -266,6 +266,15 @@ func TestUnknownValuesNeverBlockAPlan(t *testing.T) {
 				planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: Standing{Role: "owner", Enabled: true}}}).errors())
 		})
 	})
+	t.Run("a replacement by an unknown principal is one gain, though it is planned twice", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			two := enforce()
+			two.MinimumOwners = 2
+			says(t, planOf(t, town(), two, 10, 1, &block{addr: "a", prior: bind("w1", "ann", "owner")}, &block{addr: "z", prior: bind("w1", "zoe", "owner")},
+				&block{addr: "x", how: "replace", prior: bind("w1", "vic", "viewer"), next: bind("w1", "new", "owner"),
+					planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: Standing{Role: "owner", Enabled: true}}}).errors(), "! Workspace would fall below 2 owners")
+		})
+	})
 	t.Run("an unknown viewer saves nobody", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			says(t, planOf(t, lonely(), enforce(), 10, 1, old(), &block{addr: "x", next: bind("w1", "new", "viewer"),
