@@ -221,7 +221,12 @@ func (r *Run) planHolding(ctx context.Context, c BindingPlan) BindingPlanned {
 
 	l, err := s.listings.get(ctx)
 	if err != nil {
-		out.Findings = append(out.Findings, r.planReadFailure(err, s.id, orID(c.Label, next.Principal), AtWorkspace))
+		f := r.planReadFailure(err, s.id, orID(c.Label, next.Principal), AtWorkspace)
+		if f.Severity == SeverityWarning && !r.walk.ledger.plans(ctx) {
+			// What was known when this was planned cannot be filled in now.
+			f = r.readFailure(err, s.id, AtWorkspace)
+		}
+		out.Findings = append(out.Findings, f)
 		return out
 	}
 	var live Member
