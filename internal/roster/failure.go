@@ -70,6 +70,10 @@ func (r *Run) writeFailure(err error, workspace string, c change) Finding {
 		return failure(c.at, fmt.Sprintf("The %s API key may not change %s", t.Product, who),
 			fmt.Sprintf("%s. Nothing was changed. %s", said(err), t.ChangeRight))
 	case Unsupported:
+		if c.to != nil {
+			return failure(c.at, fmt.Sprintf("%s has no such call: %s was not changed", t.Product, who),
+				fmt.Sprintf("%s. %s was to be %s, and this endpoint does not know the call that does it. Check that the endpoint in the provider's settings is the product's API.", said(err), who, c.what))
+		}
 		return failure(c.at, fmt.Sprintf("%s has no such call: %s keeps its access", t.Product, who),
 			fmt.Sprintf("%s. The removal endpoint is not available there. Remove the access by hand in %s and plan again, or stop managing it with `terraform state rm`.", said(err), t.Product))
 	case Gone:
