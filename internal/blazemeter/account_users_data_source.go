@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -16,19 +17,19 @@ import (
 )
 
 type accountUsersModel struct {
-	AccountID     types.String             `tfsdk:"account_id"`
-	Emails        types.List               `tfsdk:"emails"`
-	Users         []listedAccountUserModel `tfsdk:"users"`
-	IDsByEmail    map[string]string        `tfsdk:"ids_by_email"`
-	MissingEmails []string                 `tfsdk:"missing_emails"`
+	AccountID     types.String      `tfsdk:"account_id"`
+	Emails        types.List        `tfsdk:"emails"`
+	Users         types.List        `tfsdk:"users"`
+	IDsByEmail    map[string]string `tfsdk:"ids_by_email"`
+	MissingEmails []string          `tfsdk:"missing_emails"`
 }
 
-type listedAccountUserModel struct {
-	UserID      string       `tfsdk:"user_id"`
-	Email       types.String `tfsdk:"email"`
-	DisplayName types.String `tfsdk:"display_name"`
-	Roles       []string     `tfsdk:"roles"`
-	Enabled     bool         `tfsdk:"enabled"`
+var listedAccountUser = map[string]attr.Type{
+	"user_id":      types.StringType,
+	"email":        types.StringType,
+	"display_name": types.StringType,
+	"roles":        types.ListType{ElemType: types.StringType},
+	"enabled":      types.BoolType,
 }
 
 // NewAccountUsersDataSource gives the data source of many users of an account.
@@ -84,12 +85,20 @@ func readAccountUsers(ctx context.Context, run *roster.Run, m *accountUsersModel
 	if diags.HasError() {
 		return diags
 	}
-	m.Users = make([]listedAccountUserModel, 0, len(found.People))
-	for _, p := range found.People {
-		m.Users = append(m.Users, listedAccountUserModel{
-			UserID: p.ID, Email: face.Text(p.Email), DisplayName: face.Text(p.Name), Roles: append([]string{}, p.Roles...), Enabled: !p.Inactive,
-		})
-	}
+	m.Users, ds = face.Rows(listedAccountUser, found.People, func(p roster.Person) face.Row {
+		roles := make([]attr.Value, 0, len(p.Roles))
+		for _, role := range p.Roles {
+			roles = append(roles, types.StringValue(role))
+		}
+		return face.Row{
+			"user_id":      types.StringValue(p.ID),
+			"email":        face.Text(p.Email),
+			"display_name": face.Text(p.Name),
+			"roles":        types.ListValueMust(types.StringType, roles),
+			"enabled":      types.BoolValue(!p.Inactive),
+		}
+	})
+	diags.Append(ds...)
 	m.IDsByEmail, m.MissingEmails = found.IDs, found.Missing
 	return diags
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -17,19 +18,19 @@ import (
 )
 
 type workspaceModel struct {
-	ID        types.String           `tfsdk:"id"`
-	Name      types.String           `tfsdk:"name"`
-	AccountID types.String           `tfsdk:"account_id"`
-	Enabled   types.Bool             `tfsdk:"enabled"`
-	Users     map[string]memberModel `tfsdk:"users"`
-	Managers  []string               `tfsdk:"managers"`
+	ID        types.String `tfsdk:"id"`
+	Name      types.String `tfsdk:"name"`
+	AccountID types.String `tfsdk:"account_id"`
+	Enabled   types.Bool   `tfsdk:"enabled"`
+	Users     types.Map    `tfsdk:"users"`
+	Managers  []string     `tfsdk:"managers"`
 }
 
-type memberModel struct {
-	Email       types.String `tfsdk:"email"`
-	DisplayName types.String `tfsdk:"display_name"`
-	Role        types.String `tfsdk:"role"`
-	Enabled     bool         `tfsdk:"enabled"`
+var listedMember = map[string]attr.Type{
+	"email":        types.StringType,
+	"display_name": types.StringType,
+	"role":         types.StringType,
+	"enabled":      types.BoolType,
 }
 
 // NewWorkspaceDataSource gives the data source of one workspace and everybody in it.
@@ -118,12 +119,17 @@ func readWorkspace(ctx context.Context, run *roster.Run, m *workspaceModel) diag
 	}
 	diags.Append(noPaths.Diagnostics(append(run.PartialListing(listing), findings...))...)
 
-	m.Users, m.Managers = make(map[string]memberModel, len(listing.Members)), []string{}
-	for _, member := range listing.Members {
-		m.Users[member.ID] = memberModel{
-			Email: face.Text(member.Email), DisplayName: face.Text(member.Name), Role: face.Text(member.Role()), Enabled: member.Enabled,
+	var ds diag.Diagnostics
+	m.Users, ds = face.RowsByID(listedMember, listing.Members, func(m roster.Member) (id string, row face.Row) {
+		return m.ID, face.Row{
+			"email":        face.Text(m.Email),
+			"display_name": face.Text(m.Name),
+			"role":         face.Text(m.Role()),
+			"enabled":      types.BoolValue(m.Enabled),
 		}
-	}
+	})
+	diags.Append(ds...)
+	m.Managers = []string{}
 	for _, manager := range managers {
 		m.Managers = append(m.Managers, manager.ID)
 	}

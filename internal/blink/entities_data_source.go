@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -17,22 +18,22 @@ import (
 )
 
 type entitiesModel struct {
-	EntityType    types.String        `tfsdk:"entity_type"`
-	Emails        types.List          `tfsdk:"emails"`
-	Entities      []listedEntityModel `tfsdk:"entities"`
-	IDsByEmail    map[string]string   `tfsdk:"ids_by_email"`
-	IDsByName     map[string]string   `tfsdk:"ids_by_name"`
-	MissingEmails []string            `tfsdk:"missing_emails"`
+	EntityType    types.String      `tfsdk:"entity_type"`
+	Emails        types.List        `tfsdk:"emails"`
+	Entities      types.List        `tfsdk:"entities"`
+	IDsByEmail    map[string]string `tfsdk:"ids_by_email"`
+	IDsByName     map[string]string `tfsdk:"ids_by_name"`
+	MissingEmails []string          `tfsdk:"missing_emails"`
 }
 
-type listedEntityModel struct {
-	EntityType  string       `tfsdk:"entity_type"`
-	EntityID    string       `tfsdk:"entity_id"`
-	Email       types.String `tfsdk:"email"`
-	Name        types.String `tfsdk:"name"`
-	Status      types.String `tfsdk:"status"`
-	IsInvite    bool         `tfsdk:"is_invite"`
-	MemberCount int64        `tfsdk:"member_count"`
+var listedEntity = map[string]attr.Type{
+	"entity_type":  types.StringType,
+	"entity_id":    types.StringType,
+	"email":        types.StringType,
+	"name":         types.StringType,
+	"status":       types.StringType,
+	"is_invite":    types.BoolType,
+	"member_count": types.Int64Type,
 }
 
 // NewEntitiesDataSource gives the data source of many users and groups of the tenant.
@@ -99,13 +100,18 @@ func readEntities(ctx context.Context, run *roster.Run, m *entitiesModel) diag.D
 	if diags.HasError() {
 		return diags
 	}
-	m.Entities = make([]listedEntityModel, 0, len(found.People))
-	for _, p := range found.People {
-		m.Entities = append(m.Entities, listedEntityModel{
-			EntityType: string(p.Kind), EntityID: p.ID, Email: face.Text(p.Email), Name: face.Text(p.Name),
-			Status: face.Text(p.Status), IsInvite: p.Invite, MemberCount: int64(p.MemberCount),
-		})
-	}
+	m.Entities, ds = face.Rows(listedEntity, found.People, func(p roster.Person) face.Row {
+		return face.Row{
+			"entity_type":  types.StringValue(string(p.Kind)),
+			"entity_id":    types.StringValue(p.ID),
+			"email":        face.Text(p.Email),
+			"name":         face.Text(p.Name),
+			"status":       face.Text(p.Status),
+			"is_invite":    types.BoolValue(p.Invite),
+			"member_count": types.Int64Value(int64(p.MemberCount)),
+		}
+	})
+	diags.Append(ds...)
 	m.IDsByEmail, m.MissingEmails = found.IDs, found.Missing
 	m.IDsByName = face.IDsByName(found.People, func(p roster.Person) (name, id string) { return p.Name, p.ID })
 	return diags

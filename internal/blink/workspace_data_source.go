@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -19,22 +20,22 @@ import (
 var displayNamePath = path.Root("display_name")
 
 type workspaceModel struct {
-	ID          types.String           `tfsdk:"id"`
-	DisplayName types.String           `tfsdk:"display_name"`
-	Name        types.String           `tfsdk:"name"`
-	Description types.String           `tfsdk:"description"`
-	Type        types.String           `tfsdk:"type"`
-	Users       map[string]memberModel `tfsdk:"users"`
-	Groups      map[string]memberModel `tfsdk:"groups"`
-	Owners      []string               `tfsdk:"owners"`
+	ID          types.String `tfsdk:"id"`
+	DisplayName types.String `tfsdk:"display_name"`
+	Name        types.String `tfsdk:"name"`
+	Description types.String `tfsdk:"description"`
+	Type        types.String `tfsdk:"type"`
+	Users       types.Map    `tfsdk:"users"`
+	Groups      types.Map    `tfsdk:"groups"`
+	Owners      []string     `tfsdk:"owners"`
 }
 
-type memberModel struct {
-	Email       types.String `tfsdk:"email"`
-	Name        types.String `tfsdk:"name"`
-	Role        types.String `tfsdk:"role"`
-	IsInvite    bool         `tfsdk:"is_invite"`
-	MemberCount int64        `tfsdk:"member_count"`
+var listedMember = map[string]attr.Type{
+	"email":        types.StringType,
+	"name":         types.StringType,
+	"role":         types.StringType,
+	"is_invite":    types.BoolType,
+	"member_count": types.Int64Type,
 }
 
 // NewWorkspaceDataSource gives the data source of one workspace and everybody in it.
@@ -131,21 +132,34 @@ func readWorkspace(ctx context.Context, run *roster.Run, m *workspaceModel) diag
 	}
 	m.ID, m.Name = types.StringValue(id), face.Text(details.Name)
 	m.Description, m.Type = face.Text(details.Description), face.Text(details.Type)
-	m.Users, m.Groups, m.Owners = map[string]memberModel{}, map[string]memberModel{}, []string{}
+	var users, groups []roster.Member
 	for _, member := range listing.Members {
-		into := m.Users
 		if member.Kind == roster.Group {
-			into = m.Groups
-		}
-		into[member.ID] = memberModel{
-			Email: face.Text(member.Email), Name: face.Text(member.Name), Role: face.Text(member.Role()),
-			IsInvite: member.Invite, MemberCount: int64(member.MemberCount),
+			groups = append(groups, member)
+		} else {
+			users = append(users, member)
 		}
 	}
+	var ds diag.Diagnostics
+	m.Users, ds = face.RowsByID(listedMember, users, memberRow)
+	diags.Append(ds...)
+	m.Groups, ds = face.RowsByID(listedMember, groups, memberRow)
+	diags.Append(ds...)
+	m.Owners = []string{}
 	for _, owner := range owners {
 		if owner.Kind == roster.User {
 			m.Owners = append(m.Owners, owner.ID)
 		}
 	}
 	return diags
+}
+
+func memberRow(m roster.Member) (id string, row face.Row) {
+	return m.ID, face.Row{
+		"email":        face.Text(m.Email),
+		"name":         face.Text(m.Name),
+		"role":         face.Text(m.Role()),
+		"is_invite":    types.BoolValue(m.Invite),
+		"member_count": types.Int64Value(int64(m.MemberCount)),
+	}
 }
