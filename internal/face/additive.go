@@ -3,6 +3,7 @@ package face
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -340,7 +341,7 @@ func setText(ctx context.Context, private privateData, name, text string, diags 
 	}
 	raw, err := json.Marshal(text)
 	if err != nil {
-		diags.AddError("A text of the private data cannot be written", err.Error())
+		diags.AddError("A text of the private data cannot be written", fmt.Sprintf("It could not be encoded: %s. This is a fault of the provider: please report it.", err))
 		return
 	}
 	diags.Append(private.SetKey(ctx, name, raw)...)

@@ -125,12 +125,14 @@ func (w wiring) connect(o types.Object, s settings, n naming, endpoint string, s
 	calls.Product, calls.Endpoint, calls.Secrets, calls.Authenticate = n.product, endpoint, secrets, auth
 	h, err := transport.New(calls)
 	if err != nil {
-		diags.AddError(fmt.Sprintf("%s cannot be called with these settings", n.product), err.Error())
+		diags.AddError(fmt.Sprintf("%s cannot be called with these settings", n.product),
+			fmt.Sprintf("No client can be made of them: %s. Check the endpoint and the keys of that product, in the provider block or the environment.", err))
 		return c
 	}
 	svc, err := client(h)
 	if err != nil {
-		diags.AddError(fmt.Sprintf("%s cannot be called with these settings", n.product), err.Error())
+		diags.AddError(fmt.Sprintf("%s cannot be called with these settings", n.product),
+			fmt.Sprintf("No client can be made of them: %s. Check the endpoint and the keys of that product, in the provider block or the environment.", err))
 		return c
 	}
 	c.Run = roster.NewRun(roster.Config{
