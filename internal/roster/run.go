@@ -121,6 +121,8 @@ type space struct {
 	principals keyedLock[Principal]
 	// losses is held while an owner is taken out: one at a time.
 	losses keyedLock[struct{}]
+	// traffic is what is being done about single principals.
+	traffic traffic
 
 	mu sync.Mutex
 	// wrote is true from the first write of this run on; first is who held the

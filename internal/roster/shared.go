@@ -26,6 +26,8 @@ type shared[T any] struct {
 	failed   error
 	failedAt time.Time
 	flight   *flight[T]
+	// launched is closed and renewed whenever a read begins.
+	launched chan struct{}
 }
 
 type flight[T any] struct {
@@ -41,7 +43,7 @@ type flight[T any] struct {
 }
 
 func newShared[T any](read func(context.Context) (T, error)) *shared[T] {
-	return &shared[T]{read: read}
+	return &shared[T]{read: read, launched: make(chan struct{})}
 }
 
 // now names this moment, for newer.
@@ -85,6 +87,15 @@ func (s *shared[T]) peek() (T, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.value, s.have
+}
+
+// begunAfter tells whether a read that began after the moment is there or on
+// its way, and gives a channel that is closed when the next one begins.
+func (s *shared[T]) begunAfter(moment uint64) (bool, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.flight
+	return s.have && s.began > moment || f != nil && !f.abandoned && f.began > moment, s.launched
 }
 
 // newer gives a value whose reading began after the moment. All who wait for
@@ -135,6 +146,8 @@ func (s *shared[T]) launch(ctx context.Context) *flight[T] {
 	flightCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	f := &flight[T]{began: s.clock, done: make(chan struct{}), cancel: cancel}
 	s.flight = f
+	close(s.launched)
+	s.launched = make(chan struct{})
 	go func() {
 		f.value, f.err = s.read(flightCtx)
 		s.mu.Lock()

@@ -42,7 +42,10 @@ func (h *hold) take(ctx context.Context) error {
 		return nil
 	}
 	free, err := h.space.principals.lock(ctx, h.p)
-	h.free = free
+	if err == nil {
+		closed := h.space.traffic.count(&h.space.traffic.open)
+		h.free = func() { free(); closed() }
+	}
 	return err
 }
 

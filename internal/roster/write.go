@@ -46,6 +46,30 @@ func (s *space) send(ctx context.Context, p Principal, from, to string, call fun
 	return nil
 }
 
+// sent is a write that has been answered, or is not going to be.
+type sent struct {
+	err error
+	// took is how long that took; moment is its end.
+	took   time.Duration
+	moment uint64
+}
+
+// sendOne is send for a write that is proved together with those of others.
+func (s *space) sendOne(ctx context.Context, p Principal, from, to string, call func() (Receipt, error)) sent {
+	defer s.traffic.count(&s.traffic.writing)()
+	began := time.Now()
+	err := s.send(ctx, p, from, to, call)
+	return sent{err: err, took: time.Since(began), moment: s.listings.now()}
+}
+
+// prove looks at listings newer than the write until one fits. The first of
+// them is shared with the writes that are on their way now.
+func (s *space) prove(ctx context.Context, w sent, fits func(*Listing) bool) (bool, error) {
+	s.gather(ctx, w.took, func() (bool, <-chan struct{}) { return s.listings.begunAfter(w.moment) })
+	_, ok, err := s.seen(ctx, w.moment, fits)
+	return ok, err
+}
+
 // seen looks at listings newer than the moment until one fits or the time is
 // over. The last listing looked at is given in either case.
 func (s *space) seen(ctx context.Context, moment uint64, fits func(*Listing) bool) (*Listing, bool, error) {
@@ -176,15 +200,15 @@ func (s *space) grantBy(ctx context.Context, call way, p Principal, want Standin
 	}
 	var last error
 	for range attempts {
-		err := s.send(ctx, p, from, want.String(), func() (Receipt, error) { return call(ctx, p, want) })
-		moment := s.listings.now()
+		w := s.sendOne(ctx, p, from, want.String(), func() (Receipt, error) { return call(ctx, p, want) })
+		err := w.err
 		if err != nil && !maybeApplied(err) {
 			f := FailureOf(err)
 			if f != Refused && f != Gone {
 				return Member{}, notKnown, err
 			}
 			// A refusal is looked at once: somebody else may have done it.
-			l, lookErr := s.listings.newer(ctx, moment)
+			l, lookErr := s.listings.newer(ctx, w.moment)
 			if lookErr != nil {
 				return Member{}, notKnown, err
 			}
@@ -197,7 +221,7 @@ func (s *space) grantBy(ctx context.Context, call way, p Principal, want Standin
 			return Member{}, notKnown, err
 		}
 		last = err
-		_, ok, lookErr := s.seen(ctx, moment, fits)
+		ok, lookErr := s.prove(ctx, w, fits)
 		switch {
 		case ok:
 			return m, notKnown, nil
@@ -225,11 +249,11 @@ func (s *space) revoke(ctx context.Context, live Member) error {
 	}
 	var last error
 	for n := 0; n < attempts; n++ {
-		err := s.send(ctx, live.Principal, live.Standing().String(), "nothing", func() (Receipt, error) { return s.run.svc.Remove(ctx, s.id, live) })
-		moment := s.listings.now()
+		w := s.sendOne(ctx, live.Principal, live.Standing().String(), "nothing", func() (Receipt, error) { return s.run.svc.Remove(ctx, s.id, live) })
+		err := w.err
 		if err != nil && !maybeApplied(err) {
 			if f := FailureOf(err); f == Gone || f == Refused {
-				if l, lookErr := s.listings.newer(ctx, moment); lookErr == nil && out(l) || FailureOf(lookErr) == Gone && lookErr != nil {
+				if l, lookErr := s.listings.newer(ctx, w.moment); lookErr == nil && out(l) || FailureOf(lookErr) == Gone && lookErr != nil {
 					return nil
 				}
 			}
@@ -237,7 +261,7 @@ func (s *space) revoke(ctx context.Context, live Member) error {
 			return err
 		}
 		last = err
-		_, ok, lookErr := s.seen(ctx, moment, out)
+		ok, lookErr := s.prove(ctx, w, out)
 		if ok || FailureOf(lookErr) == Gone && lookErr != nil {
 			return nil
 		}
