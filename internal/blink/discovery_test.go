@@ -5,7 +5,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -325,6 +327,34 @@ func TestDataSourcesShareReadings(t *testing.T) {
 	}
 	if n := len(m.Audit().Requests); n != 4 {
 		t.Errorf("%d different calls instead of the workspace, its listing, the tenant and the key's user: %v", n, slices.Sorted(maps.Keys(m.Audit().Requests)))
+	}
+}
+
+// TestConcurrentLookUpsShareOneReading asks while the answer is on its way.
+func TestConcurrentLookUpsShareOneReading(t *testing.T) {
+	m, p := inProcess(t, nil)
+	m.Must(m.SetFaults(mockservice.Faults{Latency: mockservice.Duration(100 * time.Millisecond)}))
+	var group sync.WaitGroup
+	for range 20 {
+		group.Go(func() {
+			if _, diags := p.Data("roster_blink_workspace", object{"display_name": "Payments"}); len(diags) > 0 {
+				t.Error(diags)
+			}
+		})
+		group.Go(func() {
+			if _, diags := p.Data("roster_blink_entity", object{"entity_type": "user", "email": "alice@example.com"}); len(diags) > 0 {
+				t.Error(diags)
+			}
+		})
+	}
+	group.Wait()
+	for call, n := range m.Audit().Requests {
+		if n != 1 {
+			t.Errorf("%s was called %d times", call, n)
+		}
+	}
+	if n := len(m.Audit().Requests); n != 3 {
+		t.Errorf("%d different calls instead of 3", n)
 	}
 }
 

@@ -1,4 +1,4 @@
-package face_test
+package provider_test
 
 import (
 	"strings"
