@@ -38,6 +38,12 @@ resource "roster_blink_workspace_role_binding" "break_glass" {
 
   # Removing this block leaves the account where it is.
   on_destroy = "keep"
+
+  # The id comes from a data source, which may have to wait for something else of
+  # the run: then who follows has to come in before who leaves goes.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # The people. Who leaves is replaced in the same change: with two owners and a

@@ -48,6 +48,12 @@ resource "roster_blink_workspace_role_binding" "person" {
   entity_type  = "user"
   entity_id    = each.value.id
   role         = each.value.role
+
+  # The ids come from a data source, which may have to wait for something else of
+  # the run: then who follows has to come in before who leaves goes.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # Who is there already is taken into the state instead of being created. The
