@@ -42,9 +42,24 @@ func run(args []string, out io.Writer) error {
 		_, err := fmt.Fprintln(out, "terraform-provider-roster", version)
 		return err
 	}
+	if err := quiet(os.Getenv, os.Setenv); err != nil {
+		return err
+	}
 	var options []tf6server.ServeOpt
 	if *debug {
 		options = append(options, tf6server.WithManagedDebug())
 	}
 	return tf6server.Serve(address, func() tfprotov6.ProviderServer { return provider.NewServer(version) }, options...)
+}
+
+// quiet keeps the framework from writing a line of JSON for each value that it
+// looks at, where nobody asked for logs: Terraform throws the lines away, and
+// for a map of ten thousand members they cost more than everything else.
+func quiet(get func(string) string, set func(name, value string) error) error {
+	for _, asked := range []string{"TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK"} {
+		if get(asked) != "" {
+			return nil
+		}
+	}
+	return set("TF_LOG_SDK_FRAMEWORK", "off")
 }

@@ -230,8 +230,9 @@ func (r *authoritative[M]) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if next == nil || planned.Listing == nil || resp.Diagnostics.HasError() {
 		return
 	}
-	r.planTexts(prior, next, c, planned.Listing)
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, next)...)
+	if r.planTexts(prior, next, c, planned.Listing) {
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, next)...)
+	}
 }
 
 // keepSpelling keeps a map of the state that differs from the configuration's
@@ -264,8 +265,9 @@ func sameButCase(a, b types.Map) bool {
 }
 
 // planTexts fills in what people are called: from the prior state where it
-// has them, else from the listing; whoever is in neither is unknown.
-func (r *authoritative[M]) planTexts(prior, next *M, c roster.SetPlan, l *roster.Listing) {
+// has them, else from the listing; whoever is in neither is unknown. It tells
+// whether the listing was of use.
+func (r *authoritative[M]) planTexts(prior, next *M, c roster.SetPlan, l *roster.Listing) (used bool) {
 	var before []RoleMap
 	if prior != nil && !c.Next.WorkspaceUnknown && c.Prior.Workspace == c.Next.Workspace {
 		before = r.Maps(prior)
@@ -290,12 +292,13 @@ func (r *authoritative[M]) planTexts(prior, next *M, c roster.SetPlan, l *roster
 				texts[id] = text
 			} else if l != nil {
 				if m, ok := l.Member(roster.Principal{Kind: rm.Kind, ID: id}); ok {
-					texts[id] = types.StringValue(called(m))
+					texts[id], used = types.StringValue(called(m)), true
 				}
 			}
 		}
 		*rm.Texts = types.MapValueMust(types.StringType, texts)
 	}
+	return used
 }
 
 // called is what people call a member: a user by the e-mail address, a group
