@@ -26,6 +26,8 @@ type attempt struct {
 	// is not there.
 	assigned, batched, added bool
 	err                      error
+	// line is the last call's line in the log.
+	line *note
 	// said is what earlier calls of another kind answered.
 	said []error
 }
@@ -76,7 +78,13 @@ func (a *setApply) rounds(ctx context.Context, pending []*turnout) {
 	for len(pending) > 0 {
 		a.send(ctx, pending)
 		a.look(ctx, pending)
-		pending = slices.DeleteFunc(pending, func(t *turnout) bool { return t.done || !a.again(ctx, t) })
+		pending = slices.DeleteFunc(pending, func(t *turnout) bool {
+			if t.done || a.again(ctx, t) {
+				return t.done
+			}
+			t.line.unsettled(ctx)
+			return true
+		})
 	}
 }
 
@@ -194,7 +202,7 @@ func (a *setApply) call(ctx context.Context, ts []*turnout) error {
 			to = t.to.String()
 		}
 		t.sent++
-		t.err = s.send(ctx, t.p, from, to, func() (Receipt, error) {
+		t.line, t.err = s.send(ctx, t.p, from, to, func() (Receipt, error) {
 			once.Do(func() { receipt, sendErr = a.request(ctx, t, ps) })
 			return receipt, sendErr
 		})
@@ -288,7 +296,7 @@ func (a *setApply) look(ctx context.Context, ts []*turnout) {
 	if l == nil {
 		a.blind = true
 		for _, t := range ts {
-			a.unseen(t, err)
+			a.unseen(ctx, t, err)
 		}
 		return
 	}
@@ -297,12 +305,12 @@ func (a *setApply) look(ctx context.Context, ts []*turnout) {
 		if t.done || t.answered || t.sent == 0 || errors.Is(t.err, errNotSent) {
 			continue
 		}
-		a.saw(t, l, proved[t])
+		a.saw(ctx, t, l, proved[t])
 	}
 }
 
 // unseen notes that the effect of a call could not be looked at.
-func (a *setApply) unseen(t *turnout, err error) {
+func (a *setApply) unseen(ctx context.Context, t *turnout, err error) {
 	if t.done || t.answered || t.sent == 0 || t.err != nil && !maybeApplied(t.err) {
 		return
 	}
@@ -313,13 +321,15 @@ func (a *setApply) unseen(t *turnout, err error) {
 	}
 	if t.to == nil && f == Gone {
 		t.done = true
+		t.line.shown(ctx)
 		return
 	}
+	t.line.unsettled(ctx)
 	t.err = fmt.Errorf("%w: %w", errUnverified, errors.Join(t.err, err))
 }
 
 // saw notes what a listing shows of a change after a call.
-func (a *setApply) saw(t *turnout, l *Listing, proved bool) {
+func (a *setApply) saw(ctx context.Context, t *turnout, l *Listing, proved bool) {
 	s := a.space
 	fits := proved || t.fits(l, s.run.traits)
 	was := t.there
@@ -330,6 +340,7 @@ func (a *setApply) saw(t *turnout, l *Listing, proved bool) {
 	t.there = there
 	if fits {
 		t.done = true
+		t.line.shown(ctx)
 		if t.to != nil {
 			s.keeps(t.p)
 			s.got(t.p, *t.to)

@@ -31,24 +31,59 @@ func maybeApplied(err error) bool {
 	return errors.As(err, &e) && e.MaybeApplied
 }
 
-// send makes one writing call and writes the line about it into the log.
-func (s *space) send(ctx context.Context, p Principal, from, to string, call func() (Receipt, error)) error {
+// note is the line in the log about one writing call. A call that was answered
+// has its line at once; one whose answer was lost has it as soon as it is known
+// what became of it, so that no change of an access goes without one.
+type note struct {
+	space  *space
+	fields map[string]any
+	// open is true while nobody knows whether the call was carried out.
+	open bool
+}
+
+// send makes one writing call and writes the line about it into the log, or
+// leaves that to the note where the answer was lost.
+func (s *space) send(ctx context.Context, p Principal, from, to string, call func() (Receipt, error)) (*note, error) {
 	s.writing()
 	began := time.Now()
 	receipt, err := call()
-	if err != nil {
-		return err
-	}
-	s.run.log.Info(ctx, "Changed an access", map[string]any{
+	n := &note{space: s, fields: map[string]any{
 		"product": s.run.traits.Product, "workspace": s.id, "principal": p.String(),
 		"from": from, "to": to, "request_id": receipt.RequestID, "ms": time.Since(began).Milliseconds(),
-	})
-	return nil
+	}}
+	switch {
+	case err == nil:
+		s.run.log.Info(ctx, "Changed an access", n.fields)
+	case maybeApplied(err):
+		n.open = true
+		if e, ok := errors.AsType[*Error](err); ok {
+			n.fields["request_id"] = e.RequestID
+		}
+	}
+	return n, err
+}
+
+// shown notes that a listing shows what the call was to do.
+func (n *note) shown(ctx context.Context) {
+	n.settle(ctx, "Changed an access, as a listing shows: the answer itself was lost")
+}
+
+// unsettled notes that it stays unknown what became of the call.
+func (n *note) unsettled(ctx context.Context) {
+	n.settle(ctx, "May have changed an access: the answer was lost, and no listing has shown the change")
+}
+
+func (n *note) settle(ctx context.Context, line string) {
+	if n != nil && n.open {
+		n.open = false
+		n.space.run.log.Info(ctx, line, n.fields)
+	}
 }
 
 // sent is a write that has been answered, or is not going to be.
 type sent struct {
-	err error
+	err  error
+	line *note
 	// took is how long that took; moment is its end.
 	took   time.Duration
 	moment uint64
@@ -58,8 +93,8 @@ type sent struct {
 func (s *space) sendOne(ctx context.Context, p Principal, from, to string, call func() (Receipt, error)) sent {
 	defer s.traffic.count(&s.traffic.writing)()
 	began := time.Now()
-	err := s.send(ctx, p, from, to, call)
-	return sent{err: err, took: time.Since(began), moment: s.listings.now()}
+	line, err := s.send(ctx, p, from, to, call)
+	return sent{err: err, line: line, took: time.Since(began), moment: s.listings.now()}
 }
 
 // prove looks at listings newer than the write until one fits. The first of
@@ -67,6 +102,12 @@ func (s *space) sendOne(ctx context.Context, p Principal, from, to string, call 
 func (s *space) prove(ctx context.Context, w sent, fits func(*Listing) bool) (bool, error) {
 	s.gather(ctx, w.took, func() (bool, <-chan struct{}) { return s.listings.begunAfter(w.moment) })
 	_, ok, err := s.seen(ctx, w.moment, fits)
+	switch {
+	case ok, err != nil && FailureOf(err) == Gone:
+		w.line.shown(ctx)
+	case err != nil:
+		w.line.unsettled(ctx)
+	}
 	return ok, err
 }
 
@@ -198,7 +239,7 @@ func (s *space) grantBy(ctx context.Context, call way, p Principal, want Standin
 		m, there = l.Member(p)
 		return there && m.Holds(want)
 	}
-	var last error
+	var last sent
 	for range attempts {
 		w := s.sendOne(ctx, p, from, want.String(), func() (Receipt, error) { return call(ctx, p, want) })
 		err := w.err
@@ -220,7 +261,7 @@ func (s *space) grantBy(ctx context.Context, call way, p Principal, want Standin
 			}
 			return Member{}, notKnown, err
 		}
-		last = err
+		last = w
 		ok, lookErr := s.prove(ctx, w, fits)
 		switch {
 		case ok:
@@ -235,7 +276,8 @@ func (s *space) grantBy(ctx context.Context, call way, p Principal, want Standin
 			return Member{}, stillAbsent, fmt.Errorf("%w: %s answered that it was done, but the listing of workspace %s does not show %s", errUnverified, s.run.traits.Product, s.id, p)
 		}
 	}
-	return Member{}, notKnown, fmt.Errorf("%w: %w", errUnverified, last)
+	last.line.unsettled(ctx)
+	return Member{}, notKnown, fmt.Errorf("%w: %w", errUnverified, last.err)
 }
 
 // revoke takes the member's access away and proves it by a listing.
@@ -247,7 +289,7 @@ func (s *space) revoke(ctx context.Context, live Member) error {
 		m, ok := l.Member(live.Principal)
 		return !ok || (s.run.traits.RemovalDisables && !m.Enabled)
 	}
-	var last error
+	var last sent
 	for n := 0; n < attempts; n++ {
 		w := s.sendOne(ctx, live.Principal, live.Standing().String(), "nothing", func() (Receipt, error) { return s.run.svc.Remove(ctx, s.id, live) })
 		err := w.err
@@ -260,7 +302,7 @@ func (s *space) revoke(ctx context.Context, live Member) error {
 			s.listings.drop()
 			return err
 		}
-		last = err
+		last = w
 		ok, lookErr := s.prove(ctx, w, out)
 		if ok || FailureOf(lookErr) == Gone && lookErr != nil {
 			return nil
@@ -274,8 +316,9 @@ func (s *space) revoke(ctx context.Context, live Member) error {
 			return fmt.Errorf("%w: %s answered that it was done, but the listing of workspace %s still shows %s with %s", errUnverified, s.run.traits.Product, s.id, live.Principal, live.Standing())
 		}
 	}
+	last.line.unsettled(ctx)
 	s.listings.drop()
-	return fmt.Errorf("%w: %w", errUnverified, last)
+	return fmt.Errorf("%w: %w", errUnverified, last.err)
 }
 
 // String gives the standing for people.
