@@ -542,6 +542,17 @@ func TestAPartialListingRemovesNobodyFromTheState(t *testing.T) {
 		says(t, x.delete(bind("w1", "vic", "viewer"), Exit{}, ""))
 		wantSent(t, s, "remove w1 user/vic")
 	})
+	t.Run("nor an owner who was there a moment ago", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			x := openSession(t, s, enforce())
+			_, _, fs := x.run.FindBinding(t.Context(), "w1", user("ann"))
+			says(t, fs)
+			s.edit("w1", func(ms []Member) []Member { return ms[2:] }) // from now on the key sees the viewer only
+			says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, ""), "! The listing of workspace w1 is not complete")
+			wantSent(t, s)
+		})
+	})
 	t.Run("and does not set the floor", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newStage(blinkTraits()).workspace("w1", person("vic", "viewer"))

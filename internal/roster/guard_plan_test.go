@@ -574,3 +574,26 @@ func TestTheKeysOwnUserIsWarned(t *testing.T) {
 		})
 	})
 }
+
+// What is counted up is counted anew once the tenant can be read after all.
+func TestALossIsCountedOnceThoughTheTenantIsReadLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town().with("w1", person("eve", "owner"), person("idle", "owner"))
+		for i, p := range s.people[""] {
+			s.people[""][i].Inactive = p.ID == "idle"
+		}
+		fails := true
+		s.trouble = func(c stageCall) trouble {
+			if c.op == "people" && fails {
+				return broken()
+			}
+			return trouble{}
+		}
+		x := openSession(t, s, enforce())
+		says(t, x.plan(BindingPlan{Prior: bind("w1", "ann", "owner")}).Findings)
+		fails = false
+		time.Sleep(failureHolds)
+		says(t, x.plan(BindingPlan{Prior: bind("w1", "zoe", "owner")}).Findings)
+		says(t, x.plan(BindingPlan{Prior: bind("w1", "eve", "owner")}).Findings, lastOwner)
+	})
+}

@@ -124,9 +124,30 @@ func TestSharedAbandonedReadingIsCancelledAndNotRemembered(t *testing.T) {
 		if took := time.Since(began); took != 300*time.Millisecond {
 			t.Fatalf("it took %s to give up", took)
 		}
+		synctest.Wait() // the reading has ended with its error
 		// Whoever comes now gets a reading of their own, not the cancelled one's error.
 		if v, err := s.get(t.Context()); v != 2 || err != nil {
 			t.Fatalf("after an abandoned reading: %d, %v", v, err)
+		}
+	})
+}
+
+// What was being read when it was dropped is not kept for those who come while
+// the next reading is under way.
+func TestSharedDoesNotKeepWhatWasDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int64
+		s := counted(&n)
+		go func() { _, _ = s.get(t.Context()) }()
+		time.Sleep(500 * time.Millisecond)
+		s.drop()
+		go func() { _, _ = s.get(t.Context()) }()
+		time.Sleep(time.Second) // the first has ended, the second is under way
+		if v, ok := s.peek(); ok {
+			t.Fatalf("kept %d", v)
+		}
+		if v, err := s.get(t.Context()); v != 2 || err != nil {
+			t.Fatalf("got %d, %v", v, err)
 		}
 	})
 }
