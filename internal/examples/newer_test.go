@@ -187,3 +187,56 @@ func TestAccQueries(t *testing.T) {
 		})
 	}
 }
+
+// An owner whose id comes from something else may have a successor whose id does
+// so too: then the successor is created before the owner goes. Every binding of
+// an example or module that may be an owner's says so.
+func TestOwnersAreCreatedFirst(t *testing.T) {
+	t.Parallel()
+	ids := map[string]string{"roster_blink_workspace_role_binding": "entity_id", "roster_blazemeter_workspace_user": "user_id"}
+	seen := 0
+	for _, folder := range folders(t, ".tf") {
+		files, err := filepath.Glob(filepath.Join(tree, filepath.FromSlash(folder), "*.tf"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			for _, block := range blocks(t, folder, filepath.Base(file)) {
+				if block.Type != "resource" || ids[block.Labels[0]] == "" || fixed(block.Body.Attributes[ids[block.Labels[0]]], "") || !mayOwn(block) {
+					continue
+				}
+				seen++
+				if !createsFirst(block) {
+					t.Errorf("%s/%s: %v has no lifecycle { create_before_destroy = true }", folder, filepath.Base(file), block.Labels)
+				}
+			}
+		}
+	}
+	if seen < 5 {
+		t.Errorf("only %d bindings of owners were found", seen)
+	}
+}
+
+// fixed tells if an attribute is a plain text; with a value, if it is that one.
+func fixed(a *hclsyntax.Attribute, value string) bool {
+	v, diags := a.Expr.Value(nil)
+	if diags.HasErrors() {
+		return false
+	}
+	return value == "" || strings.EqualFold(v.AsString(), value)
+}
+
+func mayOwn(block *hclsyntax.Block) bool {
+	role := block.Body.Attributes["role"]
+	return !fixed(role, "") || fixed(role, "owner") || fixed(role, "manager")
+}
+
+func createsFirst(block *hclsyntax.Block) bool {
+	for _, inner := range block.Body.Blocks {
+		if a := inner.Body.Attributes["create_before_destroy"]; inner.Type == "lifecycle" && a != nil {
+			v, diags := a.Expr.Value(nil)
+			return !diags.HasErrors() && v.True()
+		}
+	}
+	return false
+}
