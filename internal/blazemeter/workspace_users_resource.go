@@ -2,11 +2,10 @@ package blazemeter
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -39,9 +38,20 @@ func NewWorkspaceUsers() resource.Resource {
 				{Kind: roster.User, Name: "users", IgnoreName: "ignore_users", Roles: &m.Users, Ignore: &m.IgnoreUsers, Texts: &m.UserEmails},
 			}
 		},
-		Timeouts: func(m *usersModel) timeouts.Value { return m.Timeouts },
-		CheckID:  blazemeterapi.CheckID,
+		Timeouts:  func(m *usersModel) timeouts.Value { return m.Timeouts },
+		CheckID:   blazemeterapi.CheckID,
+		CheckRole: checkRole,
 	}.New()
+}
+
+// checkRole tells whether role is one of those that BlazeMeter has.
+func checkRole(role string) error {
+	switch role {
+	case blazemeterapi.RoleTester, blazemeterapi.RoleManager, blazemeterapi.RoleViewer:
+		return nil
+	default:
+		return fmt.Errorf("%q is none of the roles that BlazeMeter has: tester, manager, viewer", role)
+	}
 }
 
 func usersSchema(ctx context.Context) schema.Schema {
@@ -65,10 +75,6 @@ func usersSchema(ctx context.Context) schema.Schema {
 				Required:    true,
 				MarkdownDescription: "Maps the ids of users to their roles: `{ \"352749\" = \"manager\" }`; the roles are `manager`, `tester` and `viewer`. " +
 					"Every user in the map is enabled, and a disabled one is enabled again. Empty, no user shall be enabled there.",
-				Validators: []validator.Map{
-					mapvalidator.KeysAre(validID), mapvalidator.NoNullValues(),
-					mapvalidator.ValueStringsAre(stringvalidator.OneOf(blazemeterapi.RoleTester, blazemeterapi.RoleManager, blazemeterapi.RoleViewer)),
-				},
 			},
 			"ignore_users": schema.SetAttribute{
 				ElementType:         types.StringType,

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -44,14 +43,14 @@ func NewWorkspaceRoleBindings() resource.Resource {
 				{Kind: roster.Group, Name: "groups", IgnoreName: "ignore_groups", Roles: &m.Groups, Ignore: &m.IgnoreGroups, Texts: &m.GroupNames},
 			}
 		},
-		Invites:  func(m *bindingsModel) *types.Bool { return &m.IncludeInvites },
-		Timeouts: func(m *bindingsModel) timeouts.Value { return m.Timeouts },
-		CheckID:  blinkapi.CheckID,
+		Invites:   func(m *bindingsModel) *types.Bool { return &m.IncludeInvites },
+		Timeouts:  func(m *bindingsModel) timeouts.Value { return m.Timeouts },
+		CheckID:   blinkapi.CheckID,
+		CheckRole: blinkapi.CheckRole,
 	}.New()
 }
 
 func bindingsSchema(ctx context.Context) schema.Schema {
-	roles := []validator.Map{mapvalidator.KeysAre(validID), mapvalidator.NoNullValues(), mapvalidator.ValueStringsAre(validRole)}
 	ids := []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(validID)}
 	return schema.Schema{
 		MarkdownDescription: "The authoritative list of the role bindings of one Blink workspace: whoever is not named loses access. " +
@@ -72,13 +71,11 @@ func bindingsSchema(ctx context.Context) schema.Schema {
 				Optional:    true,
 				MarkdownDescription: "Maps the ids of users to their roles: `{ \"u-1\" = \"owner\" }`. Roles are compared without regard to case. " +
 					"Left out, users are not managed; empty, no user shall be there. At least one of `users` and `groups` is set.",
-				Validators: roles,
 			},
 			"groups": schema.MapAttribute{
 				ElementType:         types.StringType,
 				Optional:            true,
 				MarkdownDescription: "Maps the ids of groups to their roles, as `users` does.",
-				Validators:          roles,
 			},
 			"ignore_users": schema.SetAttribute{
 				ElementType:         types.StringType,

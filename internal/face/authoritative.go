@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -34,8 +35,8 @@ type Authoritative[M any] struct {
 	// the product has none.
 	Invites  func(*M) *types.Bool
 	Timeouts func(*M) timeouts.Value
-	// CheckID says what is wrong with an id.
-	CheckID func(string) error
+	// CheckID says what is wrong with an id, CheckRole what with a role.
+	CheckID, CheckRole func(string) error
 }
 
 // RoleMap is one kind of principal in a model.
@@ -48,6 +49,21 @@ type RoleMap struct {
 	Roles  *types.Map
 	Ignore *types.Set
 	Texts  *types.Map
+}
+
+// entries gives the path of each id's entry, or of the whole map where Terraform
+// cannot take that: up to 1.11 at least it crashes ("not a string") on a
+// diagnostic about an entry of a map that the configuration writes with a bare
+// number or keyword for a key, as in { 352749 = "manager" }. What a key was
+// written like is not known here, so one that may have been bare is enough.
+func (rm RoleMap) entries() func(id string) path.Path {
+	root := path.Root(rm.Name)
+	for key := range rm.Roles.Elements() {
+		if _, err := strconv.ParseFloat(key, 64); err == nil || key == "true" || key == "false" {
+			return func(string) path.Path { return root }
+		}
+	}
+	return root.AtMapKey
 }
 
 // workspaceKey is where the private data names the workspace that an instance
@@ -96,25 +112,44 @@ func (r *authoritative[M]) ValidateConfig(ctx context.Context, req resource.Vali
 			fmt.Sprintf("At least one of %s has to be set. A map that is left out is not managed; an empty one means that nobody of that kind shall be there.", strings.Join(names, ", ")))
 	}
 	for _, rm := range maps {
-		ignored := map[string]bool{}
-		for _, e := range rm.Ignore.Elements() {
-			if id, ok := e.(types.String); ok && !id.IsUnknown() {
-				ignored[strings.ToLower(id.ValueString())] = true
+		r.validate(rm, &resp.Diagnostics)
+	}
+}
+
+// validate checks one map. The schema's own validators for maps are of no use
+// here: they report at the entry, see [RoleMap.entries].
+func (r *authoritative[M]) validate(rm RoleMap, diags *diag.Diagnostics) {
+	ignored := map[string]bool{}
+	for _, e := range rm.Ignore.Elements() {
+		if id, ok := e.(types.String); ok && !id.IsUnknown() {
+			ignored[strings.ToLower(id.ValueString())] = true
+		}
+	}
+	seen := map[string]string{}
+	elements, at := rm.Roles.Elements(), rm.entries()
+	for _, id := range sortedIDs(rm.Roles) {
+		refuse := func(summary, detail string) { diags.AddAttributeError(at(id), summary, detail) }
+		who := fmt.Sprintf("%s %q", rm.Kind, id)
+		if err := r.CheckID(id); err != nil {
+			refuse("Not the id of a "+string(rm.Kind), fmt.Sprintf("In %s %s.", rm.Name, err))
+		}
+		role, _ := elements[id].(types.String)
+		switch {
+		case role.IsUnknown():
+		case role.IsNull():
+			refuse(fmt.Sprintf("The role of %s is null", who), fmt.Sprintf("In %s every id has a role. Whoever shall have none is left out of the map.", rm.Name))
+		default:
+			if err := r.CheckRole(role.ValueString()); err != nil {
+				refuse(fmt.Sprintf("The role of %s cannot be used", who), fmt.Sprintf("In %s %s.", rm.Name, err))
 			}
 		}
-		seen := map[string]string{}
-		for _, id := range sortedIDs(rm.Roles) {
-			at := path.Root(rm.Name).AtMapKey(id)
-			k := strings.ToLower(id)
-			if other, twice := seen[k]; twice {
-				resp.Diagnostics.AddAttributeError(at, fmt.Sprintf("%s %s is named twice", rm.Kind, id),
-					fmt.Sprintf("%q and %q differ in case only, and are one %s. Name it once.", other, id, rm.Kind))
-			}
-			seen[k] = id
-			if ignored[k] {
-				resp.Diagnostics.AddAttributeError(at, fmt.Sprintf("%s %s is named and ignored", rm.Kind, id),
-					fmt.Sprintf("It stands in %s and in %s. An ignored %s is never written: take it out of one of the two.", rm.Name, rm.IgnoreName, rm.Kind))
-			}
+		k := strings.ToLower(id)
+		if other, twice := seen[k]; twice {
+			refuse(who+" is named twice", fmt.Sprintf("%q and %q differ in case only, and are one %s. Name it once.", other, id, rm.Kind))
+		}
+		seen[k] = id
+		if ignored[k] {
+			refuse(who+" is named and ignored", fmt.Sprintf("It stands in %s and in %s. An ignored %s is never written: take it out of one of the two.", rm.Name, rm.IgnoreName, rm.Kind))
 		}
 	}
 }
@@ -129,12 +164,27 @@ func sortedIDs(m *types.Map) []string {
 	return ids
 }
 
-func (r *authoritative[M]) paths(m *M) Paths {
-	p := Paths{roster.AtWorkspace: path.Root(workspaceAttribute)}
-	for _, rm := range r.Maps(m) {
-		p[roster.Attribute(rm.Kind+"s")] = path.Root(rm.Name)
+// diagnostics turns findings into diagnostics on the attributes of the model;
+// m is nil where there is none.
+func (r *authoritative[M]) diagnostics(m *M, findings []roster.Finding) diag.Diagnostics {
+	if m == nil {
+		return Paths{}.Diagnostics(findings)
 	}
-	return p
+	var diags diag.Diagnostics
+	paths := Paths{roster.AtWorkspace: path.Root(workspaceAttribute)}
+	entries := map[roster.Attribute]func(string) path.Path{}
+	for _, rm := range r.Maps(m) {
+		at := roster.Attribute(rm.Kind + "s")
+		paths[at], entries[at] = path.Root(rm.Name), rm.entries()
+	}
+	for _, f := range findings {
+		at := paths
+		if entry := entries[f.At]; entry != nil && f.Key != "" {
+			at = Paths{f.At: entry(f.Key)}
+		}
+		diags.Append(at.Diagnostics([]roster.Finding{f})...)
+	}
+	return diags
 }
 
 // setOf says in the core's words what the model says.
@@ -215,17 +265,15 @@ func (r *authoritative[M]) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		return
 	}
 	c.Second = prior == nil && getText(ctx, req.Private, workspaceKey, &resp.Diagnostics) != ""
-	paths := Paths{}
 	key := ""
 	if next != nil {
-		paths = r.paths(next)
 		key = c.Next.Workspace
 		if c.Next.WorkspaceUnknown {
 			key = "?" // no workspace's id: known after apply
 		}
 	}
 	planned := run.PlanSet(ctx, c)
-	resp.Diagnostics.Append(paths.Diagnostics(planned.Findings)...)
+	resp.Diagnostics.Append(r.diagnostics(next, planned.Findings)...)
 	setText(ctx, resp.Private, workspaceKey, key, &resp.Diagnostics)
 	if next == nil || planned.Listing == nil || resp.Diagnostics.HasError() {
 		return
@@ -364,7 +412,7 @@ func (r *authoritative[M]) Create(ctx context.Context, req resource.CreateReques
 	}
 	defer cancel()
 	done := run.ApplySet(ctx, nil, *r.setOf(next))
-	resp.Diagnostics.Append(r.paths(next).Diagnostics(done.Findings)...)
+	resp.Diagnostics.Append(r.diagnostics(next, done.Findings)...)
 	if resp.Diagnostics.HasError() {
 		return // without state: it would be tainted, and what was done is taken over next time
 	}
@@ -391,7 +439,7 @@ func (r *authoritative[M]) Read(ctx context.Context, req resource.ReadRequest, r
 	imported := r.takeEverything(m)
 	set := r.setOf(m)
 	l, found, findings := run.ReadSet(ctx, *set)
-	resp.Diagnostics.Append(r.paths(m).Diagnostics(findings)...)
+	resp.Diagnostics.Append(r.diagnostics(m, findings)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -447,7 +495,7 @@ func (r *authoritative[M]) Update(ctx context.Context, req resource.UpdateReques
 	defer cancel()
 	set := r.setOf(next)
 	done := run.ApplySet(ctx, r.setOf(prior), *set)
-	resp.Diagnostics.Append(r.paths(next).Diagnostics(done.Findings)...)
+	resp.Diagnostics.Append(r.diagnostics(next, done.Findings)...)
 	switch {
 	case !resp.Diagnostics.HasError():
 		r.fillTexts(next, done.Listing)

@@ -16,9 +16,6 @@ func (p Paths) Diagnostics(findings []roster.Finding) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, f := range findings {
 		at, ok := p[f.At]
-		if ok && f.Key != "" {
-			at = at.AtMapKey(f.Key)
-		}
 		switch {
 		case f.Severity == roster.SeverityError && ok:
 			diags.AddAttributeError(at, f.Summary, f.Detail)

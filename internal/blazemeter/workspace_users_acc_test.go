@@ -1,0 +1,140 @@
+package blazemeter_test
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+)
+
+// everybody is the authoritative resource of a workspace; extra are more arguments.
+func everybody(name, workspace string, users map[string]string, extra ...string) string {
+	ids := make([]string, 0, len(users))
+	for id := range users {
+		ids = append(ids, id)
+	}
+	sort.Strings(ids)
+	var b strings.Builder
+	for _, id := range ids {
+		fmt.Fprintf(&b, "    %s = %q\n", id, users[id])
+	}
+	return fmt.Sprintf("resource \"roster_blazemeter_workspace_users\" %q {\n  workspace_id = %s\n  users = {\n%s  }\n  %s\n}\n", name, workspace, b.String(), strings.Join(extra, "\n  "))
+}
+
+func TestAccWorkspaceUsers_lifeOfAWorkspace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Write("main.tf", everybody("w", load, map[string]string{alice: "manager", bob: "tester"}))
+	w.Apply()
+	w.Clean() // the disabled one is not shown
+	if n := len(w.svc.Writes()); n != 0 {
+		t.Fatalf("%d writes were sent although everybody held what they shall hold", n)
+	}
+
+	// Somebody joins behind Terraform's back: the plan names the person.
+	w.svc.Must(w.svc.BlazeMeter().Set(load, carol, true, "viewer"))
+	w.Shows(w.Plan(), `- "352751" = "viewer" -> null`, `- "352751" = "carol@example.com" -> null`, "1 to change")
+	w.Apply()
+	w.stands(t, carol, "viewer (disabled)")
+
+	// A handover; the disabled one is enabled again, and says so.
+	w.Write("main.tf", everybody("w", load, map[string]string{dave: "manager", bob: "viewer"}))
+	w.Shows(w.Apply(), "dave@example.com is disabled in workspace Checkout Load Tests and will be enabled again")
+	w.Clean()
+	w.stands(t, dave, "manager")
+	w.stands(t, alice, "manager (disabled)")
+	w.stands(t, bob, "viewer")
+	w.neverBelow(t, load, 1)
+	w.updatesAreWhole(t)
+
+	before := len(w.svc.Writes())
+	w.Shows(w.OK("destroy", "-auto-approve", "-no-color"), "keeps their access")
+	if after := len(w.svc.Writes()); after != before {
+		t.Errorf("destroy sent %d writes", after-before)
+	}
+}
+
+func TestAccWorkspaceUsers_creationOverPeople(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Write("main.tf", everybody("w", load, map[string]string{alice: "manager", bob: "viewer"}))
+	r := w.Fails([]string{"plan", "-no-color"}, "bob@example.com (352750): has tester, would be changed from tester to viewer")
+	block := r.Stdout + r.Stderr
+	block = block[strings.Index(block, "import {"):]
+	w.Write("import.tf", strings.NewReplacer("│", "", "ADDRESS", "w").Replace(block[:strings.Index(block, "}")+1]))
+	w.Shows(w.Plan(), `~ "352750" = "tester" -> "viewer"`, "1 to import, 0 to add, 1 to change")
+	w.Apply()
+	w.Clean()
+}
+
+func TestAccWorkspaceUsers_lastManager(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Write("main.tf", quick+everybody("w", load, map[string]string{alice: "manager", bob: "tester"}))
+	w.Apply()
+	for _, users := range []map[string]string{{}, {bob: "tester"}, {alice: "tester", bob: "tester"}} {
+		w.Write("main.tf", quick+everybody("w", load, users))
+		w.Fails([]string{"plan", "-no-color"}, "Workspace would lose its last manager", "alice@example.com (352749)")
+	}
+}
+
+func TestAccWorkspaceUsers_besideAnAdditiveOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Write("main.tf", everybody("w", load, map[string]string{alice: "manager", bob: "tester"})+user("bob", bob, "tester"))
+	w.Fails([]string{"plan", "-no-color"}, "managed by an additive and an authoritative resource")
+}
+
+// newcomers adds so many people to the account of the default seed.
+func newcomers(n int) func(*mockservice.Seed) {
+	return func(s *mockservice.Seed) {
+		for i := range n {
+			id := int64(900_000 + i)
+			s.BlazeMeter.Users = append(s.BlazeMeter.Users, mockservice.BlazeMeterUser{ID: id, Email: fmt.Sprintf("n%d@example.com", i)})
+			s.BlazeMeter.Accounts[0].Users = append(s.BlazeMeter.Accounts[0].Users, mockservice.BlazeMeterAccountUser{ID: id})
+		}
+	}
+}
+
+func withNewcomers(n int) map[string]string {
+	users := map[string]string{alice: "manager", bob: "tester"}
+	for i := range n {
+		users[fmt.Sprint(900_000+i)] = []string{"tester", "viewer"}[i%2]
+	}
+	return users
+}
+
+func TestAccWorkspaceUsers_additionsGoOutInChunks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, newcomers(120))
+	w.Write("main.tf", everybody("w", load, withNewcomers(120)))
+	w.Apply()
+	w.Clean()
+	// Sixty of each of two roles, fifty in one call.
+	if n := w.svc.RequestCount(mockservice.ProductBlazeMeter, "add_users"); n != 4 {
+		t.Errorf("120 additions of two roles took %d calls, want 4", n)
+	}
+}
+
+func TestAccWorkspaceUsers_aRefusedChunkIsTriedOneByOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, newcomers(12))
+	w.Write("main.tf", everybody("w", load, withNewcomers(12)))
+	w.svc.Must(w.svc.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{
+		{Kind: mockservice.FaultStatus, Status: 400, Call: "add_users", Times: 1},
+		{Kind: mockservice.FaultLost, Call: "add_users", After: 1, Times: 1},
+	}}))
+	w.Apply()
+	w.Clean()
+	for id, role := range withNewcomers(12) {
+		w.stands(t, id, role)
+	}
+	if n := w.svc.Audit().Repeated; n != 0 {
+		t.Errorf("%d writes were repeated that had been applied", n)
+	}
+	if n := w.svc.RequestCount(mockservice.ProductBlazeMeter, "add_users"); n != 2+6 {
+		t.Errorf("the additions took %d calls, want two chunks and six single ones", n)
+	}
+}
