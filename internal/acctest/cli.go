@@ -40,7 +40,7 @@ func Needed(t testing.TB) string {
 var (
 	buildOnce sync.Once
 	buildDir  string
-	buildErr  error
+	errBuild  error
 )
 
 // Binary builds the provider, once per test process, and gives the folder that
@@ -51,22 +51,21 @@ func Binary(t testing.TB) string {
 		if buildDir = os.Getenv("ROSTER_TEST_BINARY_DIR"); buildDir != "" {
 			return
 		}
-		if buildDir, buildErr = os.MkdirTemp("", "roster-acctest-"); buildErr != nil {
+		if buildDir, errBuild = os.MkdirTemp("", "roster-acctest-"); errBuild != nil {
 			return
 		}
 		name := "terraform-provider-roster"
 		if runtime.GOOS == "windows" {
 			name += ".exe"
 		}
-		//nolint:gosec // the arguments are ours
 		cmd := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(buildDir, name), ".")
 		cmd.Dir = root()
 		if out, err := cmd.CombinedOutput(); err != nil {
-			buildErr = fmt.Errorf("build the provider: %w\n%s", err, out)
+			errBuild = fmt.Errorf("build the provider: %w\n%s", err, out)
 		}
 	})
-	if buildErr != nil {
-		t.Fatal(buildErr)
+	if errBuild != nil {
+		t.Fatal(errBuild)
 	}
 	return buildDir
 }
@@ -168,7 +167,7 @@ func (c *CLI) Run(args ...string) Result {
 
 // Command is one run of terraform that the caller starts.
 func (c *CLI) Command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, c.program, args...) //nolint:gosec // the program and its arguments are the test's own
+	cmd := exec.CommandContext(ctx, c.program, args...)
 	cmd.Dir = c.Dir
 	cmd.Env = append(os.Environ(), c.Env...)
 	return cmd

@@ -13,7 +13,7 @@ import (
 
 // Who stands in the default seed.
 const (
-	load  = mockservice.DefaultBlazeMeterWorkspace  // alice manager, bob tester, dave a disabled viewer
+	load  = mockservice.DefaultBlazeMeterWorkspace      // alice manager, bob tester, dave a disabled viewer
 	other = mockservice.DefaultBlazeMeterOtherWorkspace // bob and carol managers
 	alice = "352749"
 	bob   = "352750"

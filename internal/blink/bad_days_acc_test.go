@@ -2,6 +2,7 @@ package blink_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -211,7 +212,7 @@ func TestAccRoleBinding_clearErrors(t *testing.T) {
 			w.Apply()
 			env := w.Env
 			if test.env != "" {
-				w.Env = append(w.Env[:len(w.Env):len(w.Env)], test.env)
+				w.Env = append(slices.Clip(w.Env), test.env)
 			}
 			w.svc.Must(w.svc.SetFaults(mockservice.Faults{Rules: test.rules}))
 			r := w.Fails([]string{"apply", "-auto-approve", "-no-color"}, test.text, "Nothing was dropped from the state")

@@ -1,7 +1,6 @@
 package blink_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
@@ -73,17 +72,20 @@ func TestAccRoleBinding_lastOwnerIsRefusedAtPlan(t *testing.T) {
 		"removed block": {alice("owner"), quick, []string{"plan"}, []string{"removed by this run"}},
 		"destroy":       {alice("owner"), alice("owner"), []string{"plan", "-destroy"}, []string{"removed by this run"}},
 		"lesser principal": {
-			alice("owner"), quick + user("alice", "u-carol", "viewer"), []string{"plan"},
+			alice("owner"), quick + user("alice", "u-carol", "viewer"),
+			[]string{"plan"},
 			[]string{"replaced in its resource by user/u-carol"},
 		},
 		"without refresh": {alice("owner"), alice("viewer"), []string{"plan", "-refresh=false"}, []string{"changed from owner to viewer"}},
 		"reassigned": {
-			alice("owner", `on_destroy = "reassign"`, `reassign_role = "viewer"`), quick, []string{"plan"},
+			alice("owner", `on_destroy = "reassign"`, `reassign_role = "viewer"`), quick,
+			[]string{"plan"},
 			[]string{`left with the role "viewer"`},
 		},
 		"keep that was not applied": {alice("owner"), alice("viewer", `on_destroy = "keep"`), []string{"plan"}, nil},
 		"moved to another workspace": {
-			alice("owner"), quick + binding("alice", security, "user", "u-alice", "owner"), []string{"plan"},
+			alice("owner"), quick + binding("alice", security, "user", "u-alice", "owner"),
+			[]string{"plan"},
 			[]string{"its resource moves to workspace " + security},
 		},
 	} {
@@ -215,6 +217,3 @@ func TestAccRoleBinding_guardLetsPass(t *testing.T) {
 		w.Fails([]string{"plan", "-no-color"}, "Workspace would fall below 2 owners", "would have 1 owner and needs 2")
 	})
 }
-
-// strip takes the provider block out, for configurations that wait as users do.
-func strip(config string) string { return strings.Replace(config, quick, "", 1) }

@@ -299,13 +299,17 @@ func TestCallsThatClash(t *testing.T) {
 		"case does not tell two people apart":   {[]BindingPlan{{Next: new1}, {Next: bind("w1", "NEW", "editor")}}, twice},
 		"a changed principal takes one's place": {[]BindingPlan{refresh, {Prior: vic, Next: ann}}, twice},
 		"a changed principal leaves one who is created": {
-			[]BindingPlan{{Next: vic}, {Prior: vic, Next: new1}}, pulledOut},
+			[]BindingPlan{{Next: vic}, {Prior: vic, Next: new1}}, pulledOut,
+		},
 		"a list that shifts": {
-			[]BindingPlan{{Prior: ann, Next: vic}, {Prior: vic, Next: new1}}, pulledOut},
+			[]BindingPlan{{Prior: ann, Next: vic}, {Prior: vic, Next: new1}}, pulledOut,
+		},
 		"a list that shifts, from the other end": {
-			[]BindingPlan{{Prior: vic, Next: new1}, {Prior: ann, Next: vic}}, pulledOut},
+			[]BindingPlan{{Prior: vic, Next: new1}, {Prior: ann, Next: vic}}, pulledOut,
+		},
 		"a move beside what is kept there": {
-			[]BindingPlan{{Prior: bind("w2", "zoe", "owner"), Next: bind("w2", "zoe", "owner"), NoChange: true}, {Prior: bind("w1", "zoe", "owner"), Next: bind("w2", "zoe", "owner")}}, twice},
+			[]BindingPlan{{Prior: bind("w2", "zoe", "owner"), Next: bind("w2", "zoe", "owner"), NoChange: true}, {Prior: bind("w1", "zoe", "owner"), Next: bind("w2", "zoe", "owner")}}, twice,
+		},
 		"reassigned beside what is kept": {[]BindingPlan{refresh, {Prior: ann, Exit: Exit{Reassign: "viewer"}}}, pulledOut},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -32,15 +33,7 @@ type Guard struct {
 }
 
 func (g Guard) watches(workspace string) bool {
-	if g.Mode == Off {
-		return false
-	}
-	for _, id := range g.ExemptWorkspaces {
-		if id == workspace {
-			return false
-		}
-	}
-	return true
+	return g.Mode != Off && !slices.Contains(g.ExemptWorkspaces, workspace)
 }
 
 func (g Guard) excludes(id, email string) bool {

@@ -345,15 +345,13 @@ func TestATimeoutWhileAnotherLossHasTheTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town().with("w1", person("eve", "owner"))
 		x := openSession(t, s, enforce())
-		s.latency = time.Hour
+		s.slow(time.Hour)
 		go func() { x.delete(bind("w1", "ann", "owner"), Exit{}, "") }()
 		time.Sleep(time.Hour + time.Minute) // it has its turn, and reads
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		says(t, x.deleteWithin(ctx, bind("w1", "zoe", "owner"), Exit{}, ""), "! The change of user/zoe in workspace w1 ran out of time")
-		s.mu.Lock()
-		s.latency = 0
-		s.mu.Unlock()
+		s.slow(0)
 	})
 }
 

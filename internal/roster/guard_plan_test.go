@@ -256,14 +256,18 @@ func TestUnknownValuesNeverBlockAPlan(t *testing.T) {
 	}
 	t.Run("its own role unknown", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			says(t, planOf(t, lonely(), enforce(), 10, 1, &block{addr: "x", prior: bind("w1", "ann", "owner"), next: bind("w1", "ann", "viewer"),
-				planned: &Binding{Workspace: "w1", Principal: user("ann"), StandingUnknown: true}}).errors())
+			says(t, planOf(t, lonely(), enforce(), 10, 1, &block{
+				addr: "x", prior: bind("w1", "ann", "owner"), next: bind("w1", "ann", "viewer"),
+				planned: &Binding{Workspace: "w1", Principal: user("ann"), StandingUnknown: true},
+			}).errors())
 		})
 	})
 	t.Run("its principal changes to an unknown one", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			says(t, planOf(t, lonely(), enforce(), 10, 1, &block{addr: "x", prior: bind("w1", "ann", "owner"), next: bind("w1", "new", "owner"),
-				planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: Standing{Role: "owner", Enabled: true}}}).errors())
+			says(t, planOf(t, lonely(), enforce(), 10, 1, &block{
+				addr: "x", prior: bind("w1", "ann", "owner"), next: bind("w1", "new", "owner"),
+				planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: Standing{Role: "owner", Enabled: true}},
+			}).errors())
 		})
 	})
 	t.Run("a replacement by an unknown principal is one gain, though it is planned twice", func(t *testing.T) {
@@ -271,14 +275,18 @@ func TestUnknownValuesNeverBlockAPlan(t *testing.T) {
 			two := enforce()
 			two.MinimumOwners = 2
 			says(t, planOf(t, town(), two, 10, 1, &block{addr: "a", prior: bind("w1", "ann", "owner")}, &block{addr: "z", prior: bind("w1", "zoe", "owner")},
-				&block{addr: "x", how: "replace", prior: bind("w1", "vic", "viewer"), next: bind("w1", "new", "owner"),
-					planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: Standing{Role: "owner", Enabled: true}}}).errors(), "! Workspace would fall below 2 owners")
+				&block{
+					addr: "x", how: "replace", prior: bind("w1", "vic", "viewer"), next: bind("w1", "new", "owner"),
+					planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: Standing{Role: "owner", Enabled: true}},
+				}).errors(), "! Workspace would fall below 2 owners")
 		})
 	})
 	t.Run("an unknown viewer saves nobody", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			says(t, planOf(t, lonely(), enforce(), 10, 1, old(), &block{addr: "x", next: bind("w1", "new", "viewer"),
-				planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: Standing{Role: "viewer", Enabled: true}}}).errors(), lastOwner)
+			says(t, planOf(t, lonely(), enforce(), 10, 1, old(), &block{
+				addr: "x", next: bind("w1", "new", "viewer"),
+				planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: Standing{Role: "viewer", Enabled: true}},
+			}).errors(), lastOwner)
 		})
 	})
 	t.Run("an unknown workspace of another product saves nobody", func(t *testing.T) {
@@ -543,8 +551,11 @@ func TestTheKeysOwnUserIsWarned(t *testing.T) {
 		"somebody else":             {Person{Email: "key@example.com"}, BindingPlan{Prior: bind("w1", "vic", "viewer")}, nil},
 		"nobody knows":              {Person{}, BindingPlan{Prior: bind("w1", "vic", "viewer")}, nil},
 		"kept":                      {Person{Email: "vic@example.com"}, BindingPlan{Prior: bind("w1", "vic", "viewer"), Exit: Exit{Keep: true}}, nil},
-		"its resource changes hands": {Person{Email: "vic@example.com"}, BindingPlan{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", "new", "viewer")},
-			[]string{"The API key's own user vic@example.com is removed from workspace Space w1"}},
+		"its resource changes hands": {
+			Person{Email: "vic@example.com"},
+			BindingPlan{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", "new", "viewer")},
+			[]string{"The API key's own user vic@example.com is removed from workspace Space w1"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

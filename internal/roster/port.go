@@ -266,8 +266,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // FailureOf classifies any error: an [*Error] by its kind, everything else as Passing.
 func FailureOf(err error) Failure {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Failure
 	}
 	return Passing

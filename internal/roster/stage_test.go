@@ -236,11 +236,21 @@ func (s *stage) sent(ops ...string) []string {
 // wrote gives the calls that change something.
 func (s *stage) wrote() []string { return s.sent("assign", "add", "remove") }
 
+// slow sets how long a call takes from now on.
+func (s *stage) slow(latency time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.latency = latency
+}
+
 func (s *stage) pause(ctx context.Context) error {
-	if s.latency == 0 {
+	s.mu.Lock()
+	latency := s.latency
+	s.mu.Unlock()
+	if latency == 0 {
 		return ctx.Err()
 	}
-	t := time.NewTimer(s.latency / 2)
+	t := time.NewTimer(latency / 2)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():

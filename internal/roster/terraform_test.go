@@ -54,6 +54,7 @@ type block struct {
 func (b *block) moves() bool {
 	return b.prior != nil && b.next != nil && b.prior.Workspace != b.next.Workspace
 }
+
 func (b *block) replaced() bool {
 	return b.next != nil && b.prior != nil && (b.how != "" || b.moves())
 }

@@ -211,7 +211,7 @@ func TestAWriteThatCannotBeVerifiedRecordsNothing(t *testing.T) {
 			x := openSession(t, s, enforce())
 			_, _, fs := x.run.FindBinding(t.Context(), "w1", user("new"))
 			says(t, fs)
-			s.latency = time.Minute
+			s.slow(time.Minute)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			began := time.Now()
@@ -220,7 +220,7 @@ func TestAWriteThatCannotBeVerifiedRecordsNothing(t *testing.T) {
 			if time.Since(began) != time.Second {
 				t.Errorf("took %s", time.Since(began))
 			}
-			s.latency = 0
+			s.slow(0)
 		})
 	})
 }
