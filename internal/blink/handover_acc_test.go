@@ -10,21 +10,24 @@ import (
 
 func TestAccRoleBinding_handover(t *testing.T) {
 	t.Parallel()
-	forms := map[string][2]string{
-		"one removed, one added": {user("alice", "u-alice", "owner"), user("carol", "u-carol", "owner")},
-		"one demoted, one added": {user("alice", "u-alice", "owner"), user("alice", "u-alice", "viewer") + user("carol", "u-carol", "owner")},
-		"rotation in place":      {user("owner", "u-alice", "owner"), user("owner", "u-carol", "owner")},
+	type form struct {
+		from, to string
+		rounds   int // of two handovers, there and back
+	}
+	forms := map[string]form{
+		"one removed, one added": {user("alice", "u-alice", "owner"), user("carol", "u-carol", "owner"), 10},
+		"one demoted, one added": {user("alice", "u-alice", "owner"), user("alice", "u-alice", "viewer") + user("carol", "u-carol", "owner"), 3},
+		"rotation in place":      {user("owner", "u-alice", "owner"), user("owner", "u-carol", "owner"), 3},
 	}
 	for name, form := range forms {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.Write("main.tf", form[0])
+			w.Write("main.tf", form.from)
 			w.Apply()
 			// Terraform takes independent resources in random order, so once is not enough.
-			for range 7 {
-				for _, config := range []string{form[1], form[0]} {
-					w.Write("main.tf", config+"\n# carol, if she is left, may be raised again\n")
+			for range form.rounds {
+				for _, config := range []string{form.to, form.from} {
 					w.Write("main.tf", config)
 					w.Apply()
 					w.neverBelow(t, payments, 1)
