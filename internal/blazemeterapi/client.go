@@ -71,7 +71,7 @@ type Client struct {
 	pause func(ctx context.Context, n int) error
 }
 
-var _ roster.Service = (*Client)(nil)
+var _ roster.Finder = (*Client)(nil)
 
 // New gives a client. It sends nothing.
 func New(o Options) (*Client, error) {

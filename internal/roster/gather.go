@@ -112,3 +112,10 @@ func (s *space) gather(ctx context.Context, took time.Duration, begun func() (bo
 		timer.Stop()
 	}
 }
+
+// inProgress tells how many principals are being worked on.
+func (t *traffic) inProgress() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.open
+}

@@ -179,6 +179,18 @@ type Service interface {
 	Self(ctx context.Context) (Person, error)
 }
 
+// Finder is a [Service] that can look for users who have just been added without
+// reading the whole workspace.
+type Finder interface {
+	Service
+
+	// FindMembers looks for users where new ones are likely to be listed, and
+	// gives their rows by the ids that were asked for. hint is about how many
+	// enabled members there are, 0 where that is not known. Who is not found may
+	// be there nevertheless: only ReadWorkspace tells who is not.
+	FindMembers(ctx context.Context, workspace string, ids []string, hint int) (map[string]Member, error)
+}
+
 // Failure is the kind of an [Error]: what can be concluded from it.
 type Failure int
 

@@ -28,6 +28,7 @@ type play struct {
 	lag        time.Duration
 	lossy      bool // some answers are lost
 	assign     assignMode
+	finds      findMode
 	noRefresh  bool
 	// clashes lets several blocks claim one principal, as unknown ids, -target
 	// and deposed objects make it happen in an apply.
@@ -36,8 +37,8 @@ type play struct {
 
 func (p *play) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s guard %+v slots %d seed %d latency %s lag %s lossy %v assign %d norefresh %v inactive %v\n",
-		p.traits.Product, p.guard, p.slots, p.seed, p.latency, p.lag, p.lossy, p.assign, p.noRefresh, p.inactive)
+	fmt.Fprintf(&b, "%s guard %+v slots %d seed %d latency %s lag %s lossy %v assign %d finds %d norefresh %v inactive %v\n",
+		p.traits.Product, p.guard, p.slots, p.seed, p.latency, p.lag, p.lossy, p.assign, p.finds, p.noRefresh, p.inactive)
 	for _, w := range p.workspaces {
 		fmt.Fprintf(&b, "%s:", w)
 		for _, m := range p.members[w] {
@@ -82,6 +83,9 @@ func drawPlay(t *rapid.T, clashes bool) *play {
 	p.lag = time.Duration(rapid.SampledFrom([]int{0, 0, 300}).Draw(t, "lag")) * time.Millisecond
 	p.lossy = rapid.IntRange(0, 3).Draw(t, "lossy") == 0
 	p.assign = rapid.SampledFrom([]assignMode{assignAdds, assignIgnores, assignRefuses}).Draw(t, "assign")
+	if p.traits.RemovalDisables {
+		p.finds = rapid.SampledFrom([]findMode{findsNot, findsAtTheEnd, findsNobody}).Draw(t, "finds")
+	}
 	p.noRefresh = rapid.IntRange(0, 4).Draw(t, "norefresh") == 0
 
 	for w := range rapid.IntRange(1, 3).Draw(t, "workspaces") {
@@ -340,7 +344,7 @@ func (p *play) verdict() (refused []string, losses int, slowMove bool) {
 
 func (p *play) stage() *stage {
 	s := newStage(p.traits)
-	s.latency, s.lag, s.assign = p.latency, p.lag, p.assign
+	s.latency, s.lag, s.assign, s.finds = p.latency, p.lag, p.assign, p.finds
 	s.owner = p.counts
 	for _, w := range p.workspaces {
 		s.workspace(w, slices.Clone(p.members[w])...)

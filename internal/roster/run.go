@@ -123,6 +123,8 @@ type space struct {
 	losses keyedLock[struct{}]
 	// traffic is what is being done about single principals.
 	traffic traffic
+	// finds looks for those who have just been added.
+	finds finds
 
 	mu sync.Mutex
 	// wrote is true from the first write of this run on; first is who held the
@@ -152,6 +154,8 @@ func newSpace(r *Run, id string) *space {
 		return NewListing(w, r.traits), nil
 	})
 	s.listings.onRead = s.remember
+	s.finds.space = s
+	s.finds.finder, _ = r.svc.(Finder)
 	return s
 }
 

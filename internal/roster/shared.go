@@ -40,6 +40,8 @@ type flight[T any] struct {
 	// cancelled, and whoever comes now needs another one.
 	abandoned bool
 	cancel    context.CancelFunc
+	// late are the changes to the value that were made while it was being read.
+	late []func(T) T
 }
 
 func newShared[T any](read func(context.Context) (T, error)) *shared[T] {
@@ -87,6 +89,20 @@ func (s *shared[T]) peek() (T, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.value, s.have
+}
+
+// amend changes the value without a read: the one that is there, and the one
+// that is being read now, which may have been read too early to show the change.
+// The change makes a new value, and has to leave alone one that shows it already.
+func (s *shared[T]) amend(change func(T) T) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.have {
+		s.value = change(s.value)
+	}
+	if s.flight != nil {
+		s.flight.late = append(s.flight.late, change)
+	}
 }
 
 // begunAfter tells whether a read that began after the moment is there or on
@@ -157,6 +173,9 @@ func (s *shared[T]) launch(ctx context.Context) *flight[T] {
 		case f.err == nil:
 			if s.onRead != nil {
 				s.onRead(f.value)
+			}
+			for _, change := range f.late {
+				f.value = change(f.value)
 			}
 			s.failed = nil
 			if f.began > s.notOlder {

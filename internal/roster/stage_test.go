@@ -34,6 +34,9 @@ type stage struct {
 	// trouble decides about each call before it has an effect.
 	trouble func(stageCall) trouble
 
+	// finds says where a look for new members looks.
+	finds findMode
+
 	calls []stageCall
 }
 
@@ -45,6 +48,50 @@ const (
 	assignRefuses
 	assignNotFound
 )
+
+type findMode int
+
+const (
+	// findsNot: the service has no such look.
+	findsNot findMode = iota
+	// findsAtTheEnd looks at the last fifty rows, where new ones are.
+	findsAtTheEnd
+	// findsNobody looks where nobody ever is.
+	findsNobody
+)
+
+// service gives the stage with the calls that it has.
+func (s *stage) service() Service {
+	if s.finds == findsNot {
+		return s
+	}
+	return finderStage{s}
+}
+
+// finderStage is a stage that can look for new members.
+type finderStage struct{ *stage }
+
+func (s finderStage) FindMembers(ctx context.Context, workspace string, ids []string, hint int) (map[string]Member, error) {
+	found := map[string]Member{}
+	err := s.serve(ctx, stageCall{op: "find", workspace: workspace, role: fmt.Sprint(len(ids), " of ", hint)}, func() error {
+		if s.stage.finds == findsNobody {
+			return nil
+		}
+		rows := s.spaces[workspace].history[0].members
+		for _, h := range s.spaces[workspace].history {
+			if !h.at.After(time.Now().Add(-s.lag)) {
+				rows = h.members
+			}
+		}
+		for _, m := range rows[max(0, len(rows)-50):] {
+			if m.Enabled && slices.Contains(ids, m.ID) {
+				found[m.ID] = m
+			}
+		}
+		return nil
+	})
+	return found, err
+}
 
 // stageCall is one call as it arrived.
 type stageCall struct {

@@ -81,7 +81,7 @@ func (tf *terraform) start() process {
 		tf.locker = &memoryLocker{}
 	}
 	return process{act: act, run: NewRun(Config{
-		Service: tf.svc, Guard: tf.guard, Walk: NewWalk(act, tf.guard), Locker: tf.locker, Logger: book, MaxConcurrent: 16,
+		Service: tf.svc.service(), Guard: tf.guard, Walk: NewWalk(act, tf.guard), Locker: tf.locker, Logger: book, MaxConcurrent: 16,
 		Naming: testNaming(),
 	})}
 }

@@ -44,6 +44,9 @@ type note struct {
 // send makes one writing call and writes the line about it into the log, or
 // leaves that to the note where the answer was lost.
 func (s *space) send(ctx context.Context, p Principal, from, to string, call func() (Receipt, error)) (*note, error) {
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("%w: the run was cancelled or ran out of time", errNotSent)
+	}
 	s.writing()
 	began := time.Now()
 	receipt, err := call()
@@ -101,12 +104,35 @@ func (s *space) sendOne(ctx context.Context, p Principal, from, to string, call 
 // them is shared with the writes that are on their way now.
 func (s *space) prove(ctx context.Context, w sent, fits func(*Listing) bool) (bool, error) {
 	s.gather(ctx, w.took, func() (bool, <-chan struct{}) { return s.listings.begunAfter(w.moment) })
+	return s.proveNow(ctx, w, fits)
+}
+
+// proveNow is prove for one who has waited for others already.
+func (s *space) proveNow(ctx context.Context, w sent, fits func(*Listing) bool) (bool, error) {
 	_, ok, err := s.seen(ctx, w.moment, fits)
 	switch {
 	case ok, err != nil && FailureOf(err) == Gone:
 		w.line.shown(ctx)
 	case err != nil:
 		w.line.unsettled(ctx)
+	}
+	return ok, err
+}
+
+// proveGrant is prove for a write that gives p something. Where p is new, a look
+// for new members alone may prove it.
+func (s *space) proveGrant(ctx context.Context, w sent, p Principal, fits func(*Listing) bool) (bool, error) {
+	look, m, found := s.finds.look(ctx, w, p)
+	switch {
+	case look == nil:
+		return s.prove(ctx, w, fits)
+	case found && fits(NewListing(&Workspace{ID: s.id, Members: []Member{m}}, s.run.traits)):
+		w.line.shown(ctx)
+		return true, nil
+	}
+	ok, err := s.proveNow(ctx, w, fits)
+	if ok && !found {
+		s.finds.overlooked(look)
 	}
 	return ok, err
 }
@@ -262,7 +288,7 @@ func (s *space) grantBy(ctx context.Context, call way, p Principal, want Standin
 			return Member{}, notKnown, err
 		}
 		last = w
-		ok, lookErr := s.prove(ctx, w, fits)
+		ok, lookErr := s.proveGrant(ctx, w, p, fits)
 		switch {
 		case ok:
 			return m, notKnown, nil
