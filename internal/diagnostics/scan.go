@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -91,9 +92,7 @@ func scanPackage(root, dir string) ([]diagnostic, error) {
 	for _, file := range parsed {
 		p.declare(file)
 	}
-	for name, m := range makers {
-		p.makers[name] = m
-	}
+	maps.Copy(p.makers, makers)
 	for grown := true; grown; {
 		grown = false
 		for _, file := range parsed {

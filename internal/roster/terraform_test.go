@@ -318,12 +318,10 @@ func (tf *terraform) applyNodes(p process, b *block, out *outcome) []node {
 		return []node{{name: b.addr, after: b.deps, do: func(ctx context.Context) bool {
 			got, ok := replan(ctx, BindingPlan{Prior: b.prior, Next: b.next, Adopt: b.adopt, Exit: b.exit, Carried: b.private})
 			return ok && request(ctx, func(ctx context.Context) []Finding {
-				_, kept, fs := p.run.UpdateBinding(ctx, *b.prior, *b.next, b.exit, b.adopt)
-				switch {
-				case !Failed(fs):
-					b.prior, b.private = b.next, got.Key // an update keeps what was planned
-				case kept:
-					// The state keeps the prior principal.
+				_, _, fs := p.run.UpdateBinding(ctx, *b.prior, *b.next, b.exit, b.adopt)
+				// An update keeps what was planned; a failed one keeps the prior principal.
+				if !Failed(fs) {
+					b.prior, b.private = b.next, got.Key
 				}
 				return fs
 			})
