@@ -38,7 +38,7 @@ func readGuide(root string) (map[string]advice, error) {
 // made of.
 func key(summary string) string {
 	var out []string
-	for _, word := range strings.FieldsSeq(summary) {
+	for word := range strings.FieldsSeq(summary) {
 		bare := strings.Trim(word, `",:;.()`)
 		if strings.Contains(bare, gap) || bare == "" {
 			word = gap
