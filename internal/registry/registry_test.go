@@ -78,7 +78,6 @@ func lockFile(t *testing.T, c *acctest.CLI) string {
 }
 
 func TestAccInstalledFromARegistry(t *testing.T) {
-	t.Parallel()
 	acctest.Needed(t)
 	if runtime.GOOS != "linux" {
 		t.Skip("the registry's certificate is made known by SSL_CERT_FILE, which is heeded on Linux alone")
