@@ -58,9 +58,11 @@ func TestGuideIsComplete(t *testing.T) {
 
 // saysItself are messages whose detail is a text that is made elsewhere.
 var saysItself = map[string]string{
-	"Invalid provider setting": "each fault is a sentence that names the variable and what is wrong with it",
-	"Not …":                    "the check's own sentence",
-	"Not an id to import by":   "the parser's own sentence, with the form that is expected",
+	"Invalid provider setting":               "each fault is a sentence that names the variable and what is wrong with it",
+	"Not the id of a …":                      "the check's own sentence, and the map",
+	"The role of … cannot be used":           "the check's own sentence, and the map",
+	"Not …":                                  "the check's own sentence",
+	"Not an id to import by":                 "the parser's own sentence, with the form that is expected",
 	"The … API key may not read workspace …": "the service's words, that nothing was dropped, and which right the key needs",
 	"The … API key may not read …":           "the service's words, and which right the key needs",
 }
