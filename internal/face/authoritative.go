@@ -131,7 +131,7 @@ func (r *authoritative[M]) validate(rm RoleMap, diags *diag.Diagnostics) {
 		refuse := func(summary, detail string) { diags.AddAttributeError(at(id), summary, detail) }
 		who := fmt.Sprintf("%s %q", rm.Kind, id)
 		if err := r.CheckID(id); err != nil {
-			refuse("Not the id of a "+string(rm.Kind), fmt.Sprintf("In %s %s.", rm.Name, err))
+			refuse("Not the id of a "+string(rm.Kind), fmt.Sprintf("In %s %s. The keys of the map are ids as the service tells them.", rm.Name, err))
 		}
 		role, _ := elements[id].(types.String)
 		switch {
@@ -140,7 +140,7 @@ func (r *authoritative[M]) validate(rm RoleMap, diags *diag.Diagnostics) {
 			refuse(fmt.Sprintf("The role of %s is null", who), fmt.Sprintf("In %s every id has a role. Whoever shall have none is left out of the map.", rm.Name))
 		default:
 			if err := r.CheckRole(role.ValueString()); err != nil {
-				refuse(fmt.Sprintf("The role of %s cannot be used", who), fmt.Sprintf("In %s %s.", rm.Name, err))
+				refuse(fmt.Sprintf("The role of %s cannot be used", who), fmt.Sprintf("In %s %s. The values of the map are the names of roles.", rm.Name, err))
 			}
 		}
 		k := strings.ToLower(id)

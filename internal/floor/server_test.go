@@ -64,6 +64,8 @@ func configured(t *testing.T, s *tfprotov6.Schema) tftypes.Value {
 		switch {
 		case a.Required && typ.Is(tftypes.String):
 			values[a.Name] = tftypes.NewValue(typ, "a-"+a.Name)
+		case a.Required && typ.Is(tftypes.Map{ElementType: tftypes.String}):
+			values[a.Name] = tftypes.NewValue(typ, map[string]tftypes.Value{"an-id": tftypes.NewValue(tftypes.String, "a-role")})
 		case a.Required:
 			t.Fatalf("the attribute %s is required and no string: teach this test its type", a.Name)
 		default:
