@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -46,6 +47,11 @@ func (r *Run) readFailure(err error, workspace string, at Attribute) Finding {
 // pass is a warning there, since the apply checks again.
 func (r *Run) planReadFailure(err error, workspace, who string, at Attribute) Finding {
 	f := r.readFailure(err, workspace, at)
+	if errors.Is(err, context.Canceled) {
+		// Going on would plan other values than before, and end with a complaint
+		// about the provider.
+		return failure(AtNone, "Planning was cancelled", fmt.Sprintf("%s in workspace %s was being looked up when this run was cancelled. Nothing was changed.", who, workspace))
+	}
 	if FailureOf(err) == Passing {
 		f.Severity = SeverityWarning
 		f.Summary = fmt.Sprintf("%s in workspace %s could not be checked", who, workspace)

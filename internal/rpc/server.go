@@ -89,6 +89,8 @@ type server struct {
 
 	mu      sync.Mutex
 	running map[*scope]struct{}
+	// stopped is true from a StopProvider to the next ConfigureProvider.
+	stopped bool
 }
 
 // begin opens the scope of a request; end closes it, however often it is called.
@@ -110,6 +112,7 @@ func (s *server) begin(parent context.Context) (ctx context.Context, end func())
 // stop cancels every request that is running.
 func (s *server) stop() {
 	s.mu.Lock()
+	s.stopped = true
 	running := make([]*scope, 0, len(s.running))
 	for scope := range s.running {
 		running = append(running, scope)
@@ -118,6 +121,28 @@ func (s *server) stop() {
 	for _, scope := range running {
 		scope.cancel(context.Canceled)
 	}
+}
+
+// forwardUnlessStopped is forward for what changes something, or leads to a
+// change: Terraform goes on from a resource's plan to its apply even after it
+// has said to stop, and whatever comes then comes cancelled.
+func forwardUnlessStopped[Req, Resp any](ctx context.Context, s *server, rpc func(context.Context, Req) (Resp, error), req Req) (Resp, error) {
+	ctx, end := s.begin(ctx)
+	defer end()
+	s.mu.Lock()
+	stopped := s.stopped
+	s.mu.Unlock()
+	if scope, ok := ctx.(*scope); ok && stopped {
+		scope.cancel(context.Canceled)
+	}
+	return rpc(ctx, req)
+}
+
+// configured ends what a StopProvider began.
+func (s *server) configured() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopped = false
 }
 
 // forward sends a request on within a scope of its own.

@@ -424,12 +424,29 @@ func TestStopCancelsWhatRuns(t *testing.T) {
 	if len(stopped) != 3 || strings.Count(strings.Join(stopped, ","), "context canceled") != 3 {
 		t.Errorf("stopped: %q", stopped)
 	}
-	// Stopping is not for ever.
-	f.before = nil
-	if _, _, err := call(t.Context(), s, "ReadResource"); err != nil {
-		t.Error(err)
+	// What would change something comes cancelled from now on.
+	for _, rpc := range []string{"PlanResourceChange", "ApplyResourceChange"} {
+		f.before = func(ctx context.Context, _ string) {
+			if ctx.Err() == nil {
+				t.Errorf("after the stop, %s goes on", rpc)
+			}
+		}
+		if _, _, err := call(t.Context(), s, rpc); err != nil {
+			t.Error(err)
+		}
 	}
-	if begun, ended := a.counts(); begun != ended || begun != 5 {
+	// Stopping is not for ever: a server that serves several walks begins anew.
+	f.before = func(ctx context.Context, rpc string) {
+		if ctx.Err() != nil {
+			t.Errorf("after the next walk has begun, %s is cancelled", rpc)
+		}
+	}
+	for _, rpc := range []string{"ReadResource", "ConfigureProvider", "ApplyResourceChange"} {
+		if _, _, err := call(t.Context(), s, rpc); err != nil {
+			t.Error(err)
+		}
+	}
+	if begun, ended := a.counts(); begun != ended || begun != 9 {
 		t.Errorf("begun %d, ended %d", begun, ended)
 	}
 }
