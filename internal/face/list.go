@@ -123,7 +123,7 @@ func (l *lister[M]) members(ctx context.Context, req list.ListRequest, run *rost
 	if req.Limit > 0 && shown > req.Limit {
 		shown = req.Limit
 		notes.AddWarning(fmt.Sprintf("Only %d of %d are listed of workspace %s", shown, len(members), workspace),
-			fmt.Sprintf("The list block has a limit of %d, which is 100 where it sets none. Set limit = %d or more in the list block to get all.", req.Limit, len(members)))
+			fmt.Sprintf("The limit is %d (Terraform's own, where the list block sets none, is 100). Set limit = %d or more in the list block to get all.", req.Limit, len(members)))
 	}
 	return func(push func(list.ListResult) bool) {
 		for i, m := range members[:shown] {
