@@ -93,8 +93,9 @@ func TestAccListUsers(t *testing.T) {
 		Steps: []resource.TestStep{
 			{Config: providerBlock(m) + "data \"roster_blazemeter_accounts\" \"all\" {}\n"},
 			{
+				// The provider block of the step before stays where it is.
 				Query: true,
-				Config: providerBlock(m) + fmt.Sprintf(`
+				Config: fmt.Sprintf(`
 list "roster_blazemeter_workspace_user" "checkout" {
   provider = roster
   config {

@@ -169,8 +169,9 @@ func TestAccListBindings(t *testing.T) {
 		Steps: []resource.TestStep{
 			{Config: providerBlock(m) + "data \"roster_blink_workspaces\" \"all\" {}\n"},
 			{
+				// The provider block of the step before stays where it is.
 				Query: true,
-				Config: providerBlock(m) + fmt.Sprintf(`
+				Config: fmt.Sprintf(`
 list "roster_blink_workspace_role_binding" "security" {
   provider         = roster
   include_resource = true
