@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/acctest"
 	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 )
 
@@ -154,12 +153,11 @@ func numbers(t *testing.T, version string) []int {
 
 func TestAccIdentityImports(t *testing.T) {
 	t.Parallel()
-	acctest.Needed(t)
+	atLeast(t, world(t), "1.12")
 	for _, folder := range folders(t, "import-by-identity.tf") {
 		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
 			p := set(t, folder)
-			atLeast(t, p, "1.12")
 			p.Apply()
 			address, _ := command(t, filepath.Join(p.Dir, "import.sh"))
 			p.OK("state", "rm", address)
@@ -176,12 +174,11 @@ func TestAccIdentityImports(t *testing.T) {
 
 func TestAccQueries(t *testing.T) {
 	t.Parallel()
-	acctest.Needed(t)
+	atLeast(t, world(t), "1.14")
 	for _, folder := range folders(t, ".tfquery.hcl") {
 		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
 			p := set(t, folder)
-			atLeast(t, p, "1.14")
 			r := p.OK("query", "-no-color", "-generate-config-out=generated.tf")
 			p.Shows(r, "alice@example.com")
 		})
