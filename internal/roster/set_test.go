@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"context"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -452,6 +453,150 @@ func TestSetCostsWhatItHasTo(t *testing.T) {
 	}
 }
 
+func TestSetAndAdditiveInOneRun(t *testing.T) {
+	viewer := func(id string) Binding {
+		return Binding{Workspace: "w", Principal: user(id), Standing: Standing{Role: "viewer", Enabled: true}}
+	}
+	t.Run("a deletion of somebody whom the set keeps", func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("b", "viewer"))
+			p := newSetRun(s).start()
+			p.act.Applying()
+			none(t, p.run.ApplySet(t.Context(), nil, *whole("w", map[string]string{"a": "owner", "b": "viewer"}, nil)).Findings)
+			none(t, p.run.DeleteBinding(t.Context(), viewer("b"), Exit{}, ""))
+			if sent := s.wrote(); len(sent) > 0 {
+				t.Errorf("sent %v", sent)
+			}
+		})
+	})
+	t.Run("a creation of somebody whom the set removes", func(t *testing.T) {
+		for _, lead := range []time.Duration{0, 30 * time.Millisecond, 80 * time.Millisecond, 120 * time.Millisecond, 180 * time.Millisecond} {
+			inBubble(t, func(t *testing.T) {
+				s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("b", "viewer"))
+				p := newSetRun(s).start()
+				p.act.Applying()
+				if _, err := p.run.Listing(t.Context(), "w"); err != nil {
+					t.Fatal(err)
+				}
+				s.latency = 100 * time.Millisecond
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					p.run.ApplySet(t.Context(), whole("w", map[string]string{"a": "owner", "b": "viewer"}, nil), *whole("w", map[string]string{"a": "owner"}, nil))
+				}()
+				time.Sleep(lead)
+				_, fs := p.run.CreateBinding(t.Context(), viewer("b"), false)
+				<-done
+				if Failed(fs) || s.role("w", "b") != "viewer" {
+					t.Errorf("after %s: b has the role %q although a resource holds it\n%s", lead, s.role("w", "b"), told(fs))
+				}
+			})
+		}
+	})
+}
+
+func TestSetKeepsTheKeysOwnUserFirst(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("key", "owner")).strangers("n1", "n2")
+		s.trouble = func(c stageCall) trouble {
+			if c.p.ID == "n2" {
+				return broken()
+			}
+			return trouble{}
+		}
+		done := newSetRun(s).applySet(t, whole("w", map[string]string{"a": "owner", "key": "owner"}, nil), whole("w", map[string]string{"n1": "owner", "n2": "owner"}, nil))
+		tells(t, done.Findings, SeverityError, "key@example.com stays owner of workspace Space w for now", "The change of user/n2 in workspace w failed", "Apply again")
+		if s.role("w", "key") != "owner" || s.role("w", "a") != "" || s.fewest("w") != 2 {
+			t.Errorf("key has %q, a has %q, down to %d owners", s.role("w", "key"), s.role("w", "a"), s.fewest("w"))
+		}
+	})
+}
+
+func TestSetWaitsForASuccessorFromElsewhere(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		// The successor is ignored by the set, and an additive resource makes it.
+		s := newStage(blinkTraits()).workspace("w", person("a", "owner")).strangers("n")
+		p := newSetRun(s).start()
+		p.act.Applying()
+		var done SetApplied
+		finished := make(chan struct{})
+		go func() {
+			defer close(finished)
+			defer p.act.Begin()()
+			done = p.run.ApplySet(t.Context(), whole("w", map[string]string{"a": "owner"}, nil), *whole("w", map[string]string{}, nil, ignoring(User, "n")))
+		}()
+		time.Sleep(500 * time.Millisecond)
+		end := p.act.Begin()
+		_, fs := p.run.CreateBinding(t.Context(), Binding{Workspace: "w", Principal: user("n"), Standing: Standing{Role: "owner", Enabled: true}}, false)
+		none(t, fs)
+		end()
+		<-finished
+		none(t, done.Findings)
+		if s.role("w", "a") != "" || s.fewest("w") != 1 {
+			t.Errorf("a has %q, down to %d owners", s.role("w", "a"), s.fewest("w"))
+		}
+	})
+}
+
+func TestSetGuardModes(t *testing.T) {
+	for _, mode := range []Mode{Enforce, Warn, Off} {
+		t.Run(string(mode), func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("b", "viewer"))
+				tf := newSetRun(s, func(g *Guard) { g.Mode = mode })
+				state := whole("w", map[string]string{"a": "owner", "b": "viewer"}, nil)
+				next := whole("w", map[string]string{"b": "viewer"}, nil)
+				_, planned := tf.planSet(t, state, next)
+				p := tf.start()
+				p.act.Applying()
+				done := p.run.ApplySet(t.Context(), state, *next)
+				switch mode {
+				case Enforce:
+					tells(t, planned.Findings, SeverityError, "Workspace would lose its last owner")
+					tells(t, done.Findings, SeverityError, "Workspace would lose its last owner")
+				case Warn:
+					tells(t, planned.Findings, SeverityWarning, "Workspace would lose its last owner: a@example.com in workspace Space w")
+					tells(t, done.Findings, SeverityWarning, "Workspace would lose its last owner: a@example.com in workspace Space w")
+				default:
+					none(t, planned.Findings)
+					none(t, done.Findings)
+				}
+				if gone := s.role("w", "a") == ""; gone != (mode != Enforce) {
+					t.Errorf("a has %q", s.role("w", "a"))
+				}
+			})
+		})
+	}
+}
+
+func TestSetIsCancelled(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStage(blinkTraits()).workspace("w", person("a", "owner"))
+		users := map[string]string{"a": "owner"}
+		for i := range 100 {
+			id := fmt.Sprintf("n%02d", i)
+			s.strangers(id)
+			users[id] = "viewer"
+		}
+		s.latency = 100 * time.Millisecond
+		p := newSetRun(s).start()
+		p.act.Applying()
+		ctx, cancel := context.WithTimeout(t.Context(), 350*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		done := p.run.ApplySet(ctx, whole("w", map[string]string{"a": "owner"}, nil), *whole("w", users, nil))
+		if took := time.Since(began); took > 400*time.Millisecond {
+			t.Errorf("the end of its time was noticed after %s", took)
+		}
+		if !Failed(done.Findings) || done.Listing == nil {
+			t.Fatal(told(done.Findings))
+		}
+		if n := len(s.wrote()); n > 48 {
+			t.Errorf("%d calls were sent", n)
+		}
+	})
+}
+
 // troupe is a random authoritative change.
 type troupe struct {
 	traits    Traits
@@ -489,7 +634,7 @@ func drawTroupe(rt *rapid.T) *troupe {
 			m.Invite = true
 		}
 		if in {
-			owned = owned || m.Enabled && hasRole(m, tr.traits.OwnerRole)
+			owned = owned || m.Enabled && !m.Invite && hasRole(m, tr.traits.OwnerRole)
 			tr.members = append(tr.members, m)
 		}
 		switch rapid.IntRange(0, 6).Draw(rt, id+" then") {
