@@ -216,13 +216,13 @@ func (s *space) grant(ctx context.Context, p Principal, want Standing, live *Mem
 
 func (s *space) grantFrom(ctx context.Context, p Principal, want Standing, from string, there bool) (Member, error) {
 	if there {
-		m, _, err := s.grantBy(ctx, s.assign, p, want, from)
+		m, _, err := s.grantBy(ctx, s.assign, false, p, want, from)
 		return m, err
 	}
 	var said error
 	tried := s.run.traits.AssignMayAdd && s.run.learned() >= 0
 	if tried {
-		m, after, err := s.grantBy(ctx, s.assign, p, want, from)
+		m, after, err := s.grantBy(ctx, s.assign, false, p, want, from)
 		if err == nil {
 			s.run.learn(1)
 			return m, nil
@@ -232,9 +232,9 @@ func (s *space) grantFrom(ctx context.Context, p Principal, want Standing, from 
 		}
 		said = err
 	}
-	m, after, err := s.grantBy(ctx, s.add, p, want, from)
+	m, after, err := s.grantBy(ctx, s.add, true, p, want, from)
 	if after == withAnother {
-		m, _, err = s.grantBy(ctx, s.assign, p, want, m.Standing().String())
+		m, _, err = s.grantBy(ctx, s.assign, false, p, want, m.Standing().String())
 	}
 	if err != nil {
 		return Member{}, errors.Join(said, err)
@@ -258,8 +258,9 @@ const (
 	withAnother
 )
 
-// grantBy sends one kind of call until a listing shows its effect.
-func (s *space) grantBy(ctx context.Context, call way, p Principal, want Standing, from string) (m Member, after aftermath, err error) {
+// grantBy sends one kind of call until a listing shows its effect. One that adds
+// is not sent again once the principal is there.
+func (s *space) grantBy(ctx context.Context, call way, adds bool, p Principal, want Standing, from string) (m Member, after aftermath, err error) {
 	there := false
 	fits := func(l *Listing) bool {
 		m, there = l.Member(p)
@@ -294,6 +295,9 @@ func (s *space) grantBy(ctx context.Context, call way, p Principal, want Standin
 			return m, notKnown, nil
 		case lookErr != nil:
 			return Member{}, notKnown, fmt.Errorf("%w: %w", errUnverified, errors.Join(err, lookErr))
+		case err != nil && adds && there:
+			w.line.shown(ctx)
+			return m, withAnother, fmt.Errorf("%w: %w", errUnverified, err)
 		case err != nil:
 			continue // the answer was lost, and so, it seems, was the request
 		case there:

@@ -66,3 +66,19 @@ func TestEveryWriteHasOneLineInTheLog(t *testing.T) {
 		}
 	}
 }
+
+// Where the service gives another role than the call that adds asked for, and
+// the answer is lost on top, the call is not sent again: the person is there.
+func TestAnAddWhoseAnswerWasLostIsNotRepeatedOnceItShows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		s.traits.AssignMayAdd, s.addGives = false, "viewer"
+		s.trouble = once("add", lost(true))
+		m, fs := openSession(t, s, enforce()).create(bind("w1", "new", "editor"), false)
+		says(t, fs)
+		if m.Role() != "editor" {
+			t.Errorf("%+v", m)
+		}
+		wantSent(t, s, "add w1 user/new editor", "assign w1 user/new editor")
+	})
+}
