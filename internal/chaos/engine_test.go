@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,32 +24,42 @@ const slots = 10
 type resource struct {
 	typ   string
 	attrs protocol.Object
+	// late names the attributes whose values are known only once the apply has
+	// come to them.
+	late []string
+}
+
+// atPlan gives the configuration as a plan knows it.
+func (r resource) atPlan() protocol.Object {
+	attrs := maps.Clone(r.attrs)
+	for _, name := range r.late {
+		attrs[name] = protocol.Unknown
+	}
+	return attrs
 }
 
 // terraform plays the part of the terraform program: it keeps a state, plans in
 // one process and applies in another, takes what does not depend on each other
 // in random order, and records what each operation gave.
 type terraform struct {
-	t      testing.TB
-	rng    *rand.Rand
-	guard  protocol.Object
-	config map[string]resource
-	state  map[string]protocol.Instance
+	t        testing.TB
+	rng      *rand.Rand
+	provider protocol.Object
+	config   map[string]resource
+	state    map[string]protocol.Instance
 }
 
 // process starts a provider of its own, as each run of terraform does.
-func (tf *terraform) process() *protocol.Provider {
-	return protocol.Start(tf.t, protocol.Object{
-		"last_owner_guard": tf.guard,
-		"http":             protocol.Object{"max_retries": int64(3), "request_timeout": "5s"},
-	})
-}
+func (tf *terraform) process() *protocol.Provider { return protocol.Start(tf.t, tf.provider) }
 
 // outcome is what came of a plan or an apply.
 type outcome struct {
 	mu       sync.Mutex
 	problems []string
 	warnings int
+	// recorded are the addresses whose operation succeeded and whose state was
+	// written.
+	recorded []string
 }
 
 func (o *outcome) note(addr string, diags protocol.Diagnostics, err error) (failed bool) {
@@ -75,6 +86,7 @@ func (o *outcome) String() string { return strings.Join(o.problems, "\n") }
 
 // each runs something for every address, in random order, in ten slots.
 func (tf *terraform) each(addrs []string, do func(addr string)) {
+	slices.Sort(addrs) // so that a seed gives the same order again
 	tf.rng.Shuffle(len(addrs), func(i, j int) { addrs[i], addrs[j] = addrs[j], addrs[i] })
 	free := make(chan struct{}, slots)
 	var all sync.WaitGroup
@@ -90,7 +102,7 @@ func (tf *terraform) each(addrs []string, do func(addr string)) {
 
 // plan refreshes and plans. The changes are nil where the plan failed.
 func (tf *terraform) plan(ctx context.Context) (map[string]protocol.Change, *outcome) {
-	p := tf.process()
+	p := tf.process() //nolint:contextcheck // a process outlives the run that is killed in it
 	o := &outcome{}
 	var mu sync.Mutex
 	changes := map[string]protocol.Change{}
@@ -114,8 +126,8 @@ func (tf *terraform) plan(ctx context.Context) (map[string]protocol.Change, *out
 			if o.note(addr, diags, err) {
 				return
 			}
+			fresh.Type = prior.Type
 			prior = fresh
-			prior.Type = tf.state[addr].Type
 			mu.Lock()
 			refreshed[addr] = prior
 			mu.Unlock()
@@ -125,7 +137,7 @@ func (tf *terraform) plan(ctx context.Context) (map[string]protocol.Change, *out
 		}
 		var config protocol.Object
 		if wanted {
-			config = want.attrs
+			config = want.atPlan()
 		}
 		c, diags, err := p.PlanChange(ctx, prior, config)
 		if o.note(addr, diags, err) {
@@ -160,26 +172,67 @@ func (tf *terraform) plan(ctx context.Context) (map[string]protocol.Change, *out
 	return changes, o
 }
 
-// apply makes the changes in another process. When the context ends, the
-// process is gone: what is under way then is not recorded.
-func (tf *terraform) apply(ctx context.Context, changes map[string]protocol.Change) *outcome {
-	p := tf.process()
+// ending is how an apply comes to an early end.
+type ending struct {
+	// after is when, from its beginning.
+	after time.Duration
+	// killed: the process is gone, and what is under way is not recorded.
+	// Otherwise it is told to stop (Ctrl-C): nothing new begins, and what is
+	// under way ends by itself and is recorded.
+	killed bool
+}
+
+// apply makes the changes in another process.
+func (tf *terraform) apply(ctx context.Context, changes map[string]protocol.Change, end *ending) *outcome {
+	p := tf.process() //nolint:contextcheck // a process outlives the run that is killed in it
 	o := &outcome{}
+	var over atomic.Bool
+	var told time.Time
+	if end != nil {
+		var stop context.CancelFunc
+		ctx, stop = context.WithCancel(ctx)
+		defer stop()
+		done := make(chan struct{})
+		timer := time.AfterFunc(end.after, func() {
+			defer close(done)
+			told = time.Now()
+			over.Store(true)
+			if end.killed {
+				stop()
+			} else if err := p.Stop(context.WithoutCancel(ctx)); err != nil {
+				tf.t.Errorf("stop the provider: %v", err)
+			}
+		})
+		defer func() {
+			if timer.Stop() {
+				return
+			}
+			<-done
+			// Every wait and every repetition ends at once. (The allowance is for
+			// machines that are busy with other tests.)
+			if d := time.Since(told); d > 5*time.Second {
+				tf.t.Errorf("after the end of the run was asked for (killed: %v), the provider went on for %s", end.killed, d)
+			}
+		}()
+	}
 	var mu sync.Mutex
-	record := func(addr string, i protocol.Instance) {
+	record := func(addr string, i protocol.Instance, failed bool) {
 		mu.Lock()
 		defer mu.Unlock()
-		if ctx.Err() != nil {
+		if end != nil && end.killed && over.Load() {
 			return
 		}
 		if i.State == nil {
 			delete(tf.state, addr)
-		} else {
-			tf.state[addr] = i
+			return
+		}
+		tf.state[addr] = i
+		if !failed {
+			o.recorded = append(o.recorded, addr)
 		}
 	}
 	tf.each(slices.Collect(maps.Keys(changes)), func(addr string) {
-		if ctx.Err() != nil {
+		if over.Load() {
 			return
 		}
 		c := changes[addr]
@@ -188,14 +241,14 @@ func (tf *terraform) apply(ctx context.Context, changes map[string]protocol.Chan
 			gone, diags, err := p.Apply(ctx, protocol.Change{Prior: c.Prior, Private: c.Private})
 			failed := o.note(addr, diags, err)
 			if err == nil {
-				record(addr, protocol.Instance{Type: c.Prior.Type, State: gone.State, Identity: gone.Identity, Private: gone.Private})
+				record(addr, protocol.Instance{Type: c.Prior.Type, State: gone.State, Identity: gone.Identity, Private: gone.Private}, failed)
 			}
 			if failed || c.Config == nil {
 				return
 			}
 			c.Prior = protocol.Instance{Type: c.Prior.Type}
 		}
-		again, diags, err := p.PlanChange(ctx, c.Prior, c.Config)
+		again, diags, err := p.PlanChange(ctx, c.Prior, tf.config[addr].attrs)
 		if o.note(addr, diags, err) {
 			return
 		}
@@ -203,10 +256,13 @@ func (tf *terraform) apply(ctx context.Context, changes map[string]protocol.Chan
 			o.note(addr, nil, errInconsistent)
 			return
 		}
+		if c.Prior.State != nil && reflect.DeepEqual(again.Planned, c.Prior.State) {
+			return // what was unknown is what it was before
+		}
 		made, diags, err := p.Apply(ctx, again)
-		o.note(addr, diags, err)
+		failed := o.note(addr, diags, err)
 		if err == nil && (made.State != nil || c.Prior.State != nil) {
-			record(addr, made)
+			record(addr, made, failed)
 		}
 	})
 	return o
@@ -251,7 +307,8 @@ func (tf *terraform) converge(ctx context.Context, applies int) (left map[string
 		if o.failed() || len(changes) == 0 {
 			return changes, o
 		}
-		last = tf.apply(ctx, changes)
+		last = tf.apply(ctx, changes, nil)
+		tf.knowAll()
 	}
 	changes, o := tf.plan(ctx)
 	if o.failed() {
@@ -260,9 +317,12 @@ func (tf *terraform) converge(ctx context.Context, applies int) (left map[string
 	return changes, last
 }
 
-// after gives a context that ends in a moment, as a process that is killed does.
-func after(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	timer := time.AfterFunc(d, cancel)
-	return ctx, func() { timer.Stop(); cancel() }
+// adopt brings what is managed as a whole into a state that was lost, as an
+// import block does.
+func (tf *terraform) adopt(addr, workspace string) {
+	i, diags := tf.process().Import(tf.config[addr].typ, workspace, nil)
+	if diags.Failed() {
+		tf.t.Fatalf("import %s: %s", addr, diags)
+	}
+	tf.state[addr] = i.Instance(tf.config[addr].typ)
 }

@@ -159,6 +159,11 @@ type Imported struct {
 	private         []byte
 }
 
+// Instance gives what was imported as a state holds it.
+func (i Imported) Instance(name string) Instance {
+	return Instance{Type: name, State: i.State, Identity: i.Identity, Private: i.private}
+}
+
 // Import imports by an id or, where that is empty, by an identity, and
 // refreshes what it gave.
 func (p *Provider) Import(name, id string, identity Object) (Imported, Diagnostics) {
