@@ -597,6 +597,61 @@ func TestSetIsCancelled(t *testing.T) {
 	})
 }
 
+func TestSetDemotesNobodyWhoJoinedSince(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("late", "owner"))
+		tf := newSetRun(s)
+		next := whole("w", map[string]string{"a": "owner", "late": "viewer"}, nil)
+		done := tf.applySet(t, whole("w", map[string]string{"a": "owner"}, nil), next)
+		tells(t, done.Findings, SeverityWarning, "late@example.com in workspace Space w is left alone")
+		if Failed(done.Findings) || s.role("w", "late") != "owner" {
+			t.Fatalf("late has %q\n%s", s.role("w", "late"), told(done.Findings))
+		}
+		// The next run has it in the state, and goes on.
+		prior, planned := tf.planSet(t, next, next)
+		if Failed(planned.Findings) || prior.Seats[1].Role != "owner" {
+			t.Fatalf("the state shows %v\n%s", prior.Seats, told(planned.Findings))
+		}
+		none(t, tf.applySet(t, prior, next).Findings)
+		if s.role("w", "late") != "viewer" {
+			t.Errorf("late has %q", s.role("w", "late"))
+		}
+	})
+}
+
+func TestSetCountsOutWhomAListingStillShows(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("b", "owner"))
+		time.Sleep(time.Minute)
+		s.lag = 30 * time.Second // far more than a write is waited for
+		p := newSetRun(s).start()
+		p.act.Applying()
+		done := p.run.ApplySet(t.Context(), whole("w", map[string]string{"a": "owner"}, nil), *whole("w", map[string]string{}, nil, ignoring(User, "b")))
+		tells(t, done.Findings, SeverityError, "could not be verified")
+		b := Binding{Workspace: "w", Principal: user("b"), Standing: Standing{Role: "owner", Enabled: true}}
+		tells(t, p.run.DeleteBinding(t.Context(), b, Exit{}, ""), SeverityError, "Workspace would lose its last owner")
+		if s.fewest("w") != 1 {
+			t.Errorf("down to %d owners", s.fewest("w"))
+		}
+	})
+}
+
+func TestSetTriesARefusedChunkOneByOne(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStage(blazeTraits()).workspace("w", person("a", "manager")).strangers("n1", "n2", "n3")
+		s.trouble = func(c stageCall) trouble {
+			if c.op == "add" && c.n == 1 {
+				return trouble{err: s.refuse("add", "one of them is not eligible")}
+			}
+			return trouble{}
+		}
+		none(t, newSetRun(s).applySet(t, nil, whole("w", map[string]string{"a": "manager", "n1": "tester", "n2": "tester", "n3": "tester"}, nil)).Findings)
+		if n := len(s.sent("add")); n != 4 {
+			t.Errorf("%d calls: one chunk and three single ones were to be", n)
+		}
+	})
+}
+
 // troupe is a random authoritative change.
 type troupe struct {
 	traits    Traits
