@@ -127,8 +127,13 @@ resource "roster_blink_workspace_role_binding" "person" {
   role         = "viewer"
 }
 `)
-	w.Apply()
-	w.svc.ResetAudit()
+	w.WriteState("roster_blink_workspace_role_binding", "person", n, func(i int) map[string]any {
+		id := fmt.Sprintf("u-%04d", i)
+		return map[string]any{
+			"id": payments + "/user/" + id, "workspace_id": payments, "entity_type": "user", "entity_id": id, "role": "viewer",
+			"adopt_existing": false, "on_destroy": "remove", "email": id + "@example.com",
+		}
+	})
 	w.Clean()
 	if a := w.svc.Audit(); a.Total != 1 {
 		t.Errorf("refreshing %d bindings took %d calls: %v", n, a.Total, a.Requests)
