@@ -156,6 +156,186 @@ func TestAccRoleBindings_joinedSince(t *testing.T) {
 	w.Clean()
 }
 
+func TestAccRoleBindings_valuesKnownAfterApply(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	// A role, and then all ids, come from another resource of the same run.
+	later := func(input string) string {
+		return "resource \"terraform_data\" \"later\" {\n  input = " + input + "\n}\n"
+	}
+	w.Write("main.tf", later(`"owner"`)+everybody("w", payments, nil, `users = { "u-alice" = "owner", "u-bob" = "contributor", "u-carol" = terraform_data.later.output }`))
+	w.Shows(w.Plan(), `"u-carol" = (known after apply)`)
+	w.Apply()
+	w.Clean()
+	w.roleOf(t, payments, "user", "u-carol", "owner")
+
+	w.Write("main.tf", later(`{ "u-alice" = "owner" }`)+everybody("w", payments, nil, "users = terraform_data.later.output"))
+	w.Shows(w.Plan(), "Who loses access to workspace Payments is not known yet")
+	w.Apply()
+	w.Clean()
+	w.roleOf(t, payments, "user", "u-bob", "")
+	w.roleOf(t, payments, "user", "u-carol", "")
+}
+
+func TestAccRoleBindings_creationKnownAfterApply(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Write("main.tf", "resource \"terraform_data\" \"later\" {\n  input = { \"u-alice\" = \"owner\" }\n}\n"+everybody("w", payments, nil, "users = terraform_data.later.output"))
+	w.Plan()
+	w.Fails([]string{"apply", "-auto-approve", "-no-color"}, "bob@example.com (u-bob): has contributor, would be removed", "import {")
+	w.roleOf(t, payments, "user", "u-bob", "contributor")
+	if n := len(w.svc.Writes()); n != 0 {
+		t.Errorf("%d writes were sent", n)
+	}
+}
+
+func TestAccRoleBindings_groupsInvitesAndThoseIgnored(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	must := func(kind, id, role string) { w.svc.Must(w.svc.Blink().SetRole(security, kind, id, role)) }
+	must("user", "u-frank", "viewer") // an invitation
+	users := map[string]string{"u-alice": "Owner", "u-dave": "Viewer"}
+	w.Write("main.tf", everybody("w", security, users, `ignore_users = ["u-carol"]`))
+	w.Apply() // the groups are not managed, the invitation and carol are left alone
+	w.Clean()
+	if got := w.State()[bindings+"w"]; got["groups"] != nil || got["group_names"] != nil || len(got["users"].(map[string]any)) != 2 {
+		t.Errorf("the state holds %v", got)
+	}
+
+	// Now the groups are managed: whom the state does not hold yet is left alone.
+	withGroups := everybody("w", security, users, `ignore_users = ["u-carol"]`, `groups = { "g-empty" = "viewer" }`)
+	w.Write("main.tf", withGroups)
+	w.Shows(w.Apply(), "Platform Engineers in workspace Security Operations is left alone")
+	w.roleOf(t, security, "group", "g-platform", "Incident Commander")
+	w.roleOf(t, security, "group", "g-empty", "viewer")
+	w.Shows(w.Plan(), `- "g-platform" = "Incident Commander" -> null`, `- "g-platform" = "Platform Engineers" -> null`)
+	w.Apply()
+	w.Clean()
+	w.roleOf(t, security, "group", "g-platform", "")
+
+	// Left out again: nobody is touched.
+	before := len(w.svc.Writes())
+	w.Write("main.tf", everybody("w", security, users, `ignore_users = ["u-carol"]`, "include_invites = true"))
+	w.Shows(w.Apply(), "The groups of workspace Security Operations are no longer managed", "frank@example.com in workspace Security Operations is left alone")
+	if after := len(w.svc.Writes()); after != before {
+		t.Errorf("%d writes were sent", after-before)
+	}
+	// With include_invites the next plan shows the invitation, and takes it out.
+	w.Shows(w.Plan(), `- "u-frank" = "viewer" -> null`)
+	w.Apply()
+	w.Clean()
+	w.roleOf(t, security, "user", "u-frank", "")
+	w.roleOf(t, security, "user", "u-carol", "owner")
+}
+
+func TestAccRoleBindings_spelling(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(s *mockservice.Seed) { s.Behaviour.Blink.RoleCase = "capitalised" })
+	w.Write("main.tf", everybody("w", payments, map[string]string{"u-alice": "owner", "u-bob": "viewer"})+`
+import {
+  to = roster_blink_workspace_role_bindings.w
+  id = "`+payments+`"
+}
+`)
+	w.Apply()
+	w.Clean()
+	// Other spellings of the same are no change at all.
+	w.Write("main.tf", everybody("w", payments, map[string]string{"U-ALICE": "OWNER", "u-bob": "Viewer"}))
+	w.Clean()
+	// Beside a real change they are shown with it, and not sent.
+	before := len(w.svc.Writes())
+	w.Write("main.tf", everybody("w", payments, map[string]string{"u-alice": "OWNER", "u-bob": "contributor"}))
+	w.Apply()
+	w.Clean()
+	if n := len(w.svc.Writes()) - before; n != 1 {
+		t.Errorf("%d writes were sent for one change", n)
+	}
+}
+
+func TestAccRoleBindings_importOfTheWholeIsClean(t *testing.T) {
+	t.Parallel()
+	for _, workspace := range []string{payments, security} {
+		t.Run(workspace, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.Write("main.tf", "import {\n  to = roster_blink_workspace_role_bindings.w\n  id = \""+workspace+"\"\n}\n")
+			w.Shows(w.Plan("-generate-config-out=generated.tf"), "1 to import, 0 to add, 0 to change, 0 to destroy")
+			w.Apply()
+			w.Clean()
+			if n := len(w.svc.Writes()); n != 0 {
+				t.Errorf("%d writes were sent", n)
+			}
+		})
+	}
+}
+
+func TestAccRoleBindings_replacement(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	config := everybody("w", payments, inPayments())
+	w.Write("main.tf", config)
+	w.Apply()
+	w.Shows(w.Apply("-replace="+bindings+"w"), "1 added, 0 changed, 1 destroyed")
+	w.OK("taint", bindings+"w")
+	w.Apply()
+	w.Clean()
+	if n := len(w.svc.Writes()); n != 0 {
+		t.Errorf("%d writes were sent", n)
+	}
+	// Tainted, it goes on managing those whom it held.
+	w.OK("taint", bindings+"w")
+	w.Write("main.tf", everybody("w", payments, map[string]string{"u-alice": "owner"}))
+	w.Apply()
+	w.Clean()
+	w.roleOf(t, payments, "user", "u-bob", "")
+	// Another workspace: nobody in the old one is touched, and the new one is a creation.
+	w.Write("main.tf", everybody("w", security, map[string]string{"u-alice": "owner"}))
+	w.Fails([]string{"plan", "-no-color"}, "carol@example.com (u-carol): has owner, would be removed", "terraform state rm")
+	w.Write("main.tf", everybody("w", security, map[string]string{"u-alice": "owner", "u-carol": "owner", "u-dave": "viewer"}))
+	w.Shows(w.Apply(), "Everybody in workspace Payments keeps their access")
+	w.Clean()
+	w.roleOf(t, payments, "user", "u-alice", "owner")
+}
+
+func TestAccRoleBindings_theKeysOwnUser(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.svc.Must(w.svc.Blink().SetRole(payments, "user", "u-terraform", "owner"))
+	users := inPayments()
+	users["u-terraform"] = "owner"
+	w.Write("main.tf", everybody("w", payments, users))
+	w.Apply()
+	w.svc.ResetAudit()
+	users["u-terraform"], users["u-carol"], users["u-bob"] = "viewer", "owner", "viewer"
+	w.Write("main.tf", everybody("w", payments, users))
+	w.Shows(w.Apply(), "The API key's own user terraform@example.com goes from owner to viewer in workspace Payments")
+	writes := w.svc.Writes()
+	if last := writes[len(writes)-1]; last.Principal != "u-terraform" {
+		t.Errorf("the last write was about %s", last.Principal)
+	}
+}
+
+func TestAccRoleBindings_validation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for config, text := range map[string]string{
+		`ignore_users = ["u-1"]`: "At least one of users, groups has to be set",
+		`users = { "u-1" = "owner" }` + "\n  ignore_users = [\"U-1\"]": "named and ignored",
+		`users = { "u-1" = "owner", "U-1" = "viewer" }`:                "named twice",
+		`users = { "a/b" = "owner" }`:                                  "Not the id of a user",
+		`users = { "../x" = "owner" }`:                                 "Not the id of a user",
+		`users = { "" = "owner" }`:                                     "Not the id of a user",
+		`users = { "u-1" = "" }`:                                       "the role is empty",
+		`users = { "u-1" = null }`:                                     "is null",
+		`users = { 17 = "" }`:                                          "the role is empty",
+		`groups = { "g?1" = "owner" }`:                                 "Not the id of a group",
+		`users = {}` + "\n  ignore_users = [\"a/b\"]":                  "Not a Blink id",
+	} {
+		w.Write("main.tf", everybody("w", payments, nil, config))
+		w.Fails([]string{"validate", "-no-color"}, text)
+	}
+}
+
 // fortyUsers is a workspace of forty, twenty of them owners.
 func fortyUsers(s *mockservice.Seed) {
 	ws := mockservice.BlinkWorkspace{ID: "w-forty", DisplayName: "Forty", Users: map[string]string{}}
