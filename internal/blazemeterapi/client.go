@@ -105,6 +105,7 @@ func (c *Client) Traits() roster.Traits {
 		TenantNoun:      "account",
 		RolesAscending:  slices.Clone(rolesAscending),
 		RemovalDisables: true,
+		ListingShifts:   true,
 		AddBatch:        addBatch,
 		ChangeRight:     "The API key needs account admin access or the manager role in the workspace.",
 	}

@@ -55,14 +55,14 @@ func (f *finds) look(ctx context.Context, w sent, p Principal) (_ *look, m Membe
 	if k == nil {
 		return nil, Member{}, false
 	}
-	f.space.gather(ctx, w.took, func() (bool, <-chan struct{}) {
+	defer f.space.gather(ctx, patienceOf{took: w.took}, func() (bool, <-chan struct{}) {
 		select {
 		case <-k.begun:
 			return true, k.begun
 		default:
 			return false, k.begun
 		}
-	})
+	})()
 	f.begin(ctx, k)
 	select {
 	case <-k.done:

@@ -195,7 +195,7 @@ func TestGathering(t *testing.T) {
 				tr.add(&tr.gathered, c.gathered)
 				tr.vain = c.vain
 				began := time.Now()
-				sp.gather(t.Context(), c.took, never)
+				sp.gather(t.Context(), patienceOf{took: c.took}, never)()
 				if waited := time.Since(began); waited != c.want {
 					t.Errorf("waited %s, not %s", waited, c.want)
 				}
@@ -224,10 +224,70 @@ func TestGatheringEndsWhenAReadingHasBegun(t *testing.T) {
 				ctx, cancel = context.WithTimeout(ctx, c.done)
 				defer cancel()
 			}
-			sp.gather(ctx, time.Minute, func() (bool, <-chan struct{}) { return time.Since(began) >= c.serves, launched })
+			sp.gather(ctx, patienceOf{took: time.Minute}, func() (bool, <-chan struct{}) { return time.Since(began) >= c.serves, launched })()
 			if waited := time.Since(began); waited != c.want {
 				t.Errorf("%s: waited %s, not %s", name, waited, c.want)
 			}
 		}
+	})
+}
+
+// A listing of many pages is not disturbed by the run's own writes: it would
+// have to begin anew each time, and everybody would wait for it.
+func TestWritesLetAListingEnd(t *testing.T) {
+	for _, own := range []time.Duration{0, 3 * time.Millisecond, 20 * time.Millisecond} {
+		t.Run(own.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const n, latency = 200, 50 * time.Millisecond
+				s := fullHouse(blazeTraits(), 0, people(n, "tester")...)
+				s.latency, s.shifts = latency, true
+				a := openSession(t, s, enforce())
+				began := time.Now()
+				fill(n, 10, own, func(i int) {
+					if fs := a.delete(bind("w1", fmt.Sprintf("p%d", i), "tester"), Exit{}, ""); len(fs) > 0 {
+						t.Error(summaries(fs))
+					}
+				})
+				took := time.Since(began)
+				if reads := len(s.sent("read")); reads > n/4+4 {
+					t.Errorf("%d listings for %d removals", reads, n)
+				}
+				if floor := n*own + 2*n*latency/10; took > floor*5/4+gatherFor {
+					t.Errorf("took %s: Terraform's own work and two round trips are %s", took, floor)
+				}
+			})
+		})
+	}
+}
+
+func TestAWriteWaitsForAListingForSoLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fullHouse(blazeTraits(), 0)
+		a := openSession(t, s, enforce())
+		sp := a.run.spaces.get("w1")
+		began := time.Now()
+		sp.letRead(t.Context())
+		if waited := time.Since(began); waited != 0 {
+			t.Errorf("waited %s for nothing", waited)
+		}
+		s.latency = time.Hour
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); _, _ = sp.listings.get(ctx) }()
+		synctest.Wait()
+		began = time.Now()
+		sp.letRead(t.Context())
+		if waited := time.Since(began); waited != letReadFor {
+			t.Errorf("waited %s", waited)
+		}
+		short, end := context.WithTimeout(t.Context(), time.Millisecond)
+		defer end()
+		began = time.Now()
+		sp.letRead(short)
+		if waited := time.Since(began); waited != time.Millisecond {
+			t.Errorf("waited %s beyond the context", waited)
+		}
+		cancel()
+		<-done
 	})
 }

@@ -141,6 +141,9 @@ type Traits struct {
 	AssignMayAdd bool
 	// RemovalDisables is true where Remove leaves a disabled row behind.
 	RemovalDisables bool
+	// ListingShifts is true where a listing takes several calls, and has to be
+	// read anew where somebody writes meanwhile.
+	ListingShifts bool
 	// AddBatch is how many principals of one role Add takes in one call.
 	AddBatch int
 	// ChangeRight says in a sentence which right the key needs.

@@ -114,6 +114,17 @@ func (s *shared[T]) begunAfter(moment uint64) (bool, <-chan struct{}) {
 	return s.have && s.began > moment || f != nil && !f.abandoned && f.began > moment, s.launched
 }
 
+// reading gives a channel that is closed when the read that is on its way has
+// ended, nil where there is none.
+func (s *shared[T]) reading() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.flight == nil {
+		return nil
+	}
+	return s.flight.done
+}
+
 // newer gives a value whose reading began after the moment. All who wait for
 // one share it.
 func (s *shared[T]) newer(ctx context.Context, moment uint64) (T, error) {

@@ -34,6 +34,8 @@ type stage struct {
 	// trouble decides about each call before it has an effect.
 	trouble func(stageCall) trouble
 
+	// shifts makes a listing that somebody writes under begin anew, after a while.
+	shifts bool
 	// finds says where a look for new members looks.
 	finds findMode
 
@@ -143,7 +145,7 @@ func blinkTraits() Traits {
 func blazeTraits() Traits {
 	return Traits{
 		Product: "BlazeMeter", Endpoint: "https://blaze.example.com/api/v4", OwnerRole: "manager", OwnerNoun: "manager", OwnersNoun: "managers",
-		RolesAscending: []string{"viewer", "tester", "manager"}, TenantNoun: "account", RemovalDisables: true, AddBatch: 50,
+		RolesAscending: []string{"viewer", "tester", "manager"}, TenantNoun: "account", RemovalDisables: true, ListingShifts: true, AddBatch: 50,
 		ChangeRight: "The key has to belong to a manager of the workspace.",
 	}
 }
@@ -348,6 +350,20 @@ func (s *stage) serve(ctx context.Context, c stageCall, effect func() error) err
 func (s *stage) Traits() Traits { return s.traits }
 
 func (s *stage) ReadWorkspace(ctx context.Context, id string) (*Workspace, error) {
+	for {
+		before := len(s.wrote())
+		w, err := s.readOnce(ctx, id)
+		if err != nil || !s.shifts || len(s.wrote()) == before {
+			return w, err
+		}
+		select {
+		case <-time.After(250 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
+}
+
+func (s *stage) readOnce(ctx context.Context, id string) (*Workspace, error) {
 	w := &Workspace{ID: id}
 	err := s.serve(ctx, stageCall{op: "read", workspace: id}, func() error {
 		sp := s.spaces[id]

@@ -94,6 +94,7 @@ type sent struct {
 
 // sendOne is send for a write that is proved together with those of others.
 func (s *space) sendOne(ctx context.Context, p Principal, from, to string, call func() (Receipt, error)) sent {
+	s.letRead(ctx)
 	defer s.traffic.count(&s.traffic.writing)()
 	began := time.Now()
 	line, err := s.send(ctx, p, from, to, call)
@@ -103,8 +104,10 @@ func (s *space) sendOne(ctx context.Context, p Principal, from, to string, call 
 // prove looks at listings newer than the write until one fits. The first of
 // them is shared with the writes that are on their way now.
 func (s *space) prove(ctx context.Context, w sent, fits func(*Listing) bool) (bool, error) {
-	s.gather(ctx, w.took, func() (bool, <-chan struct{}) { return s.listings.begunAfter(w.moment) })
-	return s.proveNow(ctx, w, fits)
+	ended := s.gather(ctx, patienceOf{took: w.took, alone: s.run.traits.ListingShifts},
+		func() (bool, <-chan struct{}) { return s.listings.begunAfter(w.moment) })
+	defer ended()
+	return s.proveNow(ctx, w, func(l *Listing) bool { ended(); return fits(l) })
 }
 
 // proveNow is prove for one who has waited for others already.
