@@ -8,6 +8,9 @@ import (
 // mostMemory is what the provider may take, however many people there are.
 const mostMemory = 64 << 20
 
+// slots is how many operations Terraform runs at the same time.
+const slots = 10
+
 // goal is what the product promises, and what came of it.
 type goal struct {
 	what, most, measured string
@@ -85,7 +88,6 @@ func (r *report) firstApplyGoals(x *result) []goal {
 	if x.form != additive {
 		return nil
 	}
-	const slots = 10
 	return []goal{
 		atMost(x.title("writes, N"), x.n, median(x.writes)),
 		atMost(x.title("reads, N/4 + 4"), x.n/4+4, median(x.reads)),

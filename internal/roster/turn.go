@@ -213,7 +213,10 @@ func (s *space) remaining(v view, without ...Principal) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := 0
-	for _, m := range s.run.owners(v.listing, v.inactive) {
+	for _, m := range v.listing.holders {
+		if !s.run.counts(m, v.inactive) {
+			continue
+		}
 		k := fold(m.Principal)
 		out := s.gone[k]
 		for _, w := range without {

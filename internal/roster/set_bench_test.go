@@ -1,0 +1,79 @@
+package roster
+
+import (
+	"context"
+	"fmt"
+	"testing"
+)
+
+// BenchmarkPlanSet compares a whole workspace with a configuration in which
+// every role is another, the owners' losses under the guard among them.
+func BenchmarkPlanSet(b *testing.B) {
+	roles := []string{"viewer", "editor", "owner"}
+	for _, n := range []int{1000, 10_000} {
+		prior, next := map[string]string{}, map[string]string{}
+		var ms []Member
+		for i := range n {
+			id := fmt.Sprintf("u-%06d", i)
+			prior[id], next[id] = roles[i%3], roles[(i+1)%3]
+			ms = append(ms, person(id, roles[i%3]))
+		}
+		s := newStage(blinkTraits())
+		s.spaces["w1"] = &stageSpace{name: "Space w1", members: ms, history: []snapshot{{members: ms}}}
+		was, will := whole("w1", prior, nil), whole("w1", next, nil)
+		b.Run(fmt.Sprintf("members=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			ctx := context.WithoutCancel(b.Context())
+			for b.Loop() {
+				p := (&terraform{svc: s, guard: enforce(), locker: &memoryLocker{}}).start()
+				if out := p.run.PlanSet(ctx, SetPlan{Prior: was, Next: will}); Failed(out.Findings) {
+					b.Fatal(summaries(out.Findings))
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkDivide is the comparison alone.
+func BenchmarkDivide(b *testing.B) {
+	for _, n := range []int{1000, 10_000} {
+		same := map[string]string{}
+		for i := range n {
+			same[fmt.Sprintf("u-%06d", i)] = "owner"
+		}
+		s := crowded(n)
+		set := whole("w1", same, nil)
+		r := (&terraform{svc: s, guard: enforce()}).start().run
+		l := NewListing(&Workspace{ID: "w1", Members: s.spaces["w1"].members}, s.traits)
+		b.Run(fmt.Sprintf("members=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if d := r.divide(l, *set, holder(set)); len(d.settled) != n {
+					b.Fatalf("%d of %d are settled", len(d.settled), n)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkGuard judges one loss among n owners.
+func BenchmarkGuard(b *testing.B) {
+	for _, n := range []int{1000, 10_000} {
+		s := crowded(n)
+		p := (&terraform{svc: s, guard: enforce(), locker: &memoryLocker{}}).start()
+		sp := p.run.spaces.get("w1")
+		l, err := sp.listings.get(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		v := sp.view(b.Context(), l)
+		b.Run(fmt.Sprintf("owners=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if left := sp.remaining(v, user("u-000000")); left != n-1 || sp.floor(v.inactive) != 1 {
+					b.Fatalf("%d are left", left)
+				}
+			}
+		})
+	}
+}
