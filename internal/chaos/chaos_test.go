@@ -122,7 +122,11 @@ func (w *world) cycle(ctx context.Context, undo func()) {
 	if ours.failed() {
 		w.note("apply failed")
 	}
+	failedBefore := w.t.Failed()
 	w.truthful(w.tf, ours.recorded)
+	if !failedBefore && w.t.Failed() {
+		w.dump(w.tf)
+	}
 	if theirs != nil {
 		w.note("two runs at once")
 		w.truthful(w.other, theirs.recorded)

@@ -22,7 +22,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 )
 
-var accCyclesFlag = flag.Int("acc-cycles", 4, "how many changes to apply with real terraform, each killed at some moment")
+var accCyclesFlag = flag.Int("acc-cycles", 3, "how many changes to apply with real terraform, each killed at some moment")
 
 // folder is a configuration on disk, with real terraform beside it.
 type folder struct {
@@ -51,7 +51,7 @@ func TestAccChaos(t *testing.T) {
 	f := &folder{CLI: acctest.New(t, world.svc.Env()), t: t, rng: world.rng, svc: world.svc, seats: map[string]map[string]string{}}
 	for _, p := range products {
 		for _, workspace := range p.workspaces {
-			f.seats[p.additive+" "+workspace] = map[string]string{p.person(0): p.owner(), p.person(1): p.owner(), p.person(3): p.roles[0]}
+			f.seats[p.additive+" "+workspace] = map[string]string{p.person(0): p.owner(), p.person(1): p.owner(), p.person(2): p.roles[0], p.person(3): p.roles[0]}
 		}
 	}
 	// The authoritative resources are taken over as they are.
@@ -63,11 +63,17 @@ func TestAccChaos(t *testing.T) {
 	f.adopt = false
 
 	var killed, before, emptied int
-	for range *accCyclesFlag {
+	t.Cleanup(func() {
+		if t.Failed() {
+			world.dump(world.tf)
+		}
+	})
+	for n := range *accCyclesFlag {
 		f.change()
 		f.write()
 		world.disturb()
 		writes := len(f.svc.Writes())
+		world.judged = writes
 		// At any moment, or in the middle of the writes.
 		moment := time.After(time.Duration(f.rng.IntN(2500)) * time.Millisecond)
 		if f.rng.IntN(3) > 0 {
@@ -80,6 +86,12 @@ func TestAccChaos(t *testing.T) {
 			}
 		}
 		world.calm()
+		if n == *accCyclesFlag-1 {
+			// The worst moment for a kill: terraform has begun to write its state.
+			if err := os.Truncate(filepath.Join(f.Dir, "terraform.tfstate"), 0); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if f.stateIsGone() {
 			emptied++
 			f.adopt = true

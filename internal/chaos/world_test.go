@@ -222,9 +222,14 @@ func (w *world) set(tf *terraform, p product, slot, workspace, kind, id, role st
 	} else {
 		attrs["user_id"], attrs["enabled"] = id, w.rng.IntN(5) > 0
 	}
-	r := resource{typ: p.additive, attrs: attrs}
 	// What is known only at the apply escapes the plan's test for clashes, so a
-	// principal who comes late is nobody's yet.
+	// principal who comes late is nobody else's.
+	for other, r := range tf.config {
+		if kind2, id2 := principal(r.attrs); other != slot && r.attrs["workspace_id"] == workspace && kind2 == kind && id2 == id && len(r.late) > 0 {
+			return
+		}
+	}
+	r := resource{typ: p.additive, attrs: attrs}
 	if w.rng.IntN(5) == 0 {
 		w.note("unknown role")
 		r.late = append(r.late, "role")
@@ -376,6 +381,17 @@ func (w *world) disturb() {
 }
 
 func (w *world) calm() { w.svc.Must(w.svc.SetFaults(mockservice.Faults{})) }
+
+// dump shows what led to a failure.
+func (w *world) dump(tf *terraform) {
+	w.t.Helper()
+	for _, addr := range slices.Sorted(maps.Keys(tf.config)) {
+		w.t.Logf("configuration %s: %v late %v", addr, tf.config[addr].attrs, tf.config[addr].late)
+	}
+	for _, wr := range w.svc.Writes()[w.judged:] {
+		w.t.Logf("write %s %s %s/%s %s: %q -> %q %s, owners %d -> %d, answer lost: %v", wr.At.Format("05.000"), wr.Call, wr.Kind, wr.Principal, wr.Workspace, wr.From, wr.To, wr.Outcome, wr.OwnersBefore, wr.OwnersAfter, wr.AnswerLost)
+	}
+}
 
 // judge checks what must hold at any time, of the writes that came since.
 func (w *world) judge() {

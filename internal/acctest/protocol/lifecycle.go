@@ -80,6 +80,24 @@ func (p *Provider) Apply(ctx context.Context, c Change) (Instance, Diagnostics, 
 	return out, resp.Diagnostics, nil
 }
 
+// Validate checks the configuration of a resource.
+func (p *Provider) Validate(name string, config Object) (Diagnostics, error) {
+	resp, err := p.server.ValidateResourceConfig(p.t.Context(), &tfprotov6.ValidateResourceConfigRequest{TypeName: name, Config: p.nullable(name, config)})
+	if err != nil {
+		return nil, err
+	}
+	return resp.Diagnostics, nil
+}
+
+// ValidateProvider checks a provider block.
+func (p *Provider) ValidateProvider(config Object) (Diagnostics, error) {
+	resp, err := p.server.ValidateProviderConfig(p.t.Context(), &tfprotov6.ValidateProviderConfigRequest{Config: p.encode(p.schemas.Provider.ValueType(), config)})
+	if err != nil {
+		return nil, err
+	}
+	return resp.Diagnostics, nil
+}
+
 // Stop cancels everything that runs, as Ctrl-C does.
 func (p *Provider) Stop(ctx context.Context) error {
 	_, err := p.server.StopProvider(ctx, &tfprotov6.StopProviderRequest{})
