@@ -72,7 +72,7 @@ func TestGoals(t *testing.T) {
 		"blink1000": {calls: 1, wall: 50 * time.Millisecond}, "blazemeter1000": {calls: 20, wall: 100 * time.Millisecond},
 	}}
 	goals := good.goals()
-	if len(goals) != 8 { // calls and time; writes, reads and time; time; memory of two forms
+	if len(goals) != 8 { // calls and time, then writes, reads and time, then time alone, then memory of two forms
 		t.Errorf("%d goals", len(goals))
 	}
 	for _, g := range goals {

@@ -104,13 +104,14 @@ func (m *machine) stage(c contestant, self string) error {
 	if c == unscoped {
 		command = []string{self, asWitness, self, asUnscoped}
 	}
-	script := "#!/bin/sh\nexec"
+	var script strings.Builder
+	script.WriteString("#!/bin/sh\nexec")
 	for _, word := range command {
-		script += " '" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		script.WriteString(" '" + strings.ReplaceAll(word, "'", `'\''`) + "'")
 	}
-	script += " \"$@\"\n"
+	script.WriteString(" \"$@\"\n")
 	//nolint:gosec // Terraform has to run it
-	if err := os.WriteFile(filepath.Join(dir, "terraform-provider-roster"), []byte(script), 0o700); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "terraform-provider-roster"), []byte(script.String()), 0o700); err != nil {
 		return err
 	}
 	config := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n  direct {}\n}\n", address, filepath.ToSlash(dir))
@@ -177,10 +178,10 @@ func (m *machine) terraformIn(ctx context.Context, dir string, c contestant, env
 	began := time.Now()
 	err := cmd.Run()
 	r := ran{wall: time.Since(began)}
-	if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
+	if _, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
 		return r, err
 	} else if code := cmd.ProcessState.ExitCode(); code != want {
-		return r, fmt.Errorf("terraform %s with %s: exit code %d, not %d (%v)\n%s", args[0], c, code, want, exit, tail(out.String(), 4000))
+		return r, fmt.Errorf("terraform %s with %s: exit code %d, not %d\n%s", args[0], c, code, want, tail(out.String(), 4000))
 	}
 	r.memory, err = readNotes(notes)
 	return r, err

@@ -118,7 +118,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	defer m.cleanUp()
 
 	var all []*result
-	for _, name := range strings.Split(set.products, ",") {
+	for name := range strings.SplitSeq(set.products, ",") {
 		p, ok := productNamed(strings.TrimSpace(name))
 		if !ok {
 			return fmt.Errorf("%q is no product: blink or blazemeter", name)

@@ -191,7 +191,8 @@ func (m *machine) once(ctx context.Context, set settings, c task, who contestant
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 
-	want, args := 0, []string{}
+	want := 0
+	var args []string
 	switch {
 	case c.work == plan:
 		args = []string{"plan", "-no-color"}

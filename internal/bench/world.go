@@ -110,17 +110,18 @@ const header = "terraform {\n  required_providers {\n    roster = { source = \""
 // additiveFiles are the configuration with one resource a person. The first
 // so many have another role than in the seed.
 func (p product) additiveFiles(n, changed int) (map[string][]byte, error) {
-	text := header
+	var text strings.Builder
+	text.WriteString(header)
 	people := map[string]map[string]string{}
 	for b := range blocks(n) {
-		text += fmt.Sprintf("resource %q \"block%d\" {\n  for_each     = local.people[\"block%d\"]\n  workspace_id = %q\n  %s\n  role         = each.value\n}\n\n", p.additive, b, b, p.workspace, p.principal)
+		fmt.Fprintf(&text, "resource %q \"block%d\" {\n  for_each     = local.people[\"block%d\"]\n  workspace_id = %q\n  %s\n  role         = each.value\n}\n\n", p.additive, b, b, p.workspace, p.principal)
 		people[fmt.Sprintf("block%d", b)] = map[string]string{}
 	}
 	for i := range n {
 		people[fmt.Sprintf("block%d", i/perBlock)][p.id(i)] = p.roleOf(i, changed)
 	}
 	list, err := json.Marshal(people)
-	return map[string][]byte{"main.tf": []byte(text), "people.json": list}, err
+	return map[string][]byte{"main.tf": []byte(text.String()), "people.json": list}, err
 }
 
 func (p product) roleOf(i, changed int) string {

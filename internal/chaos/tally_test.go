@@ -36,7 +36,7 @@ func (ta *tally) take(w *world) {
 	requests := w.svc.Requests()
 	seen := map[string]bool{}
 	for _, r := range requests[ta.worlds[w]:] {
-		for _, fault := range strings.Split(r.Fault, ",") {
+		for fault := range strings.SplitSeq(r.Fault, ",") {
 			if fault == "" {
 				continue
 			}

@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -70,7 +71,7 @@ func (l *Listing) with(t Traits, rows ...Member) *Listing {
 	next.Workspace = &w
 	if l.places.rows != len(w.Members) {
 		// Another listing came of this one before: this one starts anew.
-		w.Members = append(w.Members[:len(w.Members):len(w.Members)], l.unlisted(rows)...)
+		w.Members = append(slices.Clip(w.Members), l.unlisted(rows)...)
 		return NewListing(&w, t)
 	}
 	for _, m := range l.unlisted(rows) {

@@ -438,8 +438,8 @@ func TestSetCostsWhatItHasTo(t *testing.T) {
 				if Failed(done.Findings) {
 					t.Fatal(told(done.Findings))
 				}
-				took, reads := time.Since(began), time.Duration(len(s.sent("read", "people", "self", "describe")))
-				if bound := latency*n*12/10/16 + reads*latency; took > bound {
+				took, reads := time.Since(began), len(s.sent("read", "people", "self", "describe"))
+				if bound := latency*n*12/10/16 + latency*time.Duration(reads); took > bound {
 					t.Errorf("%d changes took %s with %d reads, and should take at most %s", n, took, reads, bound)
 				}
 				if reads > 9 {
