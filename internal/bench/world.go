@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 )
