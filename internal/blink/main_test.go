@@ -1,14 +1,9 @@
 package blink_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/acctest"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	acctest.Cleanup()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { acctest.Main(m) }

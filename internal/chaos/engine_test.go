@@ -45,12 +45,20 @@ type terraform struct {
 	t        testing.TB
 	rng      *rand.Rand
 	provider protocol.Object
+	served   *protocol.Provider
 	config   map[string]resource
 	state    map[string]protocol.Instance
 }
 
-// process starts a provider of its own, as each run of terraform does.
-func (tf *terraform) process() *protocol.Provider { return protocol.Start(tf.t, tf.provider) }
+// process starts a provider of its own, as each run of terraform does, or has
+// the one that serves all of them begin anew.
+func (tf *terraform) process() *protocol.Provider {
+	if tf.served == nil {
+		return protocol.Start(tf.t, tf.provider)
+	}
+	tf.served.Configure(tf.provider)
+	return tf.served
+}
 
 // outcome is what came of a plan or an apply.
 type outcome struct {

@@ -69,7 +69,8 @@ func (p *rosterProvider) Configure(ctx context.Context, req provider.ConfigureRe
 		return
 	}
 	calls.UserAgent = transport.UserAgent(p.version, req.TerraformVersion)
-	w := wiring{guard: guard, walk: roster.NewWalk(p.activity, guard), calls: calls}
+	p.closeIdle()
+	w := wiring{guard: guard, walk: roster.NewWalk(p.activity, guard), calls: calls, opened: p.opened}
 	data := &face.Data{Connections: map[string]*face.Connection{
 		blink.Product:      w.blink(ctx, m.Blink, &resp.Diagnostics),
 		blazemeter.Product: w.blazemeter(ctx, m.BlazeMeter, &resp.Diagnostics),
@@ -82,6 +83,26 @@ type wiring struct {
 	guard roster.Guard
 	walk  *roster.Walk
 	calls transport.Options
+	// opened is told of every client.
+	opened func(*http.Client)
+}
+
+// opened notes a client, whose connections are closed when the next walk begins.
+func (p *rosterProvider) opened(h *http.Client) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clients = append(p.clients, h)
+}
+
+// closeIdle closes what earlier walks of this process have left open. One that
+// serves walk after walk would otherwise gather connections.
+func (p *rosterProvider) closeIdle() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, h := range p.clients {
+		h.CloseIdleConnections()
+	}
+	p.clients = nil
 }
 
 func (w wiring) blink(ctx context.Context, o types.Object, diags *diag.Diagnostics) *face.Connection {
@@ -129,6 +150,7 @@ func (w wiring) connect(o types.Object, s settings, n naming, endpoint string, s
 			fmt.Sprintf("No client can be made of them: %s. Check the endpoint and the keys of that product, in the provider block or the environment.", err))
 		return c
 	}
+	w.opened(h)
 	svc, err := client(h)
 	if err != nil {
 		diags.AddError(fmt.Sprintf("%s cannot be called with these settings", n.product),

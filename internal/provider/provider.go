@@ -4,6 +4,8 @@ package provider
 
 import (
 	"context"
+	"net/http"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/function"
@@ -36,6 +38,10 @@ func New(version string, activity *roster.Activity) provider.Provider {
 type rosterProvider struct {
 	version  string
 	activity *roster.Activity
+
+	mu sync.Mutex
+	// clients are those of the walk that is under way.
+	clients []*http.Client
 }
 
 var (

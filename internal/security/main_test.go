@@ -4,16 +4,9 @@
 package security
 
 import (
-	"os"
 	"testing"
-
-	"go.uber.org/goleak"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/acctest"
 )
 
-func TestMain(m *testing.M) {
-	// Idle connections last as long as the process of a client does.
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) { acctest.Cleanup(); os.Exit(code) }),
-		goleak.IgnoreTopFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreTopFunction("net/http.(*persistConn).writeLoop"))
-}
+func TestMain(m *testing.M) { acctest.Main(m) }

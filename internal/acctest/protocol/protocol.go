@@ -52,6 +52,14 @@ func Start(t testing.TB, config Object) *Provider {
 	}
 	Diagnostics(ids.Diagnostics).None(t)
 	p.identities = ids.IdentitySchemas
+	p.Configure(config)
+	return p
+}
+
+// Configure begins another walk, as a server does that serves several (-debug).
+func (p *Provider) Configure(config Object) {
+	t := p.t
+	t.Helper()
 	configured, err := p.server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion: "1.14.0", Config: p.encode(p.schemas.Provider.ValueType(), config),
 	})
@@ -59,7 +67,6 @@ func Start(t testing.TB, config Object) *Provider {
 		t.Fatal(err)
 	}
 	Diagnostics(configured.Diagnostics).None(t)
-	return p
 }
 
 // Data validates and reads a data source. The object is nil where it failed.

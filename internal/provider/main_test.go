@@ -1,0 +1,9 @@
+package provider_test
+
+import (
+	"testing"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/acctest"
+)
+
+func TestMain(m *testing.M) { acctest.Main(m) }
