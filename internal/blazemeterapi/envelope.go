@@ -7,6 +7,8 @@ import (
 	"io"
 	"math"
 	"strconv"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
 // unknownTotal stands for a total that is missing or no number; a public note
@@ -108,7 +110,7 @@ func (h *head) set(key string, raw json.RawMessage) error {
 			h.failure = f
 		}
 	case "request_id":
-		h.requestID = oneLine(textOf(raw), messageRunes)
+		h.requestID = transport.OneLine(textOf(raw), messageRunes)
 	case "total":
 		n, ok := wholeNumber(raw)
 		if !ok {
@@ -124,7 +126,7 @@ func (h *head) set(key string, raw json.RawMessage) error {
 		}
 		n, ok := wholeNumber(raw)
 		if !ok || n < 0 {
-			return shapeError("its number of hidden rows is %s", oneLine(string(raw), 40))
+			return shapeError("its number of hidden rows is %s", transport.OneLine(string(raw), 40))
 		}
 		h.hidden = n
 	}
@@ -150,7 +152,7 @@ func failureFrom(raw json.RawMessage) *wireFailure {
 	if f.message == "" && f.code == 0 {
 		f.message = textOf(raw)
 	}
-	f.message = oneLine(f.message, messageRunes)
+	f.message = transport.OneLine(f.message, messageRunes)
 	return f
 }
 

@@ -13,8 +13,17 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
-// errorBodyBytes bounds what is read of a failure's body.
-const errorBodyBytes = 64 << 10
+const (
+	// errorBodyBytes bounds what is read of a failure's body.
+	errorBodyBytes = 64 << 10
+	// pageRunes is how much of an answer that is no JSON a message repeats.
+	pageRunes = 200
+	// messageRunes bounds the service's own words.
+	messageRunes = 1000
+)
+
+// readable makes one line of an answer that is no JSON.
+func readable(s string) string { return transport.Readable(s, pageRunes) }
 
 // errNotFound marks a 404. By itself it never means that something is gone: it
 // is not documented whether the service answers 404 or 403 for what a key
@@ -71,13 +80,13 @@ func readFailure(raw []byte) (said wireFailure, requestID string) {
 	if err := json.Unmarshal(raw, &e); err != nil {
 		return wireFailure{message: readable(string(raw))}, ""
 	}
-	requestID = oneLine(textOf(e.RequestID), messageRunes)
+	requestID = transport.OneLine(textOf(e.RequestID), messageRunes)
 	switch f := failureFrom(e.Error); {
 	case f != nil:
 		return *f, requestID
 	case textOf(e.Message) != "":
 		// What stands in front of the service words its errors in another way.
-		return wireFailure{message: oneLine(textOf(e.Message), messageRunes)}, requestID
+		return wireFailure{message: transport.OneLine(textOf(e.Message), messageRunes)}, requestID
 	case requestID != "":
 		return wireFailure{}, requestID
 	default:
@@ -183,7 +192,7 @@ func describe(err error, begin string) string {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return text + ": it breaks off"
 		}
-		return text + ": " + oneLine(err.Error(), pageRunes)
+		return text + ": " + transport.OneLine(err.Error(), pageRunes)
 	default:
 		text += " (check the endpoint)"
 		if said := readable(begin); said != "" {
@@ -200,7 +209,7 @@ var requestIDHeaders = []string{"X-Request-Id", "X-Correlation-Id", "X-Trace-Id"
 func headerRequestID(h http.Header) string {
 	for _, name := range requestIDHeaders {
 		if id := h.Get(name); id != "" {
-			return oneLine(id, messageRunes)
+			return transport.OneLine(id, messageRunes)
 		}
 	}
 	return ""

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
 // row is a row of a list. Fields other than the id may be missing; they differ
@@ -29,7 +30,7 @@ func (n *wireID) UnmarshalJSON(b []byte) error {
 	digits := strings.TrimSuffix(strings.TrimPrefix(string(b), `"`), `"`)
 	v, err := parseID(digits)
 	if err != nil {
-		return shapeError("the id of a row is %s", oneLine(string(b), 40))
+		return shapeError("the id of a row is %s", transport.OneLine(string(b), 40))
 	}
 	*n = wireID(v)
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeterapi/blazemeterwire"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
 // Assign gives a user one role and enables or disables it. The call always
@@ -80,7 +81,7 @@ func shows(row userRow, user int64, want blazemeterwire.UpdateWorkspaceUserReque
 		return fmt.Errorf("the service took the change and answered that the user is %s all the same", statusOf(*row.Enabled))
 	case want.Enabled && row.Roles != nil && !sameRoles(row.Roles, want.Roles):
 		return fmt.Errorf("the service took the change and answered that the user has the roles [%s] all the same (a group of the single sign-on may decide them)",
-			oneLine(strings.Join(row.Roles, ", "), pageRunes))
+			transport.OneLine(strings.Join(row.Roles, ", "), pageRunes))
 	default:
 		return nil
 	}

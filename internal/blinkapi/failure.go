@@ -17,6 +17,12 @@ import (
 // errorBodyBytes bounds what is read of a failure's body.
 const errorBodyBytes = 64 << 10
 
+// plainTextRunes is how much of an answer that is no JSON a message repeats.
+const plainTextRunes = 200
+
+// plainText makes one readable line of an answer that is no JSON.
+func plainText(s string) string { return transport.Readable(s, plainTextRunes) }
+
 // callKind says what a failure of a call can mean.
 type callKind int
 
@@ -162,7 +168,7 @@ func readErrorBody(raw []byte) errorBody {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
 		text := string(raw)
-		b := errorBody{html: looksLikeHTML(text), message: plainText(text)}
+		b := errorBody{html: transport.LooksLikeHTML(text), message: plainText(text)}
 		if b.html {
 			b.message = strings.TrimSpace("a web page answered in place of the API: " + b.message)
 		}
@@ -240,7 +246,7 @@ func (c *Client) requestID(h http.Header) string {
 
 // plain makes a text of the service fit for a message: one line, bounded,
 // without the key.
-func (c *Client) plain(s string) string { return oneLine(c.mask(s), 1000) }
+func (c *Client) plain(s string) string { return transport.OneLine(c.mask(s), 1000) }
 
 // mask takes the key out of a text, whole, before the text is cut.
 func (c *Client) mask(s string) string {
@@ -254,7 +260,7 @@ func (c *Client) mask(s string) string {
 func (c *Client) malformed(op string, resp *http.Response, head string, err error) *roster.Error {
 	text := "the answer does not have the documented shape: " + describeJSON(err)
 	head = c.mask(head)
-	if looksLikeHTML(head) {
+	if transport.LooksLikeHTML(head) {
 		text = "the answer is a web page, not Blink's API; check the endpoint"
 		if said := c.plain(plainText(head)); said != "" {
 			text += fmt.Sprintf(" (it begins with %q)", said)

@@ -29,98 +29,24 @@ const (
 	statusInvited  = "invited"
 )
 
-// PeopleFilter narrows [Client.FindPeople]; empty fields do not. Email compares
-// without regard to case, Name and ID exactly.
-type PeopleFilter struct {
-	Kind            roster.Kind
-	Email, Name, ID string
-}
-
-// query gives the filter in the vendor's query language; nil where there is
-// nothing to filter.
-func (f PeopleFilter) query() map[string]blinkwire.Condition {
-	q := map[string]blinkwire.Condition{}
-	for field, want := range map[string]string{
-		"entity_type": string(f.Kind), "email": f.Email, "name": f.Name, "entity_id": f.ID,
-	} {
-		if want != "" {
-			q[field] = blinkwire.Condition{Eq: &want}
-		}
-	}
-	if len(q) == 0 {
-		return nil
-	}
-	return q
-}
-
-func (f PeopleFilter) matches(p roster.Person) bool {
-	return (f.Kind == "" || f.Kind == p.Kind) &&
-		(f.Email == "" || strings.EqualFold(f.Email, p.Email)) &&
-		(f.Name == "" || f.Name == p.Name) &&
-		(f.ID == "" || f.ID == p.ID)
-}
-
-// String names the filter in a phrase.
-func (f PeopleFilter) String() string {
-	kind := "users and groups"
-	if f.Kind != "" {
-		kind = string(f.Kind) + "s"
-	}
-	var with []string
-	for _, part := range []struct{ field, want string }{{"e-mail", f.Email}, {"name", f.Name}, {"id", f.ID}} {
-		if part.want != "" {
-			with = append(with, fmt.Sprintf("%s %q", part.field, part.want))
-		}
-	}
-	if len(with) == 0 {
-		return kind
-	}
-	return kind + " with the " + strings.Join(with, " and the ")
-}
-
 // People lists the tenant's users and groups, sorted by kind and id. The key
 // decides the tenant; the argument is ignored.
 func (c *Client) People(ctx context.Context, _ string) ([]roster.Person, error) {
-	return c.listPeople(ctx, "list the tenant's users and groups", nil)
-}
-
-// FindPeople lists the tenant's users and groups that fit the filter, sorted by
-// kind and id. The service filters first; since neither its filter fields nor
-// their rules on letter case are documented, its answer is filtered again here,
-// and when it finds nobody (or refuses the filter) the whole tenant is listed:
-// "nobody" is never due to a filter that the service reads otherwise.
-func (c *Client) FindPeople(ctx context.Context, f PeopleFilter) ([]roster.Person, error) {
-	op := "find the tenant's " + f.String()
-	query := f.query()
-	people, err := c.listPeople(ctx, op, query)
-	if query != nil {
-		narrowed := roster.FailureOf(err) == roster.Refused
-		if err == nil {
-			people = slices.DeleteFunc(people, func(p roster.Person) bool { return !f.matches(p) })
-			narrowed = len(people) == 0
-		}
-		if narrowed {
-			people, err = c.listPeople(ctx, op, nil)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(people, func(p roster.Person) bool { return !f.matches(p) }), nil
+	return c.listPeople(ctx, "list the tenant's users and groups")
 }
 
 // errShifted is a listing whose pages do not fit together.
 var errShifted = errors.New("the listing changed while it was read")
 
 // listPeople reads all pages, again from the first when they do not fit together.
-func (c *Client) listPeople(ctx context.Context, op string, filter map[string]blinkwire.Condition) ([]roster.Person, error) {
+func (c *Client) listPeople(ctx context.Context, op string) ([]roster.Person, error) {
 	sorted := true
 	for attempt := 1; ; attempt++ {
-		people, err := c.listPeopleOnce(ctx, op, filter, sorted)
+		people, err := c.listPeopleOnce(ctx, op, sorted)
 		switch {
 		case err == nil:
 			return people, nil
-		case sorted && attempt == 1 && filter == nil && roster.FailureOf(err) == roster.Refused:
+		case sorted && attempt == 1 && roster.FailureOf(err) == roster.Refused:
 			// It may be the sorting that is refused. Without it, pages that do
 			// not fit together are still found.
 			sorted = false
@@ -132,10 +58,10 @@ func (c *Client) listPeople(ctx context.Context, op string, filter map[string]bl
 	}
 }
 
-func (c *Client) listPeopleOnce(ctx context.Context, op string, filter map[string]blinkwire.Condition, sorted bool) ([]roster.Person, error) {
+func (c *Client) listPeopleOnce(ctx context.Context, op string, sorted bool) ([]roster.Person, error) {
 	l := peopleListing{rows: map[entityKey]int{}, total: -1}
 	for page := range maxPages {
-		answer, err := c.entityPage(ctx, op, filter, l.received, sorted)
+		answer, err := c.entityPage(ctx, op, l.received, sorted)
 		if err != nil {
 			return nil, err
 		}
@@ -162,17 +88,22 @@ func (c *Client) unfit(op string, err error) error {
 	return e
 }
 
-// entityPage reads the page that begins after offset rows. The documented 404
-// "Entity not found" is an empty page.
-func (c *Client) entityPage(ctx context.Context, op string, filter map[string]blinkwire.Condition, offset int, sorted bool) (*blinkwire.TenantEntityPage, error) {
+// pageQuery asks for the page that begins after offset rows. It filters nothing:
+// neither the fields nor their rules on letter case are documented, so that a
+// filter that finds nobody would say nothing.
+func pageQuery(offset int, sorted bool) blinkwire.Query {
 	limit := pageSize
 	query := blinkwire.Query{Offset: &offset, Limit: &limit}
 	if sorted {
 		query.Sort = &[]string{sortField}
 	}
-	if filter != nil {
-		query.Filter = &filter
-	}
+	return query
+}
+
+// entityPage reads the page that begins after offset rows. The documented 404
+// "Entity not found" is an empty page.
+func (c *Client) entityPage(ctx context.Context, op string, offset int, sorted bool) (*blinkwire.TenantEntityPage, error) {
+	query := pageQuery(offset, sorted)
 	var page *blinkwire.TenantEntityPage
 	err := c.read(ctx, op, searching,
 		func(ctx context.Context) (*http.Response, error) {

@@ -285,7 +285,7 @@ func TestKeyIsNeverRepeated(t *testing.T) {
 		want   roster.Failure
 	}{
 		{http.StatusBadRequest, `{"message":"bad key ` + testKey + `","details":"` + testKey + `","identifier":"` + testKey + `"}`, roster.Refused},
-		{http.StatusBadRequest, "<html>" + strings.Repeat("x", plainTextRunes-5) + " " + testKey, roster.Refused},
+		{http.StatusBadRequest, "<html>" + strings.Repeat("x", plainTextRunes-10) + " " + testKey, roster.Refused},
 		{http.StatusOK, `{"message":"` + testKey + `"}`, roster.Malformed},
 		{http.StatusOK, "<html>" + testKey, roster.Malformed},
 		{http.StatusOK, `{"id":"` + testKey + `","entities":[]}`, roster.Malformed},
