@@ -59,6 +59,7 @@ func sample(c task, reads, writes int, wall, floorWall time.Duration, memory int
 		task: c, reads: []int{reads}, writes: []int{writes},
 		wall:   map[contestant][]time.Duration{ours: {wall}, floor: {floorWall}},
 		memory: map[contestant][]int64{ours: {memory}, floor: {20 << 20}},
+		cpu:    map[contestant][]time.Duration{ours: {wall / 4}, floor: {floorWall / 4}},
 	}
 }
 
@@ -92,7 +93,7 @@ func TestGoals(t *testing.T) {
 			t.Errorf("met: %+v", g)
 		}
 	}
-	if text := good.String(); strings.Count(text, "**not met**") != 8 || !strings.Contains(text, "| Blink | additive | 1 000 | plan | 2 | 1 | 2.2 s | 1.0 s | 2.20 | 104 MiB | 20 MiB |") {
+	if text := good.String(); strings.Count(text, "**not met**") != 8 || !strings.Contains(text, "| Blink | additive | 1 000 | plan | 2 | 1 | 2.2 s | 1.0 s | 2.20 | 300 ms | 250 ms | 104 MiB | 20 MiB |") {
 		t.Error(text)
 	}
 }
@@ -133,8 +134,8 @@ func TestMain(m *testing.M) {
 
 func TestWitness(t *testing.T) {
 	notes := filepath.Join(t.TempDir(), "notes")
-	if most, err := readNotes(notes); most != 0 || err != nil {
-		t.Fatalf("nobody has noted anything: %d, %v", most, err)
+	if n, err := readNotes(notes); n != (note{}) || err != nil {
+		t.Fatalf("nobody has noted anything: %+v, %v", n, err)
 	}
 	t.Setenv(witnessNotes, notes)
 	t.Setenv(watched, "yes")
@@ -143,11 +144,14 @@ func TestWitness(t *testing.T) {
 			t.Errorf("exit code %d", code)
 		}
 	}
-	most, err := readNotes(notes)
+	n, err := readNotes(notes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if runtime.GOOS != "windows" && (most < 100<<20 || most > 400<<20) {
-		t.Errorf("noted %s", mebibytes(most))
+	if runtime.GOOS != "windows" && (n.memory < 100<<20 || n.memory > 400<<20) {
+		t.Errorf("noted %s", mebibytes(n.memory))
+	}
+	if n.cpu <= 0 || n.cpu > time.Minute {
+		t.Errorf("noted %s", n.cpu)
 	}
 }

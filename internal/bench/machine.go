@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -157,9 +156,16 @@ func (m *machine) askVersion(ctx context.Context) (string, error) {
 // ran is one run of Terraform.
 type ran struct {
 	wall time.Duration
-	// memory is the most that a provider process of the run had resident, in
-	// bytes; 0 where this system does not tell.
+	note
+}
+
+// note is what a witness noted about the provider processes of a run.
+type note struct {
+	// memory is the most that one of them had resident, in bytes; 0 where this
+	// system does not tell.
 	memory int64
+	// cpu is what they computed altogether.
+	cpu time.Duration
 }
 
 // terraformIn runs Terraform with a contestant. Its exit code has to be as
@@ -183,7 +189,7 @@ func (m *machine) terraformIn(ctx context.Context, dir string, c contestant, env
 	} else if code := cmd.ProcessState.ExitCode(); code != want {
 		return r, fmt.Errorf("terraform %s with %s: exit code %d, not %d\n%s", args[0], c, code, want, tail(out.String(), 4000))
 	}
-	r.memory, err = readNotes(notes)
+	r.note, err = readNotes(notes)
 	return r, err
 }
 
@@ -194,22 +200,22 @@ func tail(s string, n int) string {
 	return s
 }
 
-// readNotes gives the most of what the witnesses noted.
-func readNotes(path string) (int64, error) {
+// readNotes adds up what the witnesses noted, a line each.
+func readNotes(path string) (note, error) {
 	text, err := os.ReadFile(path) //nolint:gosec // this program's own file
 	if errors.Is(err, os.ErrNotExist) {
-		return 0, nil
+		return note{}, nil
 	}
 	if err != nil {
-		return 0, err
+		return note{}, err
 	}
-	var most int64
+	var sum note
 	for line := range strings.Lines(string(text)) {
-		n, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64)
-		if err != nil {
-			return 0, fmt.Errorf("a witness noted %q", line)
+		var one note
+		if _, err := fmt.Sscan(line, &one.memory, &one.cpu); err != nil {
+			return note{}, fmt.Errorf("a witness noted %q: %w", line, err)
 		}
-		most = max(most, n)
+		sum.memory, sum.cpu = max(sum.memory, one.memory), sum.cpu+one.cpu
 	}
-	return most, nil
+	return sum, nil
 }

@@ -91,6 +91,7 @@ type result struct {
 	task
 	wall   map[contestant][]time.Duration
 	memory map[contestant][]int64
+	cpu    map[contestant][]time.Duration
 	// reads and writes are the calls of ours, of each round.
 	reads, writes []int
 }
@@ -98,7 +99,7 @@ type result struct {
 // measure does the task with one contestant after the other, several times.
 func (m *machine) measure(ctx context.Context, set settings, c task) (*result, error) {
 	fmt.Fprintf(m.log, "%s  %s\n", time.Now().Format("15:04:05"), c)
-	r := &result{task: c, wall: map[contestant][]time.Duration{}, memory: map[contestant][]int64{}}
+	r := &result{task: c, wall: map[contestant][]time.Duration{}, memory: map[contestant][]int64{}, cpu: map[contestant][]time.Duration{}}
 	state, err := m.stateFor(ctx, c)
 	if err != nil {
 		return nil, err
@@ -217,6 +218,7 @@ func (m *machine) once(ctx context.Context, set settings, c task, who contestant
 	}
 	r.wall[who] = append(r.wall[who], run.wall)
 	r.memory[who] = append(r.memory[who], run.memory)
+	r.cpu[who] = append(r.cpu[who], run.cpu)
 	if who != ours {
 		return nil
 	}

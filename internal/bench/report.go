@@ -16,19 +16,19 @@ type report struct {
 
 func (r *report) String() string {
 	var b strings.Builder
-	b.WriteString("| product | form | N | work | reads | writes | ours | floor | ratio | memory | floor's | unscoped |\n")
-	b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
+	b.WriteString("| product | form | N | work | reads | writes | ours | floor | ratio | CPU | floor's | memory | floor's | unscoped |\n")
+	b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, x := range r.results {
 		bare := ""
 		if m := median(x.memory[unscoped]); m > 0 {
 			bare = mebibytes(m)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %d | %s | %s | %.2f | %s | %s | %s |\n",
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %d | %s | %s | %.2f | %s | %s | %s | %s | %s |\n",
 			x.product.label, x.form, thousands(x.n), x.doing(), median(x.reads), median(x.writes),
 			seconds(x.time(ours)), seconds(x.time(floor)), x.time(ours).Seconds()/x.time(floor).Seconds(),
-			mebibytes(median(x.memory[ours])), mebibytes(median(x.memory[floor])), bare)
+			seconds(median(x.cpu[ours])), seconds(median(x.cpu[floor])), mebibytes(median(x.memory[ours])), mebibytes(median(x.memory[floor])), bare)
 	}
-	b.WriteString("\nMemory is the largest resident set of a provider process; \"unscoped\" is ours served without a scope for each request.\n")
+	b.WriteString("\nCPU is what the provider processes computed, memory the largest resident set of one; \"unscoped\" is ours served without a scope for each request.\n")
 	if text := r.growth(); text != "" {
 		b.WriteString("\n" + text)
 	}

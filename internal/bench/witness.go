@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,8 +19,7 @@ import (
 // witnessNotes is the environment variable that names the file to note in.
 const witnessNotes = "ROSTER_BENCH_MEMORY"
 
-// witness runs a program in its own place, and notes the most memory that it had
-// resident, in bytes, as the system counted it.
+// witness runs a program in its own place, and notes what the system says it took.
 func witness(command []string) int {
 	if len(command) == 0 {
 		return 1
@@ -33,18 +33,24 @@ func witness(command []string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	if most := mostResident(cmd.ProcessState); most > 0 && os.Getenv(witnessNotes) != "" {
-		f, err := os.OpenFile(os.Getenv(witnessNotes), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-		if err != nil {
+	if path := os.Getenv(witnessNotes); path != "" {
+		if err := noteDown(path, cmd.ProcessState); err != nil {
 			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		_, err = fmt.Fprintln(f, most)
-		if closeErr := f.Close(); err != nil || closeErr != nil {
 			return 1
 		}
 	}
 	return max(0, cmd.ProcessState.ExitCode())
+}
+
+// noteDown adds a line about a process that has ended: the most memory in bytes,
+// and the nanoseconds that it computed.
+func noteDown(path string, s *os.ProcessState) error {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the bench names it
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(f, mostResident(s), int64(s.UserTime()+s.SystemTime()))
+	return errors.Join(err, f.Close())
 }
 
 // serveUnscoped serves the provider as the framework alone would.

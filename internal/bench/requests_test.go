@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	"github.com/tf-roster/terraform-provider-roster/internal/provider"
+)
+
+// requests are those that Terraform makes about one instance in a refresh and a plan.
+type requests struct {
+	validate *tfprotov6.ValidateResourceConfigRequest
+	upgrade  *tfprotov6.UpgradeResourceStateRequest
+	read     *tfprotov6.ReadResourceRequest
+	plan     *tfprotov6.PlanResourceChangeRequest
+}
+
+// BenchmarkRequests is what the provider itself computes for one instance of
+// which nothing has changed. Terraform's plan takes as much longer than the
+// floor's as this does, times the instances, on as many cores as are idle.
+func BenchmarkRequests(b *testing.B) {
+	for _, p := range []product{blink, blazemeter} {
+		b.Run(p.label, func(b *testing.B) {
+			const n = 1000
+			svc := mockservice.StartTest(b, p.seed(p, n, 0), mockservice.WithWireCheck(false))
+			svc.Setenv()
+			ctx := context.WithoutCancel(b.Context())
+			server := provider.NewServer("bench")
+			schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			config, err := tfprotov6.NewDynamicValue(schemas.Provider.ValueType(), empty(schemas.Provider.ValueType()))
+			if err != nil {
+				b.Fatal(err)
+			}
+			if resp, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.11.4", Config: &config}); err != nil || len(resp.Diagnostics) > 0 {
+				b.Fatal(err, resp)
+			}
+			var all []requests
+			for i := range n {
+				all = append(all, requestsFor(b, p, schemas.ResourceSchemas[p.additive], p.id(i)))
+			}
+			i := 0
+			for name, call := range map[string]func(r requests) []*tfprotov6.Diagnostic{
+				"validate": func(r requests) []*tfprotov6.Diagnostic {
+					resp, err := server.ValidateResourceConfig(ctx, r.validate)
+					return said(b, resp.Diagnostics, err)
+				},
+				"upgrade": func(r requests) []*tfprotov6.Diagnostic {
+					resp, err := server.UpgradeResourceState(ctx, r.upgrade)
+					return said(b, resp.Diagnostics, err)
+				},
+				"read": func(r requests) []*tfprotov6.Diagnostic {
+					resp, err := server.ReadResource(ctx, r.read)
+					return said(b, resp.Diagnostics, err)
+				},
+				"plan": func(r requests) []*tfprotov6.Diagnostic {
+					resp, err := server.PlanResourceChange(ctx, r.plan)
+					return said(b, resp.Diagnostics, err)
+				},
+			} {
+				b.Run(name, func(b *testing.B) {
+					b.ReportAllocs()
+					for b.Loop() {
+						i++
+						if diags := call(all[i%n]); len(diags) > 0 {
+							b.Fatal(diags[0].Summary, diags[0].Detail)
+						}
+					}
+				})
+			}
+		})
+	}
+}
+
+func said(b *testing.B, diags []*tfprotov6.Diagnostic, err error) []*tfprotov6.Diagnostic {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return diags
+}
+
+func requestsFor(b *testing.B, p product, schema *tfprotov6.Schema, id string) requests {
+	b.Helper()
+	stored, err := json.Marshal(p.instance(p, id))
+	if err != nil {
+		b.Fatal(err)
+	}
+	typ := schema.ValueType()
+	state, err := (&tfprotov6.RawState{JSON: stored}).Unmarshal(typ)
+	if err != nil {
+		b.Fatal(err)
+	}
+	full, err := tfprotov6.NewDynamicValue(typ, state)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var attributes map[string]tftypes.Value
+	if err := state.As(&attributes); err != nil {
+		b.Fatal(err)
+	}
+	for _, a := range schema.Block.Attributes {
+		if !a.Required && a.Name != "timeouts" {
+			attributes[a.Name] = tftypes.NewValue(a.Type, nil)
+		}
+	}
+	config, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, attributes))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return requests{
+		validate: &tfprotov6.ValidateResourceConfigRequest{TypeName: p.additive, Config: &config},
+		upgrade:  &tfprotov6.UpgradeResourceStateRequest{TypeName: p.additive, RawState: &tfprotov6.RawState{JSON: stored}},
+		read:     &tfprotov6.ReadResourceRequest{TypeName: p.additive, CurrentState: &full},
+		plan:     &tfprotov6.PlanResourceChangeRequest{TypeName: p.additive, PriorState: &full, ProposedNewState: &full, Config: &config},
+	}
+}
+
+// empty is an object with nothing set.
+func empty(typ tftypes.Type) tftypes.Value {
+	object, ok := typ.(tftypes.Object)
+	if !ok {
+		return tftypes.NewValue(typ, nil)
+	}
+	attributes := map[string]tftypes.Value{}
+	for name, t := range object.AttributeTypes {
+		attributes[name] = tftypes.NewValue(t, nil)
+	}
+	return tftypes.NewValue(typ, attributes)
+}
