@@ -102,6 +102,7 @@ func (r *Run) PlanSet(ctx context.Context, c SetPlan) SetPlanned {
 	}
 	out.Findings = append(out.Findings, s.notYetKnown(ctx, l, next)...)
 	out.Findings = append(out.Findings, s.leftOut(ctx, l, prior, next, moved)...)
+	out.Findings = append(out.Findings, s.ignoredNow(ctx, l, prior, next, moved)...)
 	out.Findings = append(out.Findings, s.joined(ctx, l, d.apart, true)...)
 	s.planSetGains(l, next)
 	out.Findings = append(out.Findings, s.planLoss(ctx, l, d.losses()...)...)
@@ -289,6 +290,29 @@ func (s *space) leftOut(ctx context.Context, l *Listing, prior *Set, next Set, m
 		}
 	}
 	return out
+}
+
+// ignoredNow names those who leave the maps without losing anything.
+func (s *space) ignoredNow(ctx context.Context, l *Listing, prior *Set, next Set, moved bool) []Finding {
+	if prior == nil || moved {
+		return nil
+	}
+	var fs []Finding
+	where := ""
+	for _, seat := range prior.Seats {
+		live, there := l.Member(seat.Principal)
+		if _, managed := next.Kinds[seat.Kind]; !managed || !there || next.covers(seat.Principal) {
+			continue
+		}
+		if where == "" {
+			where = s.run.workspaceName(ctx, l, s.id)
+		}
+		fs = append(fs, warning(AtNone, fmt.Sprintf("%s in workspace %s is ignored from now on", live.Label(), where),
+			fmt.Sprintf("%s stands in ignore_%s. The plan takes the entry out of %s, and the access stays as it is: %s.", nameAndID(live), atKind(seat.Kind), atKind(seat.Kind), live.Standing())))
+	}
+	return bounded(fs, func(n int) (string, string) {
+		return fmt.Sprintf("%d more principals in workspace %s are ignored from now on", n, where), "Likewise:"
+	})
 }
 
 // joined names those who are left alone because the state from which the

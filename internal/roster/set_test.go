@@ -167,6 +167,13 @@ func TestSetLeavesTheRestAlone(t *testing.T) {
 		if got := fmt.Sprint(state.Seats); got != fmt.Sprint(next.Seats) {
 			t.Errorf("the state shows %s, and the configuration says %v", got, next.Seats)
 		}
+		// Somebody whom the state holds and who is ignored now keeps the access, and is named.
+		shown, planned := tf.planSet(t, whole("w", map[string]string{}, nil), next)
+		tells(t, planned.Findings, SeverityWarning, "ig@example.com in workspace Space w is ignored from now on")
+		none(t, tf.applySet(t, shown, next).Findings)
+		if s.role("w", "ig") != "editor" {
+			t.Errorf("ig has %q", s.role("w", "ig"))
+		}
 		// With include_invites the invitation is shown, and would be removed.
 		all := *next
 		all.IncludeInvites = true
