@@ -138,3 +138,61 @@ func TestAccWorkspaceUsers_aRefusedChunkIsTriedOneByOne(t *testing.T) {
 		t.Errorf("the additions took %d calls, want two chunks and six single ones", n)
 	}
 }
+
+// TestAccWorkspaceUsers_onBadDays replaces every manager and changes every role
+// while one call in ten fails, on a service that enforces nothing.
+func TestAccWorkspaceUsers_onBadDays(t *testing.T) {
+	t.Parallel()
+	const workspace = "70009"
+	before := func(i int) string { return []string{"manager", "tester", "viewer", ""}[i%4] }
+	after := func(i int) string { return []string{"viewer", "manager", "", "manager"}[i%4] }
+	id := func(i int) int64 { return int64(800_000 + i) }
+	w := newWorld(t, func(s *mockservice.Seed) {
+		ws := mockservice.BlazeMeterWorkspace{ID: 70009, Name: "Forty", Account: s.BlazeMeter.Accounts[0].ID}
+		for i := range 40 {
+			s.BlazeMeter.Users = append(s.BlazeMeter.Users, mockservice.BlazeMeterUser{ID: id(i), Email: fmt.Sprintf("f%d@example.com", i)})
+			s.BlazeMeter.Accounts[0].Users = append(s.BlazeMeter.Accounts[0].Users, mockservice.BlazeMeterAccountUser{ID: id(i)})
+			if before(i) != "" {
+				ws.Users = append(ws.Users, mockservice.BlazeMeterWorkspaceUser{ID: id(i), Role: before(i)})
+			}
+		}
+		s.BlazeMeter.Workspaces = append(s.BlazeMeter.Workspaces, ws)
+		s.Behaviour.BlazeMeter.AddSeveral = "partial"
+	})
+	config := func(role func(int) string) string {
+		users := map[string]string{}
+		for i := range 40 {
+			if role(i) != "" {
+				users[fmt.Sprint(id(i))] = role(i)
+			}
+		}
+		return "provider \"roster\" {\n  http = { max_retries = 0, request_timeout = \"3s\" }\n}\n" + everybody("w", workspace, users)
+	}
+	w.Write("main.tf", config(before))
+	w.Apply()
+	w.svc.Must(w.svc.SetFaults(mockservice.Faults{Seed: 5, Rules: []mockservice.Fault{
+		{Kind: mockservice.FaultStatus, Status: 503, Probability: 0.06},
+		{Kind: mockservice.FaultReset, Probability: 0.02},
+		{Kind: mockservice.FaultLost, Probability: 0.02},
+	}}))
+	w.Write("main.tf", config(after))
+	runs, clean := 0, false
+	for ; runs < 30 && !clean; runs++ {
+		w.Run("apply", "-auto-approve", "-no-color")
+		clean = w.Run("plan", "-no-color", "-detailed-exitcode").Code == 0
+		w.neverBelow(t, workspace, 10)
+	}
+	if !clean {
+		t.Fatal("the workspace did not become what it shall be in 30 runs")
+	}
+	t.Logf("clean after %d runs; faults: %v", runs, w.svc.Audit().Faults)
+	for i := range 40 {
+		want := after(i)
+		if want == "" {
+			want = before(i) + " (disabled)"
+		}
+		if got := w.svc.BlazeMeter().Standing(workspace, fmt.Sprint(id(i))); got != want {
+			t.Errorf("%d stands as %q, want %q", id(i), got, want)
+		}
+	}
+}

@@ -898,3 +898,41 @@ func TestSetProperty(t *testing.T) {
 		}
 	})
 }
+
+// TestSetPlanGrowsWithItsMembers holds the plan of a workspace in which
+// everything changes against one of a tenth of its size.
+func TestSetPlanGrowsWithItsMembers(t *testing.T) {
+	plan := func(n int) time.Duration {
+		s := newStage(blinkTraits())
+		roles := s.traits.RolesAscending
+		members, before, after := make([]Member, n), map[string]string{}, map[string]string{}
+		for i := range n {
+			members[i] = person(fmt.Sprintf("u%05d", i), roles[i%3])
+			before[members[i].ID], after[members[i].ID] = roles[i%3], roles[(i+1)%3]
+		}
+		// The stage looks for each of its people among all others, once is enough.
+		s.spaces["w"] = &stageSpace{name: "Big", members: members, history: []snapshot{{members: members}}}
+		prior, next := whole("w", before, nil), whole("w", after, nil)
+		least := time.Duration(1<<63 - 1)
+		for range 3 {
+			p := newSetRun(s).start()
+			if _, err := p.run.Listing(t.Context(), "w"); err != nil {
+				t.Fatal(err)
+			}
+			began := time.Now()
+			out := p.run.PlanSet(t.Context(), SetPlan{Prior: prior, Next: next})
+			least = min(least, time.Since(began))
+			if Failed(out.Findings) {
+				t.Fatal(told(out.Findings))
+			}
+		}
+		return least
+	}
+	small, large := plan(1_000), plan(10_000)
+	t.Logf("1 000 members: %s, 10 000 members: %s", small, large)
+	// Ten times the members may cost some thirteen times as much (N log N);
+	// squares would be a hundred times.
+	if large > 40*small && large > time.Second {
+		t.Errorf("1 000 members took %s, and 10 000 took %s", small, large)
+	}
+}
