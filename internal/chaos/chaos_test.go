@@ -20,8 +20,8 @@ import (
 
 var (
 	seedFlag   = flag.Uint64("seed", 0, "repeat the run with this seed; 0 takes a new one for each world")
-	worldsFlag = flag.Int("worlds", 8, "how many worlds to play")
-	cyclesFlag = flag.Int("cycles", 6, "how many changes to play in each world")
+	worldsFlag = flag.Int("worlds", 6, "how many worlds to play")
+	cyclesFlag = flag.Int("cycles", 5, "how many changes to play in each world")
 )
 
 func TestChaos(t *testing.T) {

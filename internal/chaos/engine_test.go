@@ -184,6 +184,8 @@ func (tf *terraform) plan(ctx context.Context) (map[string]protocol.Change, *out
 type ending struct {
 	// after is when, from its beginning.
 	after time.Duration
+	// once, where it is set, is what has to be true at that time, too.
+	once func() bool
 	// killed: the process is gone, and what is under way is not recorded.
 	// Otherwise it is told to stop (Ctrl-C): nothing new begins, and what is
 	// under way ends by itself and is recorded.
@@ -203,6 +205,9 @@ func (tf *terraform) apply(ctx context.Context, changes map[string]protocol.Chan
 		done := make(chan struct{})
 		timer := time.AfterFunc(end.after, func() {
 			defer close(done)
+			for end.once != nil && !end.once() && ctx.Err() == nil {
+				time.Sleep(2 * time.Millisecond)
+			}
 			told = time.Now()
 			over.Store(true)
 			if end.killed {

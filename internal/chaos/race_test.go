@@ -72,7 +72,7 @@ func duel(t *testing.T, p product, behave func(*mockservice.Behaviour), second f
 	return w.svc.BlazeMeter().FewestOwners(workspace), refused
 }
 
-var duels = flag.Int("duels", 3, "how often two runs remove two owners at the same time")
+var duels = flag.Int("duels", 2, "how often two runs remove two owners at the same time")
 
 func lenient(b *mockservice.Behaviour) {
 	b.Blink.AssignLastOwner, b.Blink.RemoveLastOwner = "allow", "allow"

@@ -11,11 +11,11 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 )
 
-var soakFlag = flag.Int("soak", 60, "how many plans and applies to make with one server")
+var soakFlag = flag.Int("soak", 40, "how many plans and applies to make with one server")
 
 const (
 	// warmUp is how many cycles fill what is filled once: pools, caches, stacks.
-	warmUp = 20
+	warmUp = 10
 	// mostGrowth bounds what the heap may grow by after that, in bytes.
 	mostGrowth = 2 << 20
 )
