@@ -182,7 +182,8 @@ func TestOddIDsArriveWhole(t *testing.T) {
 	var seed mockservice.Seed
 	seed.Blink.Users = []mockservice.BlinkUser{
 		{ID: "u-terraform", Email: "terraform@example.com", Role: "Admin"},
-		{ID: user, Email: "odd@example.com"}, {ID: "u-1", Email: "alice@example.com"},
+		{ID: user, Email: "odd@example.com"},
+		{ID: "u-1", Email: "alice@example.com"},
 	}
 	seed.Blink.Roles = []string{"Duty; Night & Day"}
 	seed.Blink.Workspaces = []mockservice.BlinkWorkspace{{ID: workspace, DisplayName: "Odd", Users: map[string]string{"u-1": "owner"}}}
@@ -192,11 +193,11 @@ func TestOddIDsArriveWhole(t *testing.T) {
 	attrs := protocol.Object{"workspace_id": workspace, "entity_type": "user", "entity_id": user, "role": "Duty; Night & Day", "adopt_existing": false, "on_destroy": "remove"}
 	prior := protocol.Instance{Type: "roster_blink_workspace_role_binding"}
 	c, diags, err := p.PlanChange(t.Context(), prior, attrs)
-	if err != nil || protocol.Diagnostics(diags).Failed() {
+	if err != nil || diags.Failed() {
 		t.Fatal(err, diags)
 	}
 	made, diags, err := p.Apply(t.Context(), c)
-	if err != nil || protocol.Diagnostics(diags).Failed() {
+	if err != nil || diags.Failed() {
 		t.Fatal(err, diags)
 	}
 	if got := svc.Blink().Role(workspace, mockservice.KindUser, user); got != "Duty; Night & Day" {
@@ -204,17 +205,17 @@ func TestOddIDsArriveWhole(t *testing.T) {
 	}
 	// The removal is a run of its own, planned and applied.
 	p = protocol.Start(t, nil)
-	if c, diags, err = p.PlanChange(t.Context(), made, nil); err != nil || !protocol.Diagnostics(diags).Failed() && c.Planned != nil {
+	if c, diags, err = p.PlanChange(t.Context(), made, nil); err != nil || diags.Failed() || c.Planned != nil {
 		t.Fatal(err, diags)
 	}
-	if _, diags, err = p.Apply(t.Context(), protocol.Change{Prior: made, Private: c.Private}); err != nil || protocol.Diagnostics(diags).Failed() {
+	if _, diags, err = p.Apply(t.Context(), protocol.Change{Prior: made, Private: c.Private}); err != nil || diags.Failed() {
 		t.Fatal(err, diags)
 	}
 	if got := svc.Blink().Role(workspace, mockservice.KindUser, user); got != "" {
 		t.Errorf("the role is still %q", got)
 	}
 	for _, r := range svc.Requests() {
-		for _, segment := range strings.Split(r.Path, "/") {
+		for _, segment := range strings.SplitSeq(r.Path, "/") {
 			if plain, err := url.PathUnescape(segment); err != nil || slices.Contains([]string{".", ".."}, plain) {
 				t.Errorf("%s: the segment %q", r.Path, segment)
 			}

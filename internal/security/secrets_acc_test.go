@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -175,8 +176,11 @@ provider "roster" {
 		w := newWatch(t)
 		w.Write("main.tf", "provider \"roster\" {\n  http = { max_retries = 0, request_timeout = \"2s\" }\n}\n"+resources)
 		for _, fault := range []mockservice.Fault{
-			{Kind: mockservice.FaultStatus, Status: 401}, {Kind: mockservice.FaultHTML, Status: 502}, {Kind: mockservice.FaultReset},
-			{Kind: mockservice.FaultRedirect, Product: mockservice.ProductBlink, Location: "http://example.com/" + url.PathEscape(blinkKey)}, {Kind: mockservice.FaultLost, Method: "POST"},
+			{Kind: mockservice.FaultStatus, Status: 401},
+			{Kind: mockservice.FaultHTML, Status: 502},
+			{Kind: mockservice.FaultReset},
+			{Kind: mockservice.FaultRedirect, Product: mockservice.ProductBlink, Location: "http://example.com/" + url.PathEscape(blinkKey)},
+			{Kind: mockservice.FaultLost, Method: "POST"},
 		} {
 			w.svc.Must(w.svc.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{fault}}))
 			if r := w.run("apply", "-auto-approve", "-no-color"); r.Code == 0 && fault.Method == "" {
@@ -185,7 +189,7 @@ provider "roster" {
 		}
 		w.svc.Must(w.svc.SetFaults(mockservice.Faults{}))
 		env := w.Env
-		w.Env = append(w.Env[:len(w.Env):len(w.Env)], "BLINK_API_KEY="+blinkKey+"\nX-Smuggled: yes", "BLAZEMETER_API_KEY_SECRET="+blazeKey+"-wrong")
+		w.Env = append(slices.Clip(w.Env), "BLINK_API_KEY="+blinkKey+"\nX-Smuggled: yes", "BLAZEMETER_API_KEY_SECRET="+blazeKey+"-wrong")
 		if r := w.run("plan", "-no-color"); r.Code == 0 {
 			t.Error("wrong keys: no error")
 		}
@@ -211,7 +215,7 @@ func TestAccTheLogTellsOfEveryWrite(t *testing.T) {
 		t.Fatalf("%d writes: %+v", n, w.svc.Writes())
 	}
 	writes, pauses := map[string]map[string]any{}, 0
-	for _, line := range strings.Split(w.log(), "\n") {
+	for _, line := range strings.SplitSeq(w.log(), "\n") {
 		var fields map[string]any
 		if json.Unmarshal([]byte(line), &fields) != nil {
 			continue
