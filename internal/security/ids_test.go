@@ -215,7 +215,7 @@ func TestOddIDsArriveWhole(t *testing.T) {
 		t.Errorf("the role is still %q", got)
 	}
 	for _, r := range svc.Requests() {
-		for _, segment := range strings.SplitSeq(r.Path, "/") {
+		for segment := range strings.SplitSeq(r.Path, "/") {
 			if plain, err := url.PathUnescape(segment); err != nil || slices.Contains([]string{".", ".."}, plain) {
 				t.Errorf("%s: the segment %q", r.Path, segment)
 			}

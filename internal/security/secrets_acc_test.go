@@ -215,7 +215,7 @@ func TestAccTheLogTellsOfEveryWrite(t *testing.T) {
 		t.Fatalf("%d writes: %+v", n, w.svc.Writes())
 	}
 	writes, pauses := map[string]map[string]any{}, 0
-	for _, line := range strings.SplitSeq(w.log(), "\n") {
+	for line := range strings.SplitSeq(w.log(), "\n") {
 		var fields map[string]any
 		if json.Unmarshal([]byte(line), &fields) != nil {
 			continue
