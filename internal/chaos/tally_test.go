@@ -81,7 +81,7 @@ func (ta *tally) table(failed bool) string {
 		lost = "?" // the failures tell
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d cycles in %d worlds, %d writes, %d of them took an owner out; last owners lost, people lost, writes repeated: %s\n\n", ta.cycles, len(ta.worlds), ta.writes, ta.losses, lost)
+	fmt.Fprintf(&b, "%d cycles (with the first and the last apply of each world) in %d worlds, %d writes, %d of them took an owner out; last owners lost, people lost, writes repeated: %s\n\n", ta.cycles, len(ta.worlds), ta.writes, ta.losses, lost)
 	fmt.Fprintf(&b, "%-20s %8s %11s %7s %5s\n", "fault (requests)", "Blink", "BlazeMeter", "cycles", "lost")
 	byName := func(x, y string) int { return cmp.Compare(x, y) }
 	for _, f := range slices.SortedFunc(maps.Keys(ta.faults), byName) {
