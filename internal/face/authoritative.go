@@ -240,11 +240,11 @@ func (r *authoritative[M]) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	c := roster.SetPlan{}
 	if !req.State.Raw.IsNull() {
 		prior = new(M)
-		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+		resp.Diagnostics.Append(getState(ctx, req.State, prior)...)
 	}
 	if !req.Plan.Raw.IsNull() {
 		next = new(M)
-		resp.Diagnostics.Append(req.Plan.Get(ctx, next)...)
+		resp.Diagnostics.Append(getPlan(ctx, req.Plan, next)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -258,7 +258,7 @@ func (r *authoritative[M]) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		}
 		c.Next = r.setOf(next)
 		r.planTexts(prior, next, c, nil)
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, next)...)
+		resp.Diagnostics.Append(setPlan(ctx, &resp.Plan, next)...)
 		c.NoChange = prior != nil && resp.Plan.Raw.Equal(req.State.Raw)
 	}
 	if run == nil || resp.Diagnostics.HasError() {
@@ -279,7 +279,7 @@ func (r *authoritative[M]) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		return
 	}
 	if r.planTexts(prior, next, c, planned.Listing) {
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, next)...)
+		resp.Diagnostics.Append(setPlan(ctx, &resp.Plan, next)...)
 	}
 }
 
@@ -417,14 +417,14 @@ func (r *authoritative[M]) Create(ctx context.Context, req resource.CreateReques
 		return // without state: it would be tainted, and what was done is taken over next time
 	}
 	r.fillTexts(next, done.Listing)
-	resp.Diagnostics.Append(resp.State.Set(ctx, next)...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, next)...)
 }
 
 func (r *authoritative[M]) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	run, diags := r.conn.Usable()
 	resp.Diagnostics.Append(diags...)
 	m := new(M)
-	resp.Diagnostics.Append(req.State.Get(ctx, m)...)
+	resp.Diagnostics.Append(getState(ctx, req.State, m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -454,7 +454,7 @@ func (r *authoritative[M]) Read(ctx context.Context, req resource.ReadRequest, r
 	if r.Invites != nil && r.Invites(m).IsNull() {
 		*r.Invites(m) = types.BoolValue(false)
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, m)...)
 }
 
 // takeEverything makes a state that was just imported manage every kind.
@@ -487,7 +487,7 @@ func (r *authoritative[M]) Update(ctx context.Context, req resource.UpdateReques
 	setText(ctx, resp.Private, workspaceKey, "", &resp.Diagnostics)
 
 	prior := new(M)
-	resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+	resp.Diagnostics.Append(getState(ctx, req.State, prior)...)
 	run, next, ctx, cancel := r.begin(ctx, req.Plan, updateTimeout, &resp.Diagnostics)
 	if next == nil {
 		return
@@ -504,13 +504,13 @@ func (r *authoritative[M]) Update(ctx context.Context, req resource.UpdateReques
 	default:
 		r.store(next, run.Seated(*set, done.Listing), done.Listing)
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, next)...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, next)...)
 }
 
 // Delete touches nobody.
 func (r *authoritative[M]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	m := new(M)
-	resp.Diagnostics.Append(req.State.Get(ctx, m)...)
+	resp.Diagnostics.Append(getState(ctx, req.State, m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
