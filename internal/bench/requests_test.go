@@ -41,6 +41,7 @@ func BenchmarkRequests(b *testing.B) {
 			}
 			// One walk plans an instance once: a second time, it would be another one's.
 			walk := func(b *testing.B) {
+				b.Helper()
 				resp, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.11.4", Config: &config})
 				if said(b, resp.Diagnostics, err) != nil {
 					b.Fatal(resp.Diagnostics[0].Summary)

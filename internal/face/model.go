@@ -98,7 +98,7 @@ func (s *shape) write(ctx context.Context, model any) (tftypes.Value, bool) {
 	from := reflect.Indirect(reflect.ValueOf(model))
 	attributes := make(map[string]tftypes.Value, len(s.fields))
 	for _, f := range s.fields {
-		v, ok := from.Field(f.index).Interface().(attr.Value)
+		v, ok := reflect.TypeAssert[attr.Value](from.Field(f.index))
 		if !ok || !f.typ.Equal(v.Type(ctx)) {
 			return tftypes.Value{}, false
 		}

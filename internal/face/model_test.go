@@ -20,7 +20,7 @@ type wholeModel struct {
 	Text     types.String   `tfsdk:"text"`
 	Yes      types.Bool     `tfsdk:"yes"`
 	Roles    types.Map      `tfsdk:"roles"`
-	Ids      types.Set      `tfsdk:"ids"`
+	IDs      types.Set      `tfsdk:"ids"`
 	Timeouts timeouts.Value `tfsdk:"timeouts"`
 }
 
@@ -108,7 +108,7 @@ func TestModelsThatDoNotFit(t *testing.T) {
 		Text     *string        `tfsdk:"text"`
 		Yes      types.Bool     `tfsdk:"yes"`
 		Roles    types.Map      `tfsdk:"roles"`
-		Ids      types.Set      `tfsdk:"ids"`
+		IDs      types.Set      `tfsdk:"ids"`
 		Timeouts timeouts.Value `tfsdk:"timeouts"`
 	}
 	if diags := getState(ctx, state, new(short)); !diags.HasError() {
