@@ -68,6 +68,8 @@ type outcome struct {
 	// recorded are the addresses whose operation succeeded and whose state was
 	// written.
 	recorded []string
+	// alone are the warnings about people who are left as they are, by address.
+	alone map[string][]string
 }
 
 func (o *outcome) note(addr string, diags protocol.Diagnostics, err error) (failed bool) {
@@ -81,8 +83,14 @@ func (o *outcome) note(addr string, diags protocol.Diagnostics, err error) (fail
 		if d.Severity.String() == "ERROR" {
 			o.problems = append(o.problems, fmt.Sprintf("%s: %s: %s", addr, d.Summary, d.Detail))
 			failed = true
-		} else {
-			o.warnings++
+			continue
+		}
+		o.warnings++
+		if strings.HasSuffix(d.Summary, " is left alone") {
+			if o.alone == nil {
+				o.alone = map[string][]string{}
+			}
+			o.alone[addr] = append(o.alone[addr], d.Detail)
 		}
 	}
 	return failed

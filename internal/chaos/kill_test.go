@@ -55,7 +55,7 @@ func TestKilledBetweenAWriteAndItsAnswer(t *testing.T) {
 					t.Errorf("%d writes, and one was enough: %+v", n, w.svc.Writes())
 				}
 				if step.after != "" {
-					w.truthful(tf, []string{"one"})
+					w.truthful(tf, []string{"one"}, nil)
 				}
 				if got := len(tf.state) > 0; got != (step.after != "") {
 					t.Errorf("the state: %v", tf.state)
