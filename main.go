@@ -54,25 +54,33 @@ func run(args []string, out io.Writer) error {
 	return tf6server.Serve(address, func() tfprotov6.ProviderServer { return provider.NewServer(version) }, options...)
 }
 
-// leanMemory is where the garbage collector begins to work harder, so that the
-// process stays within 64 MiB with ten thousand members in one resource.
-const leanMemory = 40 << 20
+// leanMemory is what the process may take before the garbage collector works
+// hard, so that it stays within 64 MiB with ten thousand members in one resource.
+// Up to there memory is cheaper than collecting: most of what a request needs is
+// garbage a moment later.
+const (
+	leanMemory  = 40 << 20
+	leanPercent = 400
+)
 
-// lean bounds the memory of the process, unless GOMEMLIMIT does.
+// lean bounds the memory of the process, as far as GOMEMLIMIT and GOGC do not.
 func lean(get func(string) string) {
 	if get("GOMEMLIMIT") == "" {
 		debugging.SetMemoryLimit(leanMemory)
+		if get("GOGC") == "" {
+			debugging.SetGCPercent(leanPercent)
+		}
 	}
 }
 
-// quiet keeps the framework from writing a line of JSON for each value that it
-// looks at, where nobody asked for logs: Terraform throws the lines away, and
-// for a map of ten thousand members they cost more than everything else.
+// quiet keeps what serves the requests from writing several lines of JSON for
+// each of them, and one for each value that it looks at, where nobody asked for
+// logs: Terraform reads and parses the lines, and throws them away.
 func quiet(get func(string) string, set func(name, value string) error) error {
-	for _, asked := range []string{"TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK"} {
+	for _, asked := range []string{"TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_SDK_PROTO"} {
 		if get(asked) != "" {
 			return nil
 		}
 	}
-	return set("TF_LOG_SDK_FRAMEWORK", "off")
+	return set("TF_LOG_SDK", "off")
 }

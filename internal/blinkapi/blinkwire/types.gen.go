@@ -26,13 +26,6 @@ type AddEntities struct {
 	Entities []EntityToAdd `json:"entities"`
 }
 
-// Condition A comparison of a field with a value. Source - current docs, https://docs.blinkops.com/docs/api/rql, which has
-// more operators; "$eq" alone is in use.
-type Condition struct {
-	// Eq The field equals this value. Whether letter case counts is not documented.
-	Eq *string `json:"$eq,omitempty"`
-}
-
 // EntityToAdd One user or group to add. Source - older docs, the page of the add call. The vendor requires no field in
 // words; we always send the three marked as required.
 type EntityToAdd struct {
@@ -70,20 +63,14 @@ type ErrorWrapper struct {
 	UserError interface{} `json:"user_error,omitempty"`
 }
 
-// Query A query in the vendor's RQL. Source - current docs, https://docs.blinkops.com/docs/api/rql.
+// Query What is in use here of the vendor's RQL, which can also filter rows and select fields. Source - current docs,
+// https://docs.blinkops.com/docs/api/rql.
 type Query struct {
-	// Filter Conditions by field name, all of which have to hold. The vendor also allows a bare value instead of a
-	// condition and "$or" with a list; neither is in use here. Which fields can be filtered is not documented.
-	Filter *map[string]Condition `json:"filter,omitempty"`
-
 	// Limit The size of a page. The default is not stated.
 	Limit *int `json:"limit,omitempty"`
 
 	// Offset How many rows to skip; 0 by default.
 	Offset *int `json:"offset,omitempty"`
-
-	// Select The fields to give.
-	Select *[]string `json:"select,omitempty"`
 
 	// Sort Field names, each with "+" (ascending, the default) or "-" (descending) in front.
 	Sort *[]string `json:"sort,omitempty"`
