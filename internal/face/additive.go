@@ -99,11 +99,11 @@ func (r *additive[M]) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 	var prior, next *M
 	if !req.State.Raw.IsNull() {
 		prior = new(M)
-		resp.Diagnostics.Append(getState(ctx, req.State, prior)...)
+		resp.Diagnostics.Append(get(ctx, req.State, prior)...)
 	}
 	if !req.Plan.Raw.IsNull() {
 		next = new(M)
-		resp.Diagnostics.Append(getPlan(ctx, req.Plan, next)...)
+		resp.Diagnostics.Append(get(ctx, req.Plan, next)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -128,7 +128,7 @@ func (r *additive[M]) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 		return
 	}
 	r.planComputed(prior, next, c, planned.Live)
-	resp.Diagnostics.Append(setPlan(ctx, &resp.Plan, next)...)
+	resp.Diagnostics.Append(set(ctx, &resp.Plan, next)...)
 	if resp.Identity != nil && !c.Next.WorkspaceUnknown && !c.Next.PrincipalUnknown {
 		setIdentity(ctx, resp.Identity, r.IdentityOf(*c.Next), &resp.Diagnostics)
 	}
@@ -166,7 +166,7 @@ func (r *additive[M]) Create(ctx context.Context, req resource.CreateRequest, re
 		return
 	}
 	r.fill(next, b, m)
-	resp.Diagnostics.Append(setState(ctx, &resp.State, next)...)
+	resp.Diagnostics.Append(set(ctx, &resp.State, next)...)
 	setIdentity(ctx, resp.Identity, r.IdentityOf(b), &resp.Diagnostics)
 }
 
@@ -174,7 +174,7 @@ func (r *additive[M]) Read(ctx context.Context, req resource.ReadRequest, resp *
 	run, diags := r.conn.Usable()
 	resp.Diagnostics.Append(diags...)
 	m := new(M)
-	resp.Diagnostics.Append(getState(ctx, req.State, m)...)
+	resp.Diagnostics.Append(get(ctx, req.State, m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -199,7 +199,7 @@ func (r *additive[M]) Read(ctx context.Context, req resource.ReadRequest, resp *
 		return
 	}
 	r.store(m, b, live)
-	resp.Diagnostics.Append(setState(ctx, &resp.State, m)...)
+	resp.Diagnostics.Append(set(ctx, &resp.State, m)...)
 }
 
 func (r *additive[M]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -208,7 +208,7 @@ func (r *additive[M]) Update(ctx context.Context, req resource.UpdateRequest, re
 	setCarried(ctx, resp.Private, "", &resp.Diagnostics)
 
 	prior := new(M)
-	resp.Diagnostics.Append(getState(ctx, req.State, prior)...)
+	resp.Diagnostics.Append(get(ctx, req.State, prior)...)
 	run, next, ctx, cancel := r.begin(ctx, req.Plan, updateTimeout, &resp.Diagnostics)
 	if next == nil {
 		return
@@ -222,7 +222,7 @@ func (r *additive[M]) Update(ctx context.Context, req resource.UpdateRequest, re
 		return
 	}
 	r.fill(next, b, m)
-	resp.Diagnostics.Append(setState(ctx, &resp.State, next)...)
+	resp.Diagnostics.Append(set(ctx, &resp.State, next)...)
 	setIdentity(ctx, resp.Identity, r.IdentityOf(b), &resp.Diagnostics)
 }
 
@@ -304,7 +304,7 @@ func text(s string) types.String {
 
 func setIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, model any, diags *diag.Diagnostics) {
 	if identity != nil {
-		diags.Append(set(ctx, &identity.Raw, identity.Schema, identity, model)...)
+		diags.Append(set(ctx, identity, model)...)
 	}
 }
 

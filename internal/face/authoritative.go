@@ -3,6 +3,7 @@ package face
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,6 +78,16 @@ const workspaceAttribute = "workspace_id"
 // New gives a resource.
 func (a Authoritative[M]) New() resource.Resource { return &authoritative[M]{Authoritative: a} }
 
+// Carried names the maps of people, which the framework is spared.
+func (a Authoritative[M]) Carried() (typeName string, attributes []string) {
+	for f := range reflect.TypeFor[M]().Fields() {
+		if f.Type == reflect.TypeFor[types.Map]() {
+			attributes = append(attributes, f.Tag.Get("tfsdk"))
+		}
+	}
+	return a.TypeName, attributes
+}
+
 type authoritative[M any] struct {
 	Authoritative[M]
 	conn *Connection
@@ -98,7 +109,7 @@ func (r *authoritative[M]) Configure(_ context.Context, req resource.ConfigureRe
 // that nobody is named twice.
 func (r *authoritative[M]) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	m := new(M)
-	resp.Diagnostics.Append(req.Config.Get(ctx, m)...)
+	resp.Diagnostics.Append(get(ctx, req.Config, m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -240,11 +251,11 @@ func (r *authoritative[M]) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	c := roster.SetPlan{}
 	if !req.State.Raw.IsNull() {
 		prior = new(M)
-		resp.Diagnostics.Append(getState(ctx, req.State, prior)...)
+		resp.Diagnostics.Append(get(ctx, req.State, prior)...)
 	}
 	if !req.Plan.Raw.IsNull() {
 		next = new(M)
-		resp.Diagnostics.Append(getPlan(ctx, req.Plan, next)...)
+		resp.Diagnostics.Append(get(ctx, req.Plan, next)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -258,7 +269,7 @@ func (r *authoritative[M]) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		}
 		c.Next = r.setOf(next)
 		r.planTexts(prior, next, c, nil)
-		resp.Diagnostics.Append(setPlan(ctx, &resp.Plan, next)...)
+		resp.Diagnostics.Append(set(ctx, &resp.Plan, next)...)
 		c.NoChange = prior != nil && resp.Plan.Raw.Equal(req.State.Raw)
 	}
 	if run == nil || resp.Diagnostics.HasError() {
@@ -279,7 +290,7 @@ func (r *authoritative[M]) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		return
 	}
 	if r.planTexts(prior, next, c, planned.Listing) {
-		resp.Diagnostics.Append(setPlan(ctx, &resp.Plan, next)...)
+		resp.Diagnostics.Append(set(ctx, &resp.Plan, next)...)
 	}
 }
 
@@ -417,14 +428,14 @@ func (r *authoritative[M]) Create(ctx context.Context, req resource.CreateReques
 		return // without state: it would be tainted, and what was done is taken over next time
 	}
 	r.fillTexts(next, done.Listing)
-	resp.Diagnostics.Append(setState(ctx, &resp.State, next)...)
+	resp.Diagnostics.Append(set(ctx, &resp.State, next)...)
 }
 
 func (r *authoritative[M]) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	run, diags := r.conn.Usable()
 	resp.Diagnostics.Append(diags...)
 	m := new(M)
-	resp.Diagnostics.Append(getState(ctx, req.State, m)...)
+	resp.Diagnostics.Append(get(ctx, req.State, m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -437,8 +448,8 @@ func (r *authoritative[M]) Read(ctx context.Context, req resource.ReadRequest, r
 	ctx, cancel := within(ctx, r.Timeouts(m), readTimeout, &resp.Diagnostics)
 	defer cancel()
 	imported := r.takeEverything(m)
-	set := r.setOf(m)
-	l, found, findings := run.ReadSet(ctx, *set)
+	managed := r.setOf(m)
+	l, found, findings := run.ReadSet(ctx, *managed)
 	resp.Diagnostics.Append(r.diagnostics(m, findings)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -447,14 +458,14 @@ func (r *authoritative[M]) Read(ctx context.Context, req resource.ReadRequest, r
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	r.store(m, run.Seated(*set, l), l)
+	r.store(m, run.Seated(*managed, l), l)
 	if imported {
 		r.leaveEmpty(m)
 	}
 	if r.Invites != nil && r.Invites(m).IsNull() {
 		*r.Invites(m) = types.BoolValue(false)
 	}
-	resp.Diagnostics.Append(setState(ctx, &resp.State, m)...)
+	resp.Diagnostics.Append(set(ctx, &resp.State, m)...)
 }
 
 // takeEverything makes a state that was just imported manage every kind.
@@ -487,14 +498,14 @@ func (r *authoritative[M]) Update(ctx context.Context, req resource.UpdateReques
 	setText(ctx, resp.Private, workspaceKey, "", &resp.Diagnostics)
 
 	prior := new(M)
-	resp.Diagnostics.Append(getState(ctx, req.State, prior)...)
+	resp.Diagnostics.Append(get(ctx, req.State, prior)...)
 	run, next, ctx, cancel := r.begin(ctx, req.Plan, updateTimeout, &resp.Diagnostics)
 	if next == nil {
 		return
 	}
 	defer cancel()
-	set := r.setOf(next)
-	done := run.ApplySet(ctx, r.setOf(prior), *set)
+	wanted := r.setOf(next)
+	done := run.ApplySet(ctx, r.setOf(prior), *wanted)
 	resp.Diagnostics.Append(r.diagnostics(next, done.Findings)...)
 	switch {
 	case !resp.Diagnostics.HasError():
@@ -502,15 +513,15 @@ func (r *authoritative[M]) Update(ctx context.Context, req resource.UpdateReques
 	case done.Listing == nil:
 		return // nothing was done and nothing is known: the state stays
 	default:
-		r.store(next, run.Seated(*set, done.Listing), done.Listing)
+		r.store(next, run.Seated(*wanted, done.Listing), done.Listing)
 	}
-	resp.Diagnostics.Append(setState(ctx, &resp.State, next)...)
+	resp.Diagnostics.Append(set(ctx, &resp.State, next)...)
 }
 
 // Delete touches nobody.
 func (r *authoritative[M]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	m := new(M)
-	resp.Diagnostics.Append(getState(ctx, req.State, m)...)
+	resp.Diagnostics.Append(get(ctx, req.State, m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -13,11 +13,6 @@ import (
 // DefaultTimeout bounds an operation whose timeout is not set.
 const DefaultTimeout = 10 * time.Minute
 
-// getter is a plan or a state.
-type getter interface {
-	Get(ctx context.Context, target any) diag.Diagnostics
-}
-
 // begin is how every write begins: a product that can be used, the model, and
 // a context that ends with the resource's timeout. The model is nil where one
 // of them failed.
@@ -25,7 +20,7 @@ func begin[M any](ctx context.Context, conn *Connection, from getter, timeouts f
 	run, ds := conn.Usable()
 	diags.Append(ds...)
 	m := new(M)
-	diags.Append(from.Get(ctx, m)...)
+	diags.Append(get(ctx, from, m)...)
 	if run == nil && !diags.HasError() {
 		diags.AddError("The provider's settings are not known",
 			"The provider block depends on something that is not known even now, so nothing can be changed. Apply what it depends on first (-target), and then this.")

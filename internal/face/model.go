@@ -8,7 +8,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/bulk"
 )
 
 // The framework reads and writes a model by reflection that starts from scratch
@@ -50,18 +53,18 @@ func newShape(ctx context.Context, model reflect.Type, schema attr.Type) *shape 
 	if !ok || !hasTypes || model.Kind() != reflect.Struct {
 		return nil
 	}
-	types := typed.AttributeTypes()
+	attributes := typed.AttributeTypes()
 	s := &shape{object: object}
 	for i := range model.NumField() {
 		f := model.Field(i)
 		name := f.Tag.Get("tfsdk")
-		typ, ok := types[name]
+		typ, ok := attributes[name]
 		if !ok || !f.IsExported() || f.Anonymous || reflect.TypeOf(typ.ValueType(ctx)) != f.Type {
 			return nil
 		}
 		s.fields = append(s.fields, field{name: name, index: i, typ: typ})
 	}
-	if len(s.fields) != len(types) {
+	if len(s.fields) != len(attributes) {
 		return nil
 	}
 	return s
@@ -79,7 +82,7 @@ func (s *shape) read(ctx context.Context, raw tftypes.Value, model any) bool {
 		if !ok {
 			return false
 		}
-		v, err := f.typ.ValueFromTerraform(ctx, raw)
+		v, err := valueOf(ctx, f.typ, raw)
 		if err != nil {
 			return false
 		}
@@ -102,7 +105,7 @@ func (s *shape) write(ctx context.Context, model any) (tftypes.Value, bool) {
 		if !ok || !f.typ.Equal(v.Type(ctx)) {
 			return tftypes.Value{}, false
 		}
-		raw, err := v.ToTerraformValue(ctx)
+		raw, err := rawOf(ctx, f.name, v)
 		if err != nil {
 			return tftypes.Value{}, false
 		}
@@ -114,15 +117,49 @@ func (s *shape) write(ctx context.Context, model any) (tftypes.Value, bool) {
 	return tftypes.NewValue(s.object, attributes), true
 }
 
+// valueOf and rawOf convert one attribute. Large maps come and go as tickets.
+func valueOf(ctx context.Context, typ attr.Type, raw tftypes.Value) (attr.Value, error) {
+	if m, ok := bulk.Unpack(ctx, raw); ok {
+		return m, nil
+	}
+	return typ.ValueFromTerraform(ctx, raw)
+}
+
+func rawOf(ctx context.Context, name string, v attr.Value) (tftypes.Value, error) {
+	if m, ok := v.(types.Map); ok {
+		if ticket, ok := bulk.Pack(ctx, name, m); ok {
+			return ticket, nil
+		}
+	}
+	return v.ToTerraformValue(ctx)
+}
+
 // typed is the part of the framework's schemas that is used here.
 type typed interface{ Type() attr.Type }
 
-// get reads a model from a raw value; plain is the framework's own way.
-func get[M any](ctx context.Context, raw tftypes.Value, schema typed, plain getter, m *M) diag.Diagnostics {
-	if s := shapeOf(ctx, reflect.TypeFor[M](), schema.Type); s != nil && s.read(ctx, raw, m) {
-		return nil
+// getter is a configuration, a plan or a state.
+type getter interface {
+	Get(ctx context.Context, target any) diag.Diagnostics
+}
+
+// get reads a model.
+func get[M any](ctx context.Context, from getter, m *M) diag.Diagnostics {
+	var raw tftypes.Value
+	var schema typed
+	switch f := from.(type) {
+	case tfsdk.Config:
+		raw, schema = f.Raw, f.Schema
+	case tfsdk.Plan:
+		raw, schema = f.Raw, f.Schema
+	case tfsdk.State:
+		raw, schema = f.Raw, f.Schema
 	}
-	return plain.Get(ctx, m)
+	if schema != nil {
+		if s := shapeOf(ctx, reflect.TypeFor[M](), schema.Type); s != nil && s.read(ctx, raw, m) {
+			return nil
+		}
+	}
+	return from.Get(ctx, m)
 }
 
 // setter is a plan, a state or an identity.
@@ -130,29 +167,25 @@ type setter interface {
 	Set(ctx context.Context, model any) diag.Diagnostics
 }
 
-// set writes a model to a raw value; plain is the framework's own way.
-func set(ctx context.Context, raw *tftypes.Value, schema typed, plain setter, model any) diag.Diagnostics {
-	if s := shapeOf(ctx, reflect.Indirect(reflect.ValueOf(model)).Type(), schema.Type); s != nil {
-		if v, ok := s.write(ctx, model); ok {
-			*raw = v
-			return nil
+// set writes a model.
+func set(ctx context.Context, to setter, model any) diag.Diagnostics {
+	var raw *tftypes.Value
+	var schema typed
+	switch t := to.(type) {
+	case *tfsdk.Plan:
+		raw, schema = &t.Raw, t.Schema
+	case *tfsdk.State:
+		raw, schema = &t.Raw, t.Schema
+	case *tfsdk.ResourceIdentity:
+		raw, schema = &t.Raw, t.Schema
+	}
+	if schema != nil {
+		if s := shapeOf(ctx, reflect.Indirect(reflect.ValueOf(model)).Type(), schema.Type); s != nil {
+			if v, ok := s.write(ctx, model); ok {
+				*raw = v
+				return nil
+			}
 		}
 	}
-	return plain.Set(ctx, model)
-}
-
-func getState[M any](ctx context.Context, from tfsdk.State, m *M) diag.Diagnostics {
-	return get(ctx, from.Raw, from.Schema, from, m)
-}
-
-func getPlan[M any](ctx context.Context, from tfsdk.Plan, m *M) diag.Diagnostics {
-	return get(ctx, from.Raw, from.Schema, from, m)
-}
-
-func setState(ctx context.Context, to *tfsdk.State, model any) diag.Diagnostics {
-	return set(ctx, &to.Raw, to.Schema, to, model)
-}
-
-func setPlan(ctx context.Context, to *tfsdk.Plan, model any) diag.Diagnostics {
-	return set(ctx, &to.Raw, to.Schema, to, model)
+	return to.Set(ctx, model)
 }

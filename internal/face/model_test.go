@@ -14,6 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/bulk"
 )
 
 type wholeModel struct {
@@ -83,13 +85,34 @@ func TestModelsAsTheFrameworkDoes(t *testing.T) {
 			}
 
 			var again wholeModel
-			noErrors(t, getState(t.Context(), state, &again))
+			noErrors(t, get(t.Context(), state, &again))
 			to.Raw = tftypes.Value{}
-			noErrors(t, setState(t.Context(), &to, &again))
+			noErrors(t, set(t.Context(), &to, &again))
 			if !equal(again, theirs) || !to.Raw.Equal(state.Raw) {
 				t.Errorf("read and written: %+v, %s", again, to.Raw)
 			}
 		})
+	}
+}
+
+// A map that is carried past the framework is read and written by its ticket.
+func TestModelsWithTickets(t *testing.T) {
+	ctx, _ := bulk.Attributes{"whole": {"roles"}}.Open(t.Context(), "whole")
+	state := samples(t)["whole"]
+	var was, is wholeModel
+	noErrors(t, get(ctx, state, &was))
+	to := tfsdk.State{Schema: state.Schema}
+	noErrors(t, set(ctx, &to, was))
+	var attributes, entries map[string]tftypes.Value
+	if err := to.Raw.As(&attributes); err != nil {
+		t.Fatal(err)
+	}
+	if err := attributes["roles"].As(&entries); err != nil || len(entries) != 1 {
+		t.Errorf("roles were written as %s (%v)", attributes["roles"], err)
+	}
+	noErrors(t, get(ctx, to, &is))
+	if !equal(was, is) {
+		t.Errorf("read %+v and not %+v", is, was)
 	}
 }
 
@@ -111,28 +134,28 @@ func TestModelsThatDoNotFit(t *testing.T) {
 		IDs      types.Set      `tfsdk:"ids"`
 		Timeouts timeouts.Value `tfsdk:"timeouts"`
 	}
-	if diags := getState(ctx, state, new(short)); !diags.HasError() {
+	if diags := get(ctx, state, new(short)); !diags.HasError() {
 		t.Error("a model without a field for each attribute was read")
 	}
-	if diags := setState(ctx, &tfsdk.State{Schema: state.Schema}, new(short)); !diags.HasError() {
+	if diags := set(ctx, &tfsdk.State{Schema: state.Schema}, new(short)); !diags.HasError() {
 		t.Error("a model without a field for each attribute was written")
 	}
 	var n native
-	noErrors(t, getState(ctx, state, &n))
+	noErrors(t, get(ctx, state, &n))
 	if n.Text == nil || *n.Text != "a text" {
 		t.Errorf("read %v", n.Text)
 	}
 	none := tfsdk.State{Schema: state.Schema, Raw: tftypes.NewValue(state.Raw.Type(), nil)}
-	if diags := getState(ctx, none, new(wholeModel)); !diags.HasError() {
+	if diags := get(ctx, none, new(wholeModel)); !diags.HasError() {
 		t.Error("a null state was read")
 	}
 	other := tfsdk.State{Schema: state.Schema, Raw: tftypes.NewValue(tftypes.Object{}, map[string]tftypes.Value{})}
-	if diags := getState(ctx, other, new(wholeModel)); !diags.HasError() {
+	if diags := get(ctx, other, new(wholeModel)); !diags.HasError() {
 		t.Error("a state of another type was read")
 	}
 	// A model that was never read has fields without a type: the framework's to judge.
 	to := tfsdk.State{Schema: state.Schema}
-	mine, theirs := setState(ctx, &to, new(wholeModel)), to.Set(ctx, new(wholeModel))
+	mine, theirs := set(ctx, &to, new(wholeModel)), to.Set(ctx, new(wholeModel))
 	if mine.HasError() != theirs.HasError() {
 		t.Errorf("said %v and not %v", mine, theirs)
 	}

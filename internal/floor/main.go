@@ -19,6 +19,7 @@ import (
 )
 
 func main() {
+	_ = os.Setenv("TF_LOG_SDK", "off")
 	err := tf6server.Serve("registry.terraform.io/tf-roster/roster", func() tfprotov6.ProviderServer {
 		return newServer(context.Background(), provider.NewServer("floor"))
 	})

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter"
 	"github.com/tf-roster/terraform-provider-roster/internal/blink"
+	"github.com/tf-roster/terraform-provider-roster/internal/bulk"
 	"github.com/tf-roster/terraform-provider-roster/internal/face"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 	"github.com/tf-roster/terraform-provider-roster/internal/rpc"
@@ -26,7 +27,19 @@ import (
 // it that Terraform talks to.
 func NewServer(version string) tfprotov6.ProviderServer {
 	activity := roster.NewActivity()
-	return rpc.New(providerserver.NewProtocol6(New(version, activity))(), activity)
+	return rpc.New(providerserver.NewProtocol6(New(version, activity))(), activity, carried())
+}
+
+// carried gives the attributes that hold everybody of a workspace.
+func carried() bulk.Attributes {
+	out := bulk.Attributes{}
+	for _, r := range resources() {
+		if r, ok := r().(interface{ Carried() (string, []string) }); ok {
+			typeName, attributes := r.Carried()
+			out[typeName] = attributes
+		}
+	}
+	return out
 }
 
 // New gives the provider. The activity is what the requests of this process
@@ -54,7 +67,9 @@ func (p *rosterProvider) Metadata(_ context.Context, _ provider.MetadataRequest,
 	resp.Version = p.version
 }
 
-func (p *rosterProvider) Resources(context.Context) []func() resource.Resource {
+func (p *rosterProvider) Resources(context.Context) []func() resource.Resource { return resources() }
+
+func resources() []func() resource.Resource {
 	return []func() resource.Resource{
 		blink.NewWorkspaceRoleBinding,
 		blink.NewWorkspaceRoleBindings,

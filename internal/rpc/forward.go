@@ -42,32 +42,79 @@ func (s *server) StopProvider(ctx context.Context, req *tfprotov6.StopProviderRe
 	return forward(ctx, s, s.inner.StopProvider, req)
 }
 
-// ValidateResourceConfig forwards the request.
+// ValidateResourceConfig forwards the request without the maps that are carried.
 func (s *server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	ctx, hold := s.carried.Open(ctx, req.TypeName)
+	if hold != nil {
+		stowed := *req
+		stowed.Config = hold.Stow(req.Config)
+		req = &stowed
+	}
 	return forward(ctx, s, s.inner.ValidateResourceConfig, req)
 }
 
-// UpgradeResourceState forwards the request.
+// UpgradeResourceState forwards the request without the maps that are carried.
 func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	return forward(ctx, s, s.inner.UpgradeResourceState, req)
+	ctx, hold := s.carried.Open(ctx, req.TypeName)
+	if hold != nil {
+		stowed := *req
+		stowed.RawState = hold.StowState(req.RawState)
+		req = &stowed
+	}
+	resp, err := forward(ctx, s, s.inner.UpgradeResourceState, req)
+	if err == nil {
+		resp.UpgradedState, err = hold.Unload(resp.UpgradedState)
+	}
+	return resp, err
 }
 
-// ReadResource forwards the request.
+// ReadResource forwards the request without the maps that are carried.
 func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	return forward(ctx, s, s.inner.ReadResource, req)
+	ctx, hold := s.carried.Open(ctx, req.TypeName)
+	if hold != nil {
+		stowed := *req
+		stowed.CurrentState = hold.Stow(req.CurrentState)
+		req = &stowed
+	}
+	resp, err := forward(ctx, s, s.inner.ReadResource, req)
+	if err == nil {
+		resp.NewState, err = hold.Unload(resp.NewState)
+	}
+	return resp, err
 }
 
-// PlanResourceChange forwards the request.
+// PlanResourceChange forwards the request without the maps that are carried.
 func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	return forwardUnlessStopped(ctx, s, s.inner.PlanResourceChange, req)
+	ctx, hold := s.carried.Open(ctx, req.TypeName)
+	if hold != nil {
+		stowed := *req
+		stowed.PriorState, stowed.ProposedNewState, stowed.Config = hold.Stow(req.PriorState), hold.Stow(req.ProposedNewState), hold.Stow(req.Config)
+		req = &stowed
+	}
+	resp, err := forwardUnlessStopped(ctx, s, s.inner.PlanResourceChange, req)
+	if err == nil {
+		resp.PlannedState, err = hold.Unload(resp.PlannedState)
+	}
+	return resp, err
 }
 
-// ApplyResourceChange tells that this process applies.
+// ApplyResourceChange tells that this process applies, and forwards the request
+// without the maps that are carried.
 func (s *server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	return forwardUnlessStopped(ctx, s, func(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	ctx, hold := s.carried.Open(ctx, req.TypeName)
+	if hold != nil {
+		stowed := *req
+		stowed.PriorState, stowed.PlannedState, stowed.Config = hold.Stow(req.PriorState), hold.Stow(req.PlannedState), hold.Stow(req.Config)
+		req = &stowed
+	}
+	resp, err := forwardUnlessStopped(ctx, s, func(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
 		s.activity.Applying()
 		return s.inner.ApplyResourceChange(ctx, req)
 	}, req)
+	if err == nil {
+		resp.NewState, err = hold.Unload(resp.NewState)
+	}
+	return resp, err
 }
 
 // ImportResourceState forwards the request.

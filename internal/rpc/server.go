@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/bulk"
 )
 
 // Activity is told of every request. Its methods are called from many
@@ -22,11 +24,12 @@ type Activity interface {
 	Configured()
 }
 
-// New gives a server that forwards every request to inner. It has the optional
-// interfaces (list resources, actions, state stores) that inner has, and no
-// others, since Terraform is told what a provider can do by their presence.
-func New(inner tfprotov6.ProviderServer, a Activity) tfprotov6.ProviderServer {
-	s := &server{inner: inner, activity: a, running: map[*scope]struct{}{}}
+// New gives a server that forwards every request to inner, but for the maps
+// that are named. It has the optional interfaces (list resources, actions, state
+// stores) that inner has, and no others, since Terraform is told what a provider
+// can do by their presence.
+func New(inner tfprotov6.ProviderServer, a Activity, carried bulk.Attributes) tfprotov6.ProviderServer {
+	s := &server{inner: inner, activity: a, carried: carried, running: map[*scope]struct{}{}}
 	l, hasLists := inner.(tfprotov6.ListResourceServer)
 	c, hasActions := inner.(tfprotov6.ActionServer)
 	t, hasStores := inner.(tfprotov6.StateStoreServer)
@@ -86,6 +89,7 @@ type (
 type server struct {
 	inner    tfprotov6.ProviderServer
 	activity Activity
+	carried  bulk.Attributes
 
 	mu      sync.Mutex
 	running map[*scope]struct{}
