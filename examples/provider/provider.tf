@@ -4,7 +4,7 @@ terraform {
   required_providers {
     roster = {
       source  = "tf-roster/roster"
-      version = "~> 0.1"
+      version = "~> 0.1.0"
     }
   }
 }
@@ -14,7 +14,7 @@ terraform {
 # product that a configuration uses needs them.
 provider "roster" {
   last_owner_guard = {
-    # Whom Terraform itself runs as is no owner to rely on.
+    # The user that Terraform itself runs as does not count as an owner.
     not_counted = ["terraform@example.com"]
   }
 }

@@ -162,6 +162,7 @@ func (c *CLI) Run(args ...string) Result {
 	if ctx.Err() != nil {
 		c.t.Fatalf("terraform %s did not end within %s\n%s%s", strings.Join(args, " "), c.Timeout, stdout.String(), stderr.String())
 	}
+	c.t.Logf("$ terraform %s: exit code %d", strings.Join(args, " "), cmd.ProcessState.ExitCode())
 	return Result{Code: cmd.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String()}
 }
 

@@ -225,6 +225,7 @@ func TestAccRoleBinding_clashes(t *testing.T) {
 	t.Run("given up with removed", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
+		w.SkipTofuBelow("1.10", "a removed block with lifecycle")
 		w.Write("main.tf", carol("one"))
 		w.Apply()
 		w.Write("main.tf", carol("two")+"removed {\n  from = roster_blink_workspace_role_binding.one\n  lifecycle {\n    destroy = false\n  }\n}\n")

@@ -1,11 +1,9 @@
 package examples
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -13,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/acctest"
 	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 )
 
@@ -125,30 +124,9 @@ func only(t *testing.T, folder, name, kind string) *hclsyntax.Block {
 // atLeast skips a test that this program is too old for, or another program.
 func atLeast(t *testing.T, p place, least string) {
 	t.Helper()
-	var told struct {
-		Version string `json:"terraform_version"`
+	if tofu, version := p.Version(); tofu || acctest.Older(t, version, least) {
+		t.Skipf("needs Terraform %s or later, this is %s", least, version)
 	}
-	if err := json.Unmarshal([]byte(p.OK("version", "-json").Stdout), &told); err != nil {
-		t.Fatal(err)
-	}
-	if strings.HasPrefix(p.OK("version").Stdout, "OpenTofu") || slices.Compare(numbers(t, told.Version), numbers(t, least)) < 0 {
-		t.Skipf("needs Terraform %s or later, this is %s", least, told.Version)
-	}
-}
-
-// numbers reads 1.14.0-rc1 as 1, 14, 0.
-func numbers(t *testing.T, version string) []int {
-	t.Helper()
-	plain, _, _ := strings.Cut(version, "-")
-	var out []int
-	for part := range strings.SplitSeq(plain, ".") {
-		n, err := strconv.Atoi(part)
-		if err != nil {
-			t.Fatalf("%q is no version: %s", version, err)
-		}
-		out = append(out, n)
-	}
-	return out
 }
 
 func TestAccIdentityImports(t *testing.T) {

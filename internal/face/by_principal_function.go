@@ -25,7 +25,7 @@ func (byPrincipal) Definition(_ context.Context, _ function.DefinitionRequest, r
 	resp.Definition = function.Definition{
 		Summary: "Turns people by role into roles by person",
 		MarkdownDescription: "Takes a map of role to the ids of those who shall have it, and gives a map of id to role: the shape of `users` and `groups` in the authoritative resources. " +
-			"Whoever stands under two roles is an error that names them, with the roles. Needs Terraform 1.8 or later.",
+			"Whoever stands under two roles is an error that names them, with the roles.",
 		Parameters: []function.Parameter{
 			function.MapParameter{
 				Name:                "principals_by_role",

@@ -76,7 +76,7 @@ func (p *rosterProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 				Attributes: map[string]schema.Attribute{
 					"mode": schema.StringAttribute{
 						Optional:            true,
-						MarkdownDescription: "`enforce` (default) refuses it, `warn` warns and goes on, `off` leaves it all to the service.",
+						MarkdownDescription: "What the guard does about such a change: `enforce` (default) refuses it, `warn` warns and goes on, `off` says nothing and leaves it to the service.",
 						Validators:          []validator.String{stringvalidator.OneOf(string(roster.Enforce), string(roster.Warn), string(roster.Off))},
 					},
 					"minimum_owners": schema.Int64Attribute{
@@ -86,7 +86,7 @@ func (p *rosterProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 					},
 					"not_counted": schema.SetAttribute{
 						Optional: true, ElementType: types.StringType,
-						MarkdownDescription: "Ids or e-mail addresses that never count as owners: the automation's own user, break-glass accounts.",
+						MarkdownDescription: "Ids or e-mail addresses that never count as owners: the automation's own user, break-glass accounts. Compared without regard to case.",
 						Validators:          []validator.Set{setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 					},
 					"count_owner_groups": schema.BoolAttribute{
@@ -111,17 +111,17 @@ func (p *rosterProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 				Attributes: map[string]schema.Attribute{
 					"request_timeout": schema.StringAttribute{
 						Optional:            true,
-						MarkdownDescription: "How long one attempt of one call may take; `30s` by default.",
+						MarkdownDescription: "How long one attempt of one call may take; `30s` by default. At least 1ms.",
 						Validators:          []validator.String{validTimeout},
 					},
 					"max_retries": schema.Int64Attribute{
 						Optional:            true,
-						MarkdownDescription: "How often a call is repeated that failed for a passing reason (429, 502, 503, 504, connection); 6 by default.",
+						MarkdownDescription: "How often a call is repeated that failed for a passing reason (429, 502, 503, 504, connection); 6 by default. From 0 to 100.",
 						Validators:          []validator.Int64{int64validator.Between(0, 100)},
 					},
 					"max_concurrent_requests": schema.Int64Attribute{
 						Optional:            true,
-						MarkdownDescription: "How many calls are under way at a time; 16 by default.",
+						MarkdownDescription: "How many calls are under way at a time; 16 by default. From 1 to 1000.",
 						Validators:          []validator.Int64{int64validator.Between(1, 1000)},
 					},
 				},

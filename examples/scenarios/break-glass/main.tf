@@ -7,7 +7,7 @@ terraform {
   required_providers {
     roster = {
       source  = "tf-roster/roster"
-      version = "~> 0.1"
+      version = "~> 0.1.0"
     }
   }
 }
@@ -18,7 +18,7 @@ provider "roster" {
     minimum_owners = 2
 
     # The account in the safe and the one that Terraform runs as are owners, but
-    # nobody is at home there.
+    # nobody uses them day to day.
     not_counted = ["break-glass@example.com", "terraform@example.com"]
   }
 }
@@ -28,8 +28,8 @@ data "roster_blink_entities" "break_glass" {
   emails      = ["break-glass@example.com"]
 }
 
-# Whoever is in the tenant and takes the break-glass account out of the workspace
-# by hand is found out by the next plan.
+# If somebody takes the break-glass account out of the workspace by hand, the next
+# plan notices, and its apply brings it back.
 resource "roster_blink_workspace_role_binding" "break_glass" {
   workspace_id = "3f8b1c52-6a0e-4d0b-9b0a-2f6f6a4d1e01"
   entity_type  = "user"

@@ -11,7 +11,7 @@ terraform {
   required_providers {
     roster = {
       source  = "tf-roster/roster"
-      version = "~> 0.1"
+      version = "~> 0.1.0"
     }
   }
 }
@@ -34,7 +34,8 @@ data "roster_blink_entities" "people" {
 }
 
 locals {
-  # Only who is in the tenant: nobody else's plan waits for somebody who is not.
+  # Only people who are in the tenant, so that one who is missing does not hold up
+  # the others.
   people = {
     for email, id in data.roster_blink_entities.people.ids_by_email :
     lower(email) => { id = id, role = local.file.people[email] }

@@ -6,7 +6,7 @@ terraform {
   required_providers {
     roster = {
       source  = "tf-roster/roster"
-      version = "~> 0.1"
+      version = "~> 0.1.0"
     }
   }
 }
