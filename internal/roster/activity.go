@@ -14,7 +14,9 @@ type Activity struct {
 	waiting  int
 	last     time.Time
 	applying bool
-	changed  chan struct{}
+	// validated and planned count the resources of this walk.
+	validated, planned int
+	changed            chan struct{}
 }
 
 // NewActivity gives the activity of a process that has done nothing yet.
@@ -55,6 +57,31 @@ func (a *Activity) Configured() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.applying = false
+	a.validated, a.planned = 0, 0
+}
+
+// Validated notes that the configuration of a resource is validated.
+func (a *Activity) Validated() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.validated++
+}
+
+// Planned notes that a change of a resource is planned.
+func (a *Activity) Planned() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.planned++
+}
+
+// isShared tells whether this walk shares its process with another one, once
+// nothing moves any more: a walk that plans validates each resource right before
+// it plans it, so that more were validated only where a walk that validates came
+// before.
+func (a *Activity) isShared() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.validated > a.planned
 }
 
 // IsApplying tells whether this walk has begun to apply.

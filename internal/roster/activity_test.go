@@ -67,8 +67,17 @@ func TestActivityTellsOfMovement(t *testing.T) {
 	if !a.IsApplying() {
 		t.Error("not applying")
 	}
+	a.Validated()
+	if !a.isShared() {
+		t.Error("what was validated and not planned was another walk's")
+	}
+	a.Planned()
+	if a.isShared() {
+		t.Error("what was validated was planned")
+	}
+	a.Validated()
 	a.Configured()
-	if a.IsApplying() {
-		t.Error("a new walk applies already")
+	if a.IsApplying() || a.isShared() {
+		t.Error("a new walk applies already, or knows of another one")
 	}
 }

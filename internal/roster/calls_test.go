@@ -392,6 +392,38 @@ func TestClashesAreLeftToTheOperationsInAnApply(t *testing.T) {
 	}
 }
 
+// A provider of a test file is configured once: it validates, plans and applies
+// in one walk, where the apply's first plan is no other resource's.
+func TestCallsOfARunThatSharesItsProcess(t *testing.T) {
+	for name, shared := range map[string]bool{"shared": true, "two blocks for one principal": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := town()
+				p := openSession(t, s, enforce())
+				want := bind("w1", "new", "editor")
+				if shared {
+					p.act.Validated() // the block
+				}
+				plan := func() []Finding {
+					p.act.Validated() // the instance
+					p.act.Planned()
+					return p.plan(BindingPlan{Next: want}).Findings
+				}
+				says(t, plan())
+				if !shared {
+					says(t, plan(), twice)
+					return
+				}
+				says(t, plan())
+				p.act.Applying()
+				_, fs := p.create(want, false)
+				says(t, fs)
+				wantSent(t, s, "assign w1 user/new editor")
+			})
+		})
+	}
+}
+
 // A list that shifts, applied without the plan's refusal (unknown ids, -target).
 func TestAShiftingListKeepsEverybodysAccess(t *testing.T) {
 	ids := []string{"p00"}

@@ -13,7 +13,10 @@ const certainAfter = time.Second
 // runs in an apply too, where values may have become known that two resources
 // share, and there each operation keeps everybody's access by itself. What
 // tells the two apart comes later than the first plans: only a plan refreshes,
-// only an apply applies, and an apply does so right after its first plan.
+// only an apply applies, and an apply does so right after its first plan. The
+// tests of newer Terraforms configure a provider of the test file once for all
+// walks of a run: where a process is shared like this, each of the apply's first
+// plans may look like another resource's, so that no apply comes of any.
 func (l *ledger) clashes(ctx context.Context, findings []Finding) []Finding {
 	if len(findings) == 0 || !l.plans(ctx) {
 		return nil
@@ -37,6 +40,9 @@ func (l *ledger) plans(ctx context.Context) bool {
 			return !l.activity.IsApplying()
 		}
 		if left == 0 && l.activity.stopWaitingIfIdle(certainAfter) {
+			if l.activity.isShared() {
+				return false
+			}
 			l.plan()
 			return true
 		}

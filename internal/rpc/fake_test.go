@@ -17,6 +17,7 @@ type tally struct {
 	mu                            sync.Mutex
 	begun, ended                  int
 	applying, configured, atATime int
+	validated, planned            int
 }
 
 func (a *tally) Begin() func() {
@@ -35,6 +36,18 @@ func (a *tally) Applying() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.applying++
+}
+
+func (a *tally) Validated() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.validated++
+}
+
+func (a *tally) Planned() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.planned++
 }
 
 func (a *tally) Configured() {

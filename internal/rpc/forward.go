@@ -42,8 +42,10 @@ func (s *server) StopProvider(ctx context.Context, req *tfprotov6.StopProviderRe
 	return forward(ctx, s, s.inner.StopProvider, req)
 }
 
-// ValidateResourceConfig forwards the request without the maps that are carried.
+// ValidateResourceConfig notes the request, and forwards it without the maps that
+// are carried.
 func (s *server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	s.activity.Validated()
 	ctx, hold := s.carried.Open(ctx, req.TypeName)
 	if hold != nil {
 		stowed := *req
@@ -83,8 +85,10 @@ func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRe
 	return resp, err
 }
 
-// PlanResourceChange forwards the request without the maps that are carried.
+// PlanResourceChange notes the request, and forwards it without the maps that are
+// carried.
 func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	s.activity.Planned()
 	ctx, hold := s.carried.Open(ctx, req.TypeName)
 	if hold != nil {
 		stowed := *req

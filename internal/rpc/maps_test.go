@@ -36,7 +36,8 @@ func TestMapsAreCarried(t *testing.T) {
 			}
 		}
 	}}
-	s := New(echo, &tally{}, bulk.Attributes{"whole": {"users"}})
+	count := &tally{}
+	s := New(echo, count, bulk.Attributes{"whole": {"users"}})
 	check := func(rpc string, err error, got *tfprotov6.DynamicValue) {
 		t.Helper()
 		if err != nil {
@@ -58,8 +59,8 @@ func TestMapsAreCarried(t *testing.T) {
 	check("plan", err, plan.PlannedState)
 	apply, err := s.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{TypeName: "whole", PriorState: other, PlannedState: whole, Config: other})
 	check("apply", err, apply.NewState)
-	if seen != 8 {
-		t.Errorf("%d values were seen", seen)
+	if seen != 8 || count.validated != 1 || count.planned != 1 || count.applying != 1 {
+		t.Errorf("%d values were seen, and noted %+v", seen, count)
 	}
 
 	req := &tfprotov6.ReadResourceRequest{TypeName: "another", CurrentState: whole}

@@ -19,6 +19,10 @@ type Activity interface {
 	Begin() (end func())
 	// Applying notes that an ApplyResourceChange was received.
 	Applying()
+	// Validated notes that a ValidateResourceConfig was received, Planned that a
+	// PlanResourceChange was.
+	Validated()
+	Planned()
 	// Configured notes that a ConfigureProvider was received: a new walk, so
 	// that applying starts anew.
 	Configured()
