@@ -55,7 +55,7 @@ func Pack(ctx context.Context, attribute string, m types.Map) (ticket tftypes.Va
 	if len(elements) == 0 {
 		return tftypes.Value{}, false
 	}
-	id, err := h.put(m, elements)
+	id, err := h.put(elements)
 	if err != nil {
 		return tftypes.Value{}, false
 	}
@@ -65,9 +65,12 @@ func Pack(ctx context.Context, attribute string, m types.Map) (ticket tftypes.Va
 
 // Unpack gives the map for a ticket. ok is false where the value is none.
 func Unpack(ctx context.Context, v tftypes.Value) (m types.Map, ok bool) {
+	if _, isMap := v.Type().(tftypes.Map); !isMap {
+		return types.Map{}, false // most attributes are none
+	}
 	h, found := ctx.Value(key{}).(*Hold)
 	var entries map[string]tftypes.Value
-	if _, isMap := v.Type().(tftypes.Map); !found || !isMap || !v.IsKnown() || v.As(&entries) != nil || len(entries) != 1 {
+	if !found || !v.IsKnown() || v.As(&entries) != nil || len(entries) != 1 {
 		return types.Map{}, false
 	}
 	for ticket := range entries {
@@ -80,8 +83,8 @@ func Unpack(ctx context.Context, v tftypes.Value) (m types.Map, ok bool) {
 // ticketPrefix begins no id of a service's, and no key that Terraform sends.
 const ticketPrefix = "\x00roster:"
 
-// put keeps a map with these elements, and gives its ticket: a digest of them.
-func (h *Hold) put(m types.Map, elements map[string]attr.Value) (ticket string, err error) {
+// put keeps a map of texts, and gives its ticket: a digest of what it holds.
+func (h *Hold) put(elements map[string]attr.Value) (ticket string, err error) {
 	encoded, err := encodeMap(elements)
 	if err != nil {
 		return "", err
@@ -91,7 +94,7 @@ func (h *Hold) put(m types.Map, elements map[string]attr.Value) (ticket string, 
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if _, kept := h.kept[ticket]; !kept {
-		h.kept[ticket] = cargo{m, encoded}
+		h.kept[ticket] = cargo{types.MapValueMust(types.StringType, elements), encoded}
 	}
 	return ticket, nil
 }

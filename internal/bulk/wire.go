@@ -29,21 +29,16 @@ func (h *Hold) Stow(v *tfprotov6.DynamicValue) *tfprotov6.DynamicValue {
 		if err != nil || len(elements) == 0 {
 			return raw, err
 		}
-		return h.stow(elements)
+		ticket, err := h.put(elements)
+		if err != nil {
+			return nil, err
+		}
+		return encodeMap(map[string]attr.Value{ticket: types.StringValue("")})
 	})
 	if err != nil {
 		return v
 	}
 	return &tfprotov6.DynamicValue{MsgPack: out}
-}
-
-// stow keeps a map, and gives its ticket as it is sent.
-func (h *Hold) stow(elements map[string]attr.Value) ([]byte, error) {
-	ticket, err := h.put(types.MapValueMust(types.StringType, elements), elements)
-	if err != nil {
-		return nil, err
-	}
-	return encodeMap(map[string]attr.Value{ticket: types.StringValue("")})
 }
 
 // StowState is Stow for a state as it is stored.
@@ -64,7 +59,7 @@ func (h *Hold) StowState(state *tfprotov6.RawState) *tfprotov6.RawState {
 		for id, text := range texts {
 			elements[id] = types.StringPointerValue(text)
 		}
-		ticket, err := h.put(types.MapValueMust(types.StringType, elements), elements)
+		ticket, err := h.put(elements)
 		if err != nil {
 			return state
 		}

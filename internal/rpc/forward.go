@@ -47,22 +47,18 @@ func (s *server) StopProvider(ctx context.Context, req *tfprotov6.StopProviderRe
 func (s *server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
 	s.activity.Validated()
 	ctx, hold := s.carried.Open(ctx, req.TypeName)
-	if hold != nil {
-		stowed := *req
-		stowed.Config = hold.Stow(req.Config)
-		req = &stowed
-	}
+	req = stowed(hold, req, func(r *tfprotov6.ValidateResourceConfigRequest) {
+		r.Config = hold.Stow(r.Config)
+	})
 	return forward(ctx, s, s.inner.ValidateResourceConfig, req)
 }
 
 // UpgradeResourceState forwards the request without the maps that are carried.
 func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
 	ctx, hold := s.carried.Open(ctx, req.TypeName)
-	if hold != nil {
-		stowed := *req
-		stowed.RawState = hold.StowState(req.RawState)
-		req = &stowed
-	}
+	req = stowed(hold, req, func(r *tfprotov6.UpgradeResourceStateRequest) {
+		r.RawState = hold.StowState(r.RawState)
+	})
 	resp, err := forward(ctx, s, s.inner.UpgradeResourceState, req)
 	if err == nil {
 		resp.UpgradedState, err = hold.Unload(resp.UpgradedState)
@@ -73,11 +69,9 @@ func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.Upgrad
 // ReadResource forwards the request without the maps that are carried.
 func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
 	ctx, hold := s.carried.Open(ctx, req.TypeName)
-	if hold != nil {
-		stowed := *req
-		stowed.CurrentState = hold.Stow(req.CurrentState)
-		req = &stowed
-	}
+	req = stowed(hold, req, func(r *tfprotov6.ReadResourceRequest) {
+		r.CurrentState = hold.Stow(r.CurrentState)
+	})
 	resp, err := forward(ctx, s, s.inner.ReadResource, req)
 	if err == nil {
 		resp.NewState, err = hold.Unload(resp.NewState)
@@ -90,11 +84,9 @@ func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRe
 func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
 	s.activity.Planned()
 	ctx, hold := s.carried.Open(ctx, req.TypeName)
-	if hold != nil {
-		stowed := *req
-		stowed.PriorState, stowed.ProposedNewState, stowed.Config = hold.Stow(req.PriorState), hold.Stow(req.ProposedNewState), hold.Stow(req.Config)
-		req = &stowed
-	}
+	req = stowed(hold, req, func(r *tfprotov6.PlanResourceChangeRequest) {
+		r.PriorState, r.ProposedNewState, r.Config = hold.Stow(r.PriorState), hold.Stow(r.ProposedNewState), hold.Stow(r.Config)
+	})
 	resp, err := forwardUnlessStopped(ctx, s, s.inner.PlanResourceChange, req)
 	if err == nil {
 		resp.PlannedState, err = hold.Unload(resp.PlannedState)
@@ -106,11 +98,9 @@ func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanReso
 // without the maps that are carried.
 func (s *server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
 	ctx, hold := s.carried.Open(ctx, req.TypeName)
-	if hold != nil {
-		stowed := *req
-		stowed.PriorState, stowed.PlannedState, stowed.Config = hold.Stow(req.PriorState), hold.Stow(req.PlannedState), hold.Stow(req.Config)
-		req = &stowed
-	}
+	req = stowed(hold, req, func(r *tfprotov6.ApplyResourceChangeRequest) {
+		r.PriorState, r.PlannedState, r.Config = hold.Stow(r.PriorState), hold.Stow(r.PlannedState), hold.Stow(r.Config)
+	})
 	resp, err := forwardUnlessStopped(ctx, s, func(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
 		s.activity.Applying()
 		return s.inner.ApplyResourceChange(ctx, req)

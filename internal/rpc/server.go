@@ -160,6 +160,17 @@ func forward[Req, Resp any](ctx context.Context, s *server, rpc func(context.Con
 	return rpc(ctx, req)
 }
 
+// stowed gives the request in which what the hold carries has been replaced: a
+// copy, or the request itself where nothing is carried.
+func stowed[Req any](hold *bulk.Hold, req *Req, replace func(*Req)) *Req {
+	if hold == nil {
+		return req
+	}
+	edited := *req
+	replace(&edited)
+	return &edited
+}
+
 // open sends a request on whose answer is a stream. The scope lasts until the
 // stream has been read, or until nobody can read it any more. results gives the
 // field of the answer that holds the stream.
