@@ -74,7 +74,7 @@ short() { grep -E '^  # |^Plan: |^Apply complete|^No changes' "$log" | sed 's/^ 
 says() {
   local text
   for text in "$@"; do
-    tr -s ' \n' '  ' <"$log" | sed 's/│ //g' | tr -s ' ' | grep -qF -- "$text" || fail "\"$text\" was not printed."
+    tr -s ' \n' '  ' <"$log" | sed 's/│ //g' | tr -s ' ' | grep -F -- "$text" >/dev/null || fail "\"$text\" was not printed."
   done
 }
 

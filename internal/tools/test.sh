@@ -35,10 +35,12 @@ find_terraform() {
   fi
   export TF_ACC_TERRAFORM_PATH
   local version
-  version="$("$TF_ACC_TERRAFORM_PATH" version | head -n 1)" || {
+  # The whole of it: a reader that leaves early may break the writer.
+  version="$("$TF_ACC_TERRAFORM_PATH" version)" || {
     echo "$TF_ACC_TERRAFORM_PATH cannot be run, so there are no acceptance tests." >&2
     exit 1
   }
+  version="${version%%$'\n'*}"
   # OpenTofu looks for a provider without a host in its own registry's name.
   case "$version" in
     OpenTofu*) export TF_ACC_PROVIDER_HOST="${TF_ACC_PROVIDER_HOST:-registry.opentofu.org}" ;;
