@@ -12,7 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -27,7 +27,7 @@ type accountUserModel struct {
 
 // NewAccountUserDataSource gives the data source of one user of an account.
 func NewAccountUserDataSource() datasource.DataSource {
-	return face.DataSource[accountUserModel]{
+	return framework.DataSource[accountUserModel]{
 		Product:  Product,
 		TypeName: "roster_blazemeter_account_user",
 		Schema: schema.Schema{
@@ -80,8 +80,8 @@ func readAccountUser(ctx context.Context, run *roster.Run, m *accountUserModel) 
 	m.UserID = types.StringValue(p.ID)
 	// An address that was given stays as it was written.
 	if m.Email.IsNull() {
-		m.Email = face.Text(p.Email)
+		m.Email = framework.Text(p.Email)
 	}
-	m.DisplayName, m.Roles, m.Enabled = face.Text(p.Name), append([]string{}, p.Roles...), types.BoolValue(!p.Inactive)
+	m.DisplayName, m.Roles, m.Enabled = framework.Text(p.Name), append([]string{}, p.Roles...), types.BoolValue(!p.Inactive)
 	return diags
 }

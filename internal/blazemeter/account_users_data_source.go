@@ -12,7 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -34,7 +34,7 @@ var listedAccountUser = map[string]attr.Type{
 
 // NewAccountUsersDataSource gives the data source of many users of an account.
 func NewAccountUsersDataSource() datasource.DataSource {
-	return face.DataSource[accountUsersModel]{
+	return framework.DataSource[accountUsersModel]{
 		Product:  Product,
 		TypeName: "roster_blazemeter_account_users",
 		Schema: schema.Schema{
@@ -85,15 +85,15 @@ func readAccountUsers(ctx context.Context, run *roster.Run, m *accountUsersModel
 	if diags.HasError() {
 		return diags
 	}
-	m.Users, ds = face.Rows(listedAccountUser, found.People, func(p roster.Person) face.Row {
+	m.Users, ds = framework.Rows(listedAccountUser, found.People, func(p roster.Person) framework.Row {
 		roles := make([]attr.Value, 0, len(p.Roles))
 		for _, role := range p.Roles {
 			roles = append(roles, types.StringValue(role))
 		}
-		return face.Row{
+		return framework.Row{
 			"user_id":      types.StringValue(p.ID),
-			"email":        face.Text(p.Email),
-			"display_name": face.Text(p.Name),
+			"email":        framework.Text(p.Email),
+			"display_name": framework.Text(p.Name),
 			"roles":        types.ListValueMust(types.StringType, roles),
 			"enabled":      types.BoolValue(!p.Inactive),
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -23,7 +23,7 @@ type accountModel struct {
 
 // NewAccountsDataSource gives the data source of the accounts that the key sees.
 func NewAccountsDataSource() datasource.DataSource {
-	return face.DataSource[accountsModel]{
+	return framework.DataSource[accountsModel]{
 		Product:  Product,
 		TypeName: "roster_blazemeter_accounts",
 		Schema: schema.Schema{
@@ -50,7 +50,7 @@ func readAccounts(ctx context.Context, run *roster.Run, m *accountsModel) diag.D
 	}
 	m.Accounts = make([]accountModel, 0, len(all))
 	for _, a := range all {
-		m.Accounts = append(m.Accounts, accountModel{ID: a.ID, Name: face.Text(a.Name)})
+		m.Accounts = append(m.Accounts, accountModel{ID: a.ID, Name: framework.Text(a.Name)})
 	}
 	return diags
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -21,7 +21,7 @@ type currentUserModel struct {
 
 // NewCurrentUserDataSource gives the data source of the key's own user.
 func NewCurrentUserDataSource() datasource.DataSource {
-	return face.DataSource[currentUserModel]{
+	return framework.DataSource[currentUserModel]{
 		Product:  Product,
 		TypeName: "roster_blazemeter_current_user",
 		Schema: schema.Schema{
@@ -42,7 +42,7 @@ func readCurrentUser(ctx context.Context, run *roster.Run, m *currentUserModel) 
 	if err != nil {
 		return failed(run, err, "who the API key belongs to")
 	}
-	m.UserID, m.Email, m.DisplayName = face.Text(p.ID), face.Text(p.Email), face.Text(p.Name)
+	m.UserID, m.Email, m.DisplayName = framework.Text(p.ID), framework.Text(p.Email), framework.Text(p.Name)
 	m.Enabled = types.BoolValue(!p.Inactive)
 	return nil
 }

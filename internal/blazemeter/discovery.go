@@ -8,15 +8,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/blazemeterapi"
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
 // discovery is what BlazeMeter tells besides the core's port.
 type discovery interface {
-	Accounts(ctx context.Context) ([]blazemeterapi.Account, error)
-	Workspaces(ctx context.Context, account string) ([]blazemeterapi.Workspace, error)
+	Accounts(ctx context.Context) ([]client.Account, error)
+	Workspaces(ctx context.Context, account string) ([]client.Workspace, error)
 }
 
 func discoveryOf(run *roster.Run) (discovery, diag.Diagnostics) {
@@ -29,14 +29,14 @@ func discoveryOf(run *roster.Run) (discovery, diag.Diagnostics) {
 }
 
 // noPaths is for findings that are about no attribute.
-var noPaths = face.Paths{}
+var noPaths = framework.Paths{}
 
 func failed(run *roster.Run, err error, what string) diag.Diagnostics {
 	return noPaths.Diagnostics([]roster.Finding{run.ReadError(err, what, roster.AtNone)})
 }
 
 // accounts lists the accounts that the key sees, read once in a run.
-func accounts(ctx context.Context, run *roster.Run) ([]blazemeterapi.Account, diag.Diagnostics) {
+func accounts(ctx context.Context, run *roster.Run) ([]client.Account, diag.Diagnostics) {
 	d, diags := discoveryOf(run)
 	if diags.HasError() {
 		return nil, diags
@@ -49,12 +49,12 @@ func accounts(ctx context.Context, run *roster.Run) ([]blazemeterapi.Account, di
 }
 
 // workspacesOf lists the workspaces of an account, read once in a run.
-func workspacesOf(ctx context.Context, run *roster.Run, account string) ([]blazemeterapi.Workspace, diag.Diagnostics) {
+func workspacesOf(ctx context.Context, run *roster.Run, account string) ([]client.Workspace, diag.Diagnostics) {
 	d, diags := discoveryOf(run)
 	if diags.HasError() {
 		return nil, diags
 	}
-	all, err := roster.Once(ctx, run, "workspaces of account "+account, func(ctx context.Context) ([]blazemeterapi.Workspace, error) {
+	all, err := roster.Once(ctx, run, "workspaces of account "+account, func(ctx context.Context) ([]client.Workspace, error) {
 		return d.Workspaces(ctx, account)
 	})
 	if err != nil {
@@ -64,20 +64,20 @@ func workspacesOf(ctx context.Context, run *roster.Run, account string) ([]blaze
 }
 
 // directory gives the users of an account, read once in a run.
-func directory(ctx context.Context, run *roster.Run, account string) (face.Directory, diag.Diagnostics) {
+func directory(ctx context.Context, run *roster.Run, account string) (framework.Directory, diag.Diagnostics) {
 	t, err := run.Tenant(ctx, account)
 	if err != nil {
-		return face.Directory{}, failed(run, err, "the users of account "+account)
+		return framework.Directory{}, failed(run, err, "the users of account "+account)
 	}
-	return face.Directory{
+	return framework.Directory{
 		Tenant: t, Kind: roster.User, Where: "BlazeMeter account " + account,
 		Advice: "Check the spelling and the account's id. Somebody new has to be invited to the account before a workspace can have them.",
 	}, nil
 }
 
 // workspaceNamed finds the one workspace of an account with a name.
-func workspaceNamed(all []blazemeterapi.Workspace, account, name string) (blazemeterapi.Workspace, diag.Diagnostics) {
-	var found, alike []blazemeterapi.Workspace
+func workspaceNamed(all []client.Workspace, account, name string) (client.Workspace, diag.Diagnostics) {
+	var found, alike []client.Workspace
 	for _, w := range all {
 		switch {
 		case w.Name == name:
@@ -90,7 +90,7 @@ func workspaceNamed(all []blazemeterapi.Workspace, account, name string) (blazem
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return blazemeterapi.Workspace{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("name"),
+		return client.Workspace{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("name"),
 			fmt.Sprintf("Several workspaces are called %q", name),
 			fmt.Sprintf("BlazeMeter account %s has %d workspaces with the name %q: %s. Choose one of them with id.", account, len(found), name, describeWorkspaces(found)))}
 	}
@@ -98,12 +98,12 @@ func workspaceNamed(all []blazemeterapi.Workspace, account, name string) (blazem
 	if len(alike) > 0 {
 		detail += fmt.Sprintf(" There is %s: names are compared exactly.", describeWorkspaces(alike))
 	}
-	return blazemeterapi.Workspace{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("name"),
+	return client.Workspace{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("name"),
 		fmt.Sprintf("No workspace is called %q", name),
 		detail+" Check the spelling and the account's id, or give the workspace's id instead.")}
 }
 
-func describeWorkspaces(ws []blazemeterapi.Workspace) string {
+func describeWorkspaces(ws []client.Workspace) string {
 	out := make([]string, 0, len(ws))
 	for _, w := range ws {
 		text := fmt.Sprintf("%s (%q)", w.ID, w.Name)

@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -35,7 +35,7 @@ var listedMember = map[string]attr.Type{
 
 // NewWorkspaceDataSource gives the data source of one workspace and everybody in it.
 func NewWorkspaceDataSource() datasource.DataSource {
-	return face.DataSource[workspaceModel]{
+	return framework.DataSource[workspaceModel]{
 		Product:  Product,
 		TypeName: "roster_blazemeter_workspace",
 		Schema: schema.Schema{
@@ -77,8 +77,8 @@ func NewWorkspaceDataSource() datasource.DataSource {
 		},
 		Validators: []datasource.ConfigValidator{
 			datasourcevalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("name")),
-			face.Needs("name", "account_id", "Names of workspaces are looked up in one account"),
-			face.Excludes("id", "account_id", "The id alone says which workspace is meant"),
+			framework.Needs("name", "account_id", "Names of workspaces are looked up in one account"),
+			framework.Excludes("id", "account_id", "The id alone says which workspace is meant"),
 		},
 		Read: readWorkspace,
 	}.New()
@@ -104,7 +104,7 @@ func readWorkspace(ctx context.Context, run *roster.Run, m *workspaceModel) diag
 			diags.Append(failed(run, err, "workspace "+m.ID.ValueString())...)
 			return diags
 		}
-		m.Name, m.AccountID, m.Enabled = face.Text(d.Name), face.Text(d.Tenant), types.BoolValue(!d.Disabled)
+		m.Name, m.AccountID, m.Enabled = framework.Text(d.Name), framework.Text(d.Tenant), types.BoolValue(!d.Disabled)
 	}
 	id := m.ID.ValueString()
 	listing, err := run.Listing(ctx, id)
@@ -120,11 +120,11 @@ func readWorkspace(ctx context.Context, run *roster.Run, m *workspaceModel) diag
 	diags.Append(noPaths.Diagnostics(append(run.PartialListing(listing), findings...))...)
 
 	var ds diag.Diagnostics
-	m.Users, ds = face.RowsByID(listedMember, listing.Members, func(m roster.Member) (id string, row face.Row) {
-		return m.ID, face.Row{
-			"email":        face.Text(m.Email),
-			"display_name": face.Text(m.Name),
-			"role":         face.Text(m.Role()),
+	m.Users, ds = framework.RowsByID(listedMember, listing.Members, func(m roster.Member) (id string, row framework.Row) {
+		return m.ID, framework.Row{
+			"email":        framework.Text(m.Email),
+			"display_name": framework.Text(m.Name),
+			"role":         framework.Text(m.Role()),
 			"enabled":      types.BoolValue(m.Enabled),
 		}
 	})

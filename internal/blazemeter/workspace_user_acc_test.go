@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/acctest"
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
 
 // Who stands in the default seed.

@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/blazemeterapi"
+	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -94,7 +94,7 @@ func parseUserID(id string) (string, roster.Principal, error) {
 		return "", roster.Principal{}, fmt.Errorf("%q is not of the form workspace_id/user_id", id)
 	}
 	for _, part := range []string{workspace, user} {
-		if err := blazemeterapi.CheckID(part); err != nil {
+		if err := client.CheckID(part); err != nil {
 			return "", roster.Principal{}, fmt.Errorf("in %q %w", id, err)
 		}
 	}

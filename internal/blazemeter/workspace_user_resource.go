@@ -19,8 +19,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/blazemeterapi"
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -38,8 +38,8 @@ var Naming = roster.Naming{Additive: userType, Authoritative: usersType, ImportI
 // NewWorkspaceUser gives the additive resource: one user in one workspace.
 func NewWorkspaceUser() resource.Resource { return workspaceUser().New() }
 
-func workspaceUser() face.Additive[userModel] {
-	return face.Additive[userModel]{
+func workspaceUser() framework.Additive[userModel] {
+	return framework.Additive[userModel]{
 		Product:  Product,
 		TypeName: userType,
 		Schema:   userSchema,
@@ -62,7 +62,7 @@ func workspaceUser() face.Additive[userModel] {
 			return map[string]string{"workspace_id": workspace, "user_id": p.ID}
 		},
 		Timeouts: func(m *userModel) timeouts.Value { return m.Timeouts },
-		Paths: face.Paths{
+		Paths: framework.Paths{
 			roster.AtWorkspace: path.Root("workspace_id"),
 			roster.AtPrincipal: path.Root("user_id"),
 			roster.AtRole:      path.Root("role"),
@@ -94,7 +94,7 @@ func userSchema(ctx context.Context) schema.Schema {
 			"role": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "`manager`, `tester` or `viewer`. Changed in place.",
-				Validators:          []validator.String{stringvalidator.OneOf(blazemeterapi.RoleTester, blazemeterapi.RoleManager, blazemeterapi.RoleViewer)},
+				Validators:          []validator.String{stringvalidator.OneOf(client.RoleTester, client.RoleManager, client.RoleViewer)},
 			},
 			"enabled": schema.BoolAttribute{
 				Optional:            true,
@@ -134,4 +134,4 @@ func userSchema(ctx context.Context) schema.Schema {
 	}
 }
 
-var validID = face.Checked("a BlazeMeter id", blazemeterapi.CheckID)
+var validID = framework.Checked("a BlazeMeter id", client.CheckID)

@@ -13,8 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/blazemeterapi"
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -28,18 +28,18 @@ type usersModel struct {
 
 // NewWorkspaceUsers gives the authoritative resource: everybody in one workspace.
 func NewWorkspaceUsers() resource.Resource {
-	return face.Authoritative[usersModel]{
+	return framework.Authoritative[usersModel]{
 		Product:   Product,
 		TypeName:  usersType,
 		Schema:    usersSchema,
 		Workspace: func(m *usersModel) *types.String { return &m.WorkspaceID },
-		Maps: func(m *usersModel) []face.RoleMap {
-			return []face.RoleMap{
+		Maps: func(m *usersModel) []framework.RoleMap {
+			return []framework.RoleMap{
 				{Kind: roster.User, Name: "users", IgnoreName: "ignore_users", Roles: &m.Users, Ignore: &m.IgnoreUsers, Texts: &m.UserEmails},
 			}
 		},
 		Timeouts:  func(m *usersModel) timeouts.Value { return m.Timeouts },
-		CheckID:   blazemeterapi.CheckID,
+		CheckID:   client.CheckID,
 		CheckRole: checkRole,
 	}.New()
 }
@@ -47,7 +47,7 @@ func NewWorkspaceUsers() resource.Resource {
 // checkRole tells whether role is one of those that BlazeMeter has.
 func checkRole(role string) error {
 	switch role {
-	case blazemeterapi.RoleTester, blazemeterapi.RoleManager, blazemeterapi.RoleViewer:
+	case client.RoleTester, client.RoleManager, client.RoleViewer:
 		return nil
 	default:
 		return fmt.Errorf("%q is none of the roles that BlazeMeter has: tester, manager, viewer", role)

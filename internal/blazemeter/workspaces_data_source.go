@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/blazemeterapi"
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -28,7 +28,7 @@ type listedWorkspaceModel struct {
 
 // NewWorkspacesDataSource gives the data source of an account's workspaces.
 func NewWorkspacesDataSource() datasource.DataSource {
-	return face.DataSource[workspacesModel]{
+	return framework.DataSource[workspacesModel]{
 		Product:  Product,
 		TypeName: "roster_blazemeter_workspaces",
 		Schema: schema.Schema{
@@ -69,8 +69,8 @@ func readWorkspaces(ctx context.Context, run *roster.Run, m *workspacesModel) di
 	}
 	m.Workspaces = make([]listedWorkspaceModel, 0, len(all))
 	for _, w := range all {
-		m.Workspaces = append(m.Workspaces, listedWorkspaceModel{ID: w.ID, Name: face.Text(w.Name), Enabled: w.Enabled})
+		m.Workspaces = append(m.Workspaces, listedWorkspaceModel{ID: w.ID, Name: framework.Text(w.Name), Enabled: w.Enabled})
 	}
-	m.IDsByName = face.IDsByName(all, func(w blazemeterapi.Workspace) (name, id string) { return w.Name, w.ID })
+	m.IDsByName = framework.IDsByName(all, func(w client.Workspace) (name, id string) { return w.Name, w.ID })
 	return diags
 }

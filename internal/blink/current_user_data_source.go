@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -23,7 +23,7 @@ type currentUserModel struct {
 
 // NewCurrentUserDataSource gives the data source of the key's own user.
 func NewCurrentUserDataSource() datasource.DataSource {
-	return face.DataSource[currentUserModel]{
+	return framework.DataSource[currentUserModel]{
 		Product:  Product,
 		TypeName: "roster_blink_current_user",
 		Schema: schema.Schema{
@@ -55,8 +55,8 @@ func readCurrentUser(ctx context.Context, run *roster.Run, m *currentUserModel) 
 		diags.Append(failed(run, err, "who the API key belongs to")...)
 		return diags
 	}
-	m.Email, m.Name, m.Status = face.Text(u.Email), face.Text(u.Name), face.Text(u.Status)
-	m.TenantID, m.TenantRole = face.Text(u.TenantID), face.Text(u.TenantRole)
+	m.Email, m.Name, m.Status = framework.Text(u.Email), framework.Text(u.Name), framework.Text(u.Status)
+	m.TenantID, m.TenantRole = framework.Text(u.TenantID), framework.Text(u.TenantRole)
 	if u.Email == "" {
 		return diags
 	}

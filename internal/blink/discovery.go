@@ -7,16 +7,16 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/blinkapi"
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/blink/client"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
 // discovery is what Blink tells besides the core's port.
 type discovery interface {
-	UserWorkspaces(ctx context.Context) ([]blinkapi.UserWorkspace, error)
-	CurrentUser(ctx context.Context) (blinkapi.CurrentUser, error)
-	WorkspaceDetails(ctx context.Context, workspace string) (blinkapi.WorkspaceDetails, error)
+	UserWorkspaces(ctx context.Context) ([]client.UserWorkspace, error)
+	CurrentUser(ctx context.Context) (client.CurrentUser, error)
+	WorkspaceDetails(ctx context.Context, workspace string) (client.WorkspaceDetails, error)
 }
 
 func discoveryOf(run *roster.Run) (discovery, diag.Diagnostics) {
@@ -29,14 +29,14 @@ func discoveryOf(run *roster.Run) (discovery, diag.Diagnostics) {
 }
 
 // noPaths is for findings that are about no attribute.
-var noPaths = face.Paths{}
+var noPaths = framework.Paths{}
 
 func failed(run *roster.Run, err error, what string) diag.Diagnostics {
 	return noPaths.Diagnostics([]roster.Finding{run.ReadError(err, what, roster.AtNone)})
 }
 
 // userWorkspaces lists the workspaces of the key's user, read once in a run.
-func userWorkspaces(ctx context.Context, run *roster.Run) ([]blinkapi.UserWorkspace, diag.Diagnostics) {
+func userWorkspaces(ctx context.Context, run *roster.Run) ([]client.UserWorkspace, diag.Diagnostics) {
 	d, diags := discoveryOf(run)
 	if diags.HasError() {
 		return nil, diags
@@ -49,20 +49,20 @@ func userWorkspaces(ctx context.Context, run *roster.Run) ([]blinkapi.UserWorksp
 }
 
 // directory gives the tenant's users and groups, read once in a run.
-func directory(ctx context.Context, run *roster.Run, kind string) (face.Directory, diag.Diagnostics) {
+func directory(ctx context.Context, run *roster.Run, kind string) (framework.Directory, diag.Diagnostics) {
 	t, err := run.Tenant(ctx, "")
 	if err != nil {
-		return face.Directory{}, failed(run, err, "the users and groups of the tenant")
+		return framework.Directory{}, failed(run, err, "the users and groups of the tenant")
 	}
-	return face.Directory{
+	return framework.Directory{
 		Tenant: t, Kind: roster.Kind(kind), Where: "the Blink tenant",
 		Advice: "Check the spelling, and that the API key belongs to the right tenant. Somebody new has to be invited to the tenant before a workspace can have them.",
 	}, nil
 }
 
 // workspaceNamed finds the one workspace with a display name.
-func workspaceNamed(all []blinkapi.UserWorkspace, name string) (blinkapi.UserWorkspace, diag.Diagnostics) {
-	var found, alike []blinkapi.UserWorkspace
+func workspaceNamed(all []client.UserWorkspace, name string) (client.UserWorkspace, diag.Diagnostics) {
+	var found, alike []client.UserWorkspace
 	for _, w := range all {
 		switch {
 		case w.DisplayName == name:
@@ -75,7 +75,7 @@ func workspaceNamed(all []blinkapi.UserWorkspace, name string) (blinkapi.UserWor
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return blinkapi.UserWorkspace{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(displayNamePath,
+		return client.UserWorkspace{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(displayNamePath,
 			fmt.Sprintf("Several workspaces are called %q", name),
 			fmt.Sprintf("The API key's user has access to %d workspaces with the display name %q: %s. Choose one of them with id.", len(found), name, describeWorkspaces(found)))}
 	}
@@ -83,12 +83,12 @@ func workspaceNamed(all []blinkapi.UserWorkspace, name string) (blinkapi.UserWor
 	if len(alike) > 0 {
 		detail += fmt.Sprintf(" There is %s: display names are compared exactly.", describeWorkspaces(alike))
 	}
-	return blinkapi.UserWorkspace{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(displayNamePath,
+	return client.UserWorkspace{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(displayNamePath,
 		fmt.Sprintf("No workspace is called %q", name),
 		detail+" Check the spelling. A workspace that the key's user is not a member of may be missing in its list although it can be read: give its id instead.")}
 }
 
-func describeWorkspaces(ws []blinkapi.UserWorkspace) string {
+func describeWorkspaces(ws []client.UserWorkspace) string {
 	out := make([]string, 0, len(ws))
 	for _, w := range ws {
 		out = append(out, fmt.Sprintf("%s (%q)", w.ID, w.Label()))

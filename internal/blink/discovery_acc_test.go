@@ -13,9 +13,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/acctest"
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 	"github.com/tf-roster/terraform-provider-roster/internal/provider"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
 
 // factories serve the provider in this process to real terraform.

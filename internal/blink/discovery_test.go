@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/acctest/protocol"
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
 type object = protocol.Object

@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -38,7 +38,7 @@ var listedEntity = map[string]attr.Type{
 
 // NewEntitiesDataSource gives the data source of many users and groups of the tenant.
 func NewEntitiesDataSource() datasource.DataSource {
-	return face.DataSource[entitiesModel]{
+	return framework.DataSource[entitiesModel]{
 		Product:  Product,
 		TypeName: "roster_blink_entities",
 		Schema: schema.Schema{
@@ -100,19 +100,19 @@ func readEntities(ctx context.Context, run *roster.Run, m *entitiesModel) diag.D
 	if diags.HasError() {
 		return diags
 	}
-	m.Entities, ds = face.Rows(listedEntity, found.People, func(p roster.Person) face.Row {
-		return face.Row{
+	m.Entities, ds = framework.Rows(listedEntity, found.People, func(p roster.Person) framework.Row {
+		return framework.Row{
 			"entity_type":  types.StringValue(string(p.Kind)),
 			"entity_id":    types.StringValue(p.ID),
-			"email":        face.Text(p.Email),
-			"name":         face.Text(p.Name),
-			"status":       face.Text(p.Status),
+			"email":        framework.Text(p.Email),
+			"name":         framework.Text(p.Name),
+			"status":       framework.Text(p.Status),
 			"is_invite":    types.BoolValue(p.Invite),
 			"member_count": types.Int64Value(int64(p.MemberCount)),
 		}
 	})
 	diags.Append(ds...)
 	m.IDsByEmail, m.MissingEmails = found.IDs, found.Missing
-	m.IDsByName = face.IDsByName(found.People, func(p roster.Person) (name, id string) { return p.Name, p.ID })
+	m.IDsByName = framework.IDsByName(found.People, func(p roster.Person) (name, id string) { return p.Name, p.ID })
 	return diags
 }

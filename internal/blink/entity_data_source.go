@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -28,7 +28,7 @@ type entityModel struct {
 
 // NewEntityDataSource gives the data source of one user or group of the tenant.
 func NewEntityDataSource() datasource.DataSource {
-	return face.DataSource[entityModel]{
+	return framework.DataSource[entityModel]{
 		Product:  Product,
 		TypeName: "roster_blink_entity",
 		Schema: schema.Schema{
@@ -94,12 +94,12 @@ func readEntity(ctx context.Context, run *roster.Run, m *entityModel) diag.Diagn
 		m.EntityID = types.StringValue(p.ID)
 	}
 	if m.Email.IsNull() {
-		m.Email = face.Text(p.Email)
+		m.Email = framework.Text(p.Email)
 	}
 	if m.Name.IsNull() {
-		m.Name = face.Text(p.Name)
+		m.Name = framework.Text(p.Name)
 	}
-	m.Status, m.IsInvite = face.Text(p.Status), types.BoolValue(p.Invite)
+	m.Status, m.IsInvite = framework.Text(p.Status), types.BoolValue(p.Invite)
 	return diags
 }
 

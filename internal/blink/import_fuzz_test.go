@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/blinkapi"
+	"github.com/tf-roster/terraform-provider-roster/internal/blink/client"
 )
 
 // FuzzImportID: an id that is taken names one principal, whose parts stay in
@@ -26,7 +26,7 @@ func FuzzImportID(f *testing.F) {
 			t.Errorf("%q is read, and written as %q", id, got)
 		}
 		for _, part := range []string{workspace, p.ID} {
-			if err := blinkapi.CheckID(part); err != nil {
+			if err := client.CheckID(part); err != nil {
 				t.Errorf("%q is taken: %v", id, err)
 			}
 			if u, err := url.Parse("https://example.com/a/" + url.PathEscape(part) + "/z"); err != nil || u.Path != "/a/"+part+"/z" || u.RawQuery != "" {

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/acctest/protocol"
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
 const listedBindings = "roster_blink_workspace_role_binding"

@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -40,7 +40,7 @@ var listedMember = map[string]attr.Type{
 
 // NewWorkspaceDataSource gives the data source of one workspace and everybody in it.
 func NewWorkspaceDataSource() datasource.DataSource {
-	return face.DataSource[workspaceModel]{
+	return framework.DataSource[workspaceModel]{
 		Product:  Product,
 		TypeName: "roster_blink_workspace",
 		Schema: schema.Schema{
@@ -128,10 +128,10 @@ func readWorkspace(ctx context.Context, run *roster.Run, m *workspaceModel) diag
 	diags.Append(noPaths.Diagnostics(append(run.PartialListing(listing), findings...))...)
 
 	if m.DisplayName.IsNull() {
-		m.DisplayName = face.Text(details.Label())
+		m.DisplayName = framework.Text(details.Label())
 	}
-	m.ID, m.Name = types.StringValue(id), face.Text(details.Name)
-	m.Description, m.Type = face.Text(details.Description), face.Text(details.Type)
+	m.ID, m.Name = types.StringValue(id), framework.Text(details.Name)
+	m.Description, m.Type = framework.Text(details.Description), framework.Text(details.Type)
 	var users, groups []roster.Member
 	for _, member := range listing.Members {
 		if member.Kind == roster.Group {
@@ -141,9 +141,9 @@ func readWorkspace(ctx context.Context, run *roster.Run, m *workspaceModel) diag
 		}
 	}
 	var ds diag.Diagnostics
-	m.Users, ds = face.RowsByID(listedMember, users, memberRow)
+	m.Users, ds = framework.RowsByID(listedMember, users, memberRow)
 	diags.Append(ds...)
-	m.Groups, ds = face.RowsByID(listedMember, groups, memberRow)
+	m.Groups, ds = framework.RowsByID(listedMember, groups, memberRow)
 	diags.Append(ds...)
 	m.Owners = []string{}
 	for _, owner := range owners {
@@ -154,11 +154,11 @@ func readWorkspace(ctx context.Context, run *roster.Run, m *workspaceModel) diag
 	return diags
 }
 
-func memberRow(m roster.Member) (id string, row face.Row) {
-	return m.ID, face.Row{
-		"email":        face.Text(m.Email),
-		"name":         face.Text(m.Name),
-		"role":         face.Text(m.Role()),
+func memberRow(m roster.Member) (id string, row framework.Row) {
+	return m.ID, framework.Row{
+		"email":        framework.Text(m.Email),
+		"name":         framework.Text(m.Name),
+		"role":         framework.Text(m.Role()),
 		"is_invite":    types.BoolValue(m.Invite),
 		"member_count": types.Int64Value(int64(m.MemberCount)),
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/blinkapi"
+	"github.com/tf-roster/terraform-provider-roster/internal/blink/client"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -115,7 +115,7 @@ func parseBindingID(id string) (string, roster.Principal, error) {
 		return "", roster.Principal{}, fmt.Errorf("%q is not an entity_type in %q: it has to be user or group", parts[1], id)
 	}
 	for _, part := range []string{parts[0], p.ID} {
-		if err := blinkapi.CheckID(part); err != nil {
+		if err := client.CheckID(part); err != nil {
 			return "", roster.Principal{}, fmt.Errorf("in %q %w", id, err)
 		}
 	}

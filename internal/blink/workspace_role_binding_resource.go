@@ -19,8 +19,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/blinkapi"
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/blink/client"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -38,8 +38,8 @@ var Naming = roster.Naming{Additive: bindingType, Authoritative: bindingsType, I
 // NewWorkspaceRoleBinding gives the additive resource: one principal in one workspace.
 func NewWorkspaceRoleBinding() resource.Resource { return binding().New() }
 
-func binding() face.Additive[bindingModel] {
-	return face.Additive[bindingModel]{
+func binding() framework.Additive[bindingModel] {
+	return framework.Additive[bindingModel]{
 		Product:  Product,
 		TypeName: bindingType,
 		Schema:   bindingSchema,
@@ -63,7 +63,7 @@ func binding() face.Additive[bindingModel] {
 			return map[string]string{"workspace_id": workspace, "entity_type": string(p.Kind), "entity_id": p.ID}
 		},
 		Timeouts: func(m *bindingModel) timeouts.Value { return m.Timeouts },
-		Paths: face.Paths{
+		Paths: framework.Paths{
 			roster.AtWorkspace: path.Root("workspace_id"),
 			roster.AtPrincipal: path.Root("entity_id"),
 			roster.AtRole:      path.Root("role"),
@@ -139,8 +139,8 @@ func bindingSchema(ctx context.Context) schema.Schema {
 }
 
 var (
-	validID   = face.Checked("a Blink id", blinkapi.CheckID)
-	validRole = face.Checked("a Blink role", blinkapi.CheckRole)
+	validID   = framework.Checked("a Blink id", client.CheckID)
+	validRole = framework.Checked("a Blink role", client.CheckRole)
 )
 
 // reassignNeedsRole ties reassign_role to on_destroy = "reassign".

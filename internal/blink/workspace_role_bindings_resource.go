@@ -13,8 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/blinkapi"
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/blink/client"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -32,21 +32,21 @@ type bindingsModel struct {
 
 // NewWorkspaceRoleBindings gives the authoritative resource: everybody in one workspace.
 func NewWorkspaceRoleBindings() resource.Resource {
-	return face.Authoritative[bindingsModel]{
+	return framework.Authoritative[bindingsModel]{
 		Product:   Product,
 		TypeName:  bindingsType,
 		Schema:    bindingsSchema,
 		Workspace: func(m *bindingsModel) *types.String { return &m.WorkspaceID },
-		Maps: func(m *bindingsModel) []face.RoleMap {
-			return []face.RoleMap{
+		Maps: func(m *bindingsModel) []framework.RoleMap {
+			return []framework.RoleMap{
 				{Kind: roster.User, Name: "users", IgnoreName: "ignore_users", Roles: &m.Users, Ignore: &m.IgnoreUsers, Texts: &m.UserEmails},
 				{Kind: roster.Group, Name: "groups", IgnoreName: "ignore_groups", Roles: &m.Groups, Ignore: &m.IgnoreGroups, Texts: &m.GroupNames},
 			}
 		},
 		Invites:   func(m *bindingsModel) *types.Bool { return &m.IncludeInvites },
 		Timeouts:  func(m *bindingsModel) timeouts.Value { return m.Timeouts },
-		CheckID:   blinkapi.CheckID,
-		CheckRole: blinkapi.CheckRole,
+		CheckID:   client.CheckID,
+		CheckRole: client.CheckRole,
 	}.New()
 }
 

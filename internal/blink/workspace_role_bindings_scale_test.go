@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/acctest/protocol"
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
 // bigSeed is a workspace of n users, and what they shall be: every role changes.

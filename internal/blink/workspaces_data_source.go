@@ -8,8 +8,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/blinkapi"
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/blink/client"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -27,7 +27,7 @@ type visibleWorkspaceModel struct {
 
 // NewWorkspacesDataSource gives the data source of all workspaces that the key's user sees.
 func NewWorkspacesDataSource() datasource.DataSource {
-	return face.DataSource[workspacesModel]{
+	return framework.DataSource[workspacesModel]{
 		Product:  Product,
 		TypeName: "roster_blink_workspaces",
 		Schema: schema.Schema{
@@ -61,9 +61,9 @@ func readWorkspaces(ctx context.Context, run *roster.Run, m *workspacesModel) di
 	m.Workspaces = make([]visibleWorkspaceModel, 0, len(all))
 	for _, w := range all {
 		m.Workspaces = append(m.Workspaces, visibleWorkspaceModel{
-			ID: w.ID, DisplayName: face.Text(w.Label()), Description: face.Text(w.Description), Role: face.Text(w.Role),
+			ID: w.ID, DisplayName: framework.Text(w.Label()), Description: framework.Text(w.Description), Role: framework.Text(w.Role),
 		})
 	}
-	m.IDsByDisplayName = face.IDsByName(all, func(w blinkapi.UserWorkspace) (name, id string) { return w.Label(), w.ID })
+	m.IDsByDisplayName = framework.IDsByName(all, func(w client.UserWorkspace) (name, id string) { return w.Label(), w.ID })
 	return diags
 }

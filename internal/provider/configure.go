@@ -14,10 +14,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter"
-	"github.com/tf-roster/terraform-provider-roster/internal/blazemeterapi"
+	blazemeterapi "github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client"
 	"github.com/tf-roster/terraform-provider-roster/internal/blink"
-	"github.com/tf-roster/terraform-provider-roster/internal/blinkapi"
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	blinkapi "github.com/tf-roster/terraform-provider-roster/internal/blink/client"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
@@ -71,7 +71,7 @@ func (p *rosterProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	calls.UserAgent = transport.UserAgent(p.version, req.TerraformVersion)
 	p.closeIdle()
 	w := wiring{guard: guard, walk: roster.NewWalk(p.activity, guard), calls: calls, opened: p.opened}
-	data := &face.Data{Connections: map[string]*face.Connection{
+	data := &framework.Data{Connections: map[string]*framework.Connection{
 		blink.Product:      w.blink(ctx, m.Blink, &resp.Diagnostics),
 		blazemeter.Product: w.blazemeter(ctx, m.BlazeMeter, &resp.Diagnostics),
 	}}
@@ -105,7 +105,7 @@ func (p *rosterProvider) closeIdle() {
 	p.clients = nil
 }
 
-func (w wiring) blink(ctx context.Context, o types.Object, diags *diag.Diagnostics) *face.Connection {
+func (w wiring) blink(ctx context.Context, o types.Object, diags *diag.Diagnostics) *framework.Connection {
 	var m blinkModel
 	as(ctx, o, &m, diags)
 	var s settings
@@ -116,7 +116,7 @@ func (w wiring) blink(ctx context.Context, o types.Object, diags *diag.Diagnosti
 	}, diags)
 }
 
-func (w wiring) blazemeter(ctx context.Context, o types.Object, diags *diag.Diagnostics) *face.Connection {
+func (w wiring) blazemeter(ctx context.Context, o types.Object, diags *diag.Diagnostics) *framework.Connection {
 	var m blazemeterModel
 	as(ctx, o, &m, diags)
 	var s settings
@@ -134,11 +134,11 @@ type naming struct {
 }
 
 // connect makes a product's run, where its settings allow one.
-func (w wiring) connect(o types.Object, s settings, n naming, endpoint string, secrets []string, auth func(*http.Request), client func(*http.Client) (roster.Service, error), diags *diag.Diagnostics) *face.Connection {
+func (w wiring) connect(o types.Object, s settings, n naming, endpoint string, secrets []string, auth func(*http.Request), client func(*http.Client) (roster.Service, error), diags *diag.Diagnostics) *framework.Connection {
 	if o.IsUnknown() || s.unknown {
-		return &face.Connection{Unknown: true}
+		return &framework.Connection{Unknown: true}
 	}
-	c := &face.Connection{Missing: s.missing, Invalid: s.invalid}
+	c := &framework.Connection{Missing: s.missing, Invalid: s.invalid}
 	if len(c.Missing)+len(c.Invalid) > 0 {
 		return c
 	}
@@ -167,7 +167,7 @@ func (w wiring) connect(o types.Object, s settings, n naming, endpoint string, s
 // settings collects what a product's block and its environment say.
 type settings struct {
 	unknown bool
-	missing []face.Setting
+	missing []framework.Setting
 	invalid []string
 }
 
@@ -175,7 +175,7 @@ type settings struct {
 func (s *settings) required(v types.String, attribute, variable string) string {
 	text := s.optional(v, variable)
 	if text == "" && !v.IsUnknown() {
-		s.missing = append(s.missing, face.Setting{Attribute: attribute, Variable: variable})
+		s.missing = append(s.missing, framework.Setting{Attribute: attribute, Variable: variable})
 	}
 	return text
 }

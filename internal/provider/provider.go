@@ -17,17 +17,17 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter"
 	"github.com/tf-roster/terraform-provider-roster/internal/blink"
-	"github.com/tf-roster/terraform-provider-roster/internal/bulk"
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
+	"github.com/tf-roster/terraform-provider-roster/internal/protocol"
+	"github.com/tf-roster/terraform-provider-roster/internal/protocol/bulk"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
-	"github.com/tf-roster/terraform-provider-roster/internal/rpc"
 )
 
 // NewServer gives the protocol server of the provider, with everything around
 // it that Terraform talks to.
 func NewServer(version string) tfprotov6.ProviderServer {
 	activity := roster.NewActivity()
-	return rpc.New(providerserver.NewProtocol6(New(version, activity))(), activity, carried())
+	return protocol.New(providerserver.NewProtocol6(New(version, activity))(), activity, carried())
 }
 
 // carried gives the attributes that hold everybody of a workspace.
@@ -103,6 +103,6 @@ func (p *rosterProvider) ListResources(context.Context) []func() list.ListResour
 
 func (p *rosterProvider) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{
-		face.NewByPrincipal,
+		framework.NewByPrincipal,
 	}
 }

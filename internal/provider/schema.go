@@ -13,9 +13,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/blazemeterapi"
-	"github.com/tf-roster/terraform-provider-roster/internal/blinkapi"
-	"github.com/tf-roster/terraform-provider-roster/internal/face"
+	blazemeterapi "github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client"
+	blinkapi "github.com/tf-roster/terraform-provider-roster/internal/blink/client"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
@@ -131,9 +131,9 @@ func (p *rosterProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 }
 
 var (
-	validEndpoint = face.Checked("an endpoint that can be used", transport.CheckEndpoint)
-	validDuration = face.Checked("a duration", func(s string) error { return checkDuration(s, 0) })
-	validTimeout  = face.Checked("a duration", func(s string) error { return checkDuration(s, time.Millisecond) })
+	validEndpoint = framework.Checked("an endpoint that can be used", transport.CheckEndpoint)
+	validDuration = framework.Checked("a duration", func(s string) error { return checkDuration(s, 0) })
+	validTimeout  = framework.Checked("a duration", func(s string) error { return checkDuration(s, time.Millisecond) })
 )
 
 func checkDuration(s string, least time.Duration) error {

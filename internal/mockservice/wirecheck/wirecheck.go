@@ -21,8 +21,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/blazemeterapi/blazemeterwire"
-	"github.com/tf-roster/terraform-provider-roster/internal/blinkapi/blinkwire"
+	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client/blazemeterwire"
+	"github.com/tf-roster/terraform-provider-roster/internal/blink/client/blinkwire"
 )
 
 // largeAnswer is the size in bytes from which on only the first answer of each

@@ -1,0 +1,126 @@
+// Package client is the client of BlazeMeter's API v4 and its adapter to
+// the core's port: [Client] implements [roster.Service]. The calls themselves
+// are generated from an OpenAPI description, see the packages blazemeterwire
+// (types) and blazemetercalls (requests). Answers are read leniently where a
+// field is missing, and strictly where a missing piece could be taken for an
+// absent member.
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client/blazemetercalls"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/transport"
+)
+
+// DefaultEndpoint is the base URL of the service
+// (https://api.blazemeter.com/performance/).
+const DefaultEndpoint = "https://a.blazemeter.com/api/v4"
+
+// The roles in a workspace, as every page of the vendor names them. Manager is
+// the highest, and the only one that controls membership.
+const (
+	RoleManager = "manager"
+	RoleTester  = "tester"
+	RoleViewer  = "viewer"
+)
+
+// rolesAscending: "Same access as a Tester, but can also ..." (the vendor's page
+// on workspaces) puts the manager on top; a viewer only views reports.
+var rolesAscending = []string{RoleViewer, RoleTester, RoleManager}
+
+// addBatch is how many users one call adds. The vendor names no limit; this
+// keeps a refused call, which says nothing about the single user, small enough
+// to be told apart by hand.
+const addBatch = 50
+
+// Options describe a client.
+type Options struct {
+	// Endpoint is the base URL, such as [DefaultEndpoint]; see
+	// [transport.CheckEndpoint] for what is accepted.
+	Endpoint string
+	// HTTP sends the requests, with the credentials ([Authenticate]). It must
+	// not keep cookies: the service takes a session cookie for credentials
+	// (https://guide.blazemeter.com/hc/en-us/articles/13329054710289-API-Authorization).
+	HTTP *http.Client
+}
+
+// Authenticate gives the function that puts an API key on a request as basic
+// authentication, for [transport.Options].
+func Authenticate(keyID, secret string) func(*http.Request) {
+	return func(r *http.Request) { r.SetBasicAuth(keyID, secret) }
+}
+
+// Client is a [roster.Service] for one BlazeMeter endpoint and key. It is safe
+// for concurrent use.
+type Client struct {
+	endpoint string
+	calls    *blazemetercalls.Client
+	// limit is how many rows of a list are asked for at a time.
+	limit atomic.Int64
+	// pause waits before the n-th repetition of a listing, counted from zero.
+	pause func(ctx context.Context, n int) error
+}
+
+var _ roster.Finder = (*Client)(nil)
+
+// New gives a client. It sends nothing.
+func New(o Options) (*Client, error) {
+	if err := transport.CheckEndpoint(o.Endpoint); err != nil {
+		return nil, fmt.Errorf("blazemeter: %w", err)
+	}
+	switch {
+	case o.HTTP == nil:
+		return nil, errors.New("blazemeter: no HTTP client was given")
+	case o.HTTP.Jar != nil:
+		return nil, errors.New("blazemeter: the HTTP client keeps cookies, which the service takes for credentials")
+	}
+	endpoint := strings.TrimRight(o.Endpoint, "/")
+	calls, err := blazemetercalls.NewClient(endpoint, blazemetercalls.WithHTTPClient(o.HTTP))
+	if err != nil {
+		return nil, fmt.Errorf("blazemeter: %w", err)
+	}
+	c := &Client{endpoint: endpoint, calls: calls, pause: pauseBetweenListings}
+	c.limit.Store(pageLimit)
+	return c, nil
+}
+
+// Traits gives the facts in which BlazeMeter differs from other products.
+func (c *Client) Traits() roster.Traits {
+	return roster.Traits{
+		Product:         "BlazeMeter",
+		Endpoint:        c.endpoint,
+		OwnerRole:       RoleManager,
+		OwnerNoun:       "manager",
+		OwnersNoun:      "managers",
+		TenantNoun:      "account",
+		RolesAscending:  slices.Clone(rolesAscending),
+		RemovalDisables: true,
+		ListingShifts:   true,
+		AddBatch:        addBatch,
+		ChangeRight:     "The API key needs account admin access or the manager role in the workspace.",
+	}
+}
+
+// pauseBetweenListings waits about 0.25 s, 0.5 s, 1 s and so on.
+func pauseBetweenListings(ctx context.Context, n int) error {
+	d := 250 * time.Millisecond << min(n, 4)
+	d = d/2 + rand.N(d)
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

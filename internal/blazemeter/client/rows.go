@@ -1,0 +1,148 @@
+package client
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/transport"
+)
+
+// row is a row of a list. Fields other than the id may be missing; they differ
+// from call to call.
+type row interface {
+	// key is the row's id; 0 where it has none.
+	key() int64
+	// state is the row's own `enabled`; nil where it has none.
+	state() *bool
+}
+
+// wireID is an id: a JSON integer, or a string of its digits.
+type wireID int64
+
+// UnmarshalJSON takes null for a missing id.
+func (n *wireID) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		return nil
+	}
+	digits := strings.TrimSuffix(strings.TrimPrefix(string(b), `"`), `"`)
+	v, err := parseID(digits)
+	if err != nil {
+		return shapeError("the id of a row is %s", transport.OneLine(string(b), 40))
+	}
+	*n = wireID(v)
+	return nil
+}
+
+// String gives the digits; "" for a missing id.
+func (n wireID) String() string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(int64(n), 10)
+}
+
+// userRow is a user of a workspace or an account, or the key's own.
+type userRow struct {
+	ID          wireID   `json:"id"`
+	Email       string   `json:"email"`
+	Mail        string   `json:"mail"` // GET /user has both, in a recorded answer
+	DisplayName string   `json:"displayName"`
+	FirstName   string   `json:"firstName"`
+	LastName    string   `json:"lastName"`
+	Roles       []string `json:"roles"`
+	Enabled     *bool    `json:"enabled"`
+}
+
+func (r userRow) key() int64   { return int64(r.ID) }
+func (r userRow) state() *bool { return r.Enabled }
+
+func (r userRow) email() string {
+	if r.Email != "" {
+		return r.Email
+	}
+	return r.Mail
+}
+
+func (r userRow) name() string {
+	if r.DisplayName != "" {
+		return r.DisplayName
+	}
+	return strings.TrimSpace(r.FirstName + " " + r.LastName)
+}
+
+func (r userRow) principal() roster.Principal {
+	return roster.Principal{Kind: roster.User, ID: r.ID.String()}
+}
+
+func (r userRow) member(enabled bool) roster.Member {
+	return roster.Member{
+		Principal: r.principal(),
+		Email:     r.email(),
+		Name:      r.name(),
+		Roles:     r.Roles,
+		Enabled:   enabled,
+	}
+}
+
+// person takes a row without `enabled` for an active user: the account list
+// shows both, and a block that is not shown cannot be known.
+func (r userRow) person() roster.Person {
+	p := roster.Person{
+		Principal: r.principal(),
+		Email:     r.email(),
+		Name:      r.name(),
+		Roles:     r.Roles,
+	}
+	if r.Enabled != nil {
+		p.Inactive = !*r.Enabled
+		p.Status = statusOf(*r.Enabled)
+	}
+	return p
+}
+
+func statusOf(enabled bool) string {
+	if enabled {
+		return "enabled"
+	}
+	return "disabled"
+}
+
+// highestRole picks the role that says most about what a member may do; "" where
+// there is none.
+func highestRole(roles []string) string {
+	for _, want := range slices.Backward(rolesAscending) {
+		if slices.Contains(roles, want) {
+			return want
+		}
+	}
+	for _, r := range roles {
+		if r != "" {
+			return r
+		}
+	}
+	return ""
+}
+
+// workspaceRow is a workspace in a list or by itself.
+type workspaceRow struct {
+	ID           wireID          `json:"id"`
+	Name         string          `json:"name"`
+	AccountID    wireID          `json:"accountId"`
+	Enabled      *bool           `json:"enabled"`
+	MembersCount json.RawMessage `json:"membersCount"`
+}
+
+func (r workspaceRow) key() int64   { return int64(r.ID) }
+func (r workspaceRow) state() *bool { return r.Enabled }
+
+// accountRow is an account.
+type accountRow struct {
+	ID   wireID `json:"id"`
+	Name string `json:"name"`
+}
+
+func (r accountRow) key() int64 { return int64(r.ID) }
+func (accountRow) state() *bool { return nil }

@@ -1,0 +1,111 @@
+// Package client is the client of Blink (BlinkOps) and its adapter to the
+// core's port: [Client] implements [roster.Service]. The calls themselves are
+// generated from an OpenAPI description, see the packages blinkwire (types) and
+// blinkcalls (requests). Answers are read leniently where a field is missing
+// and strictly where a missing piece could be taken for an absent member.
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/blink/client/blinkcalls"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/transport"
+)
+
+const (
+	// DefaultEndpoint is the base URL of the host that customers share (the
+	// vendor's page of the assign call).
+	DefaultEndpoint = "https://app.blinkops.com/api/v1"
+
+	// KeyHeader carries the API key (the vendor's page of the assign call).
+	KeyHeader = "BLINK-API-KEY"
+
+	// OwnerRole is the role that every workspace must have. Whether the service
+	// spells it in lower case is not documented: compare without regard to case.
+	OwnerRole = "owner"
+
+	// addBatch is how many entities one call adds. The vendor names no limit;
+	// this keeps a refused call, which says nothing about the single entity,
+	// small enough to be told apart by hand.
+	addBatch = 50
+)
+
+// Options describe a client.
+type Options struct {
+	// Endpoint is the base URL, such as [DefaultEndpoint]; see
+	// [transport.CheckEndpoint] for what is accepted.
+	Endpoint string
+	// APIKey is masked in every text that comes from the service. It is not put
+	// into requests here: HTTP does that, see [Authenticate].
+	APIKey string
+	// HTTP sends the requests, with the credentials.
+	HTTP *http.Client
+}
+
+// Authenticate gives the function that puts the key on a request, for
+// [transport.Options].
+func Authenticate(apiKey string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set(KeyHeader, apiKey) }
+}
+
+// Client is a [roster.Service] for one Blink endpoint and key. It is safe for
+// concurrent use.
+type Client struct {
+	endpoint string
+	apiKey   string
+	calls    *blinkcalls.Client
+
+	mu sync.Mutex
+	// details are what the listings told besides the members, by workspace id,
+	// so that describing a workspace costs no call of its own.
+	details map[string]WorkspaceDetails
+}
+
+var _ roster.Service = (*Client)(nil)
+
+// New gives a client. It sends nothing.
+func New(o Options) (*Client, error) {
+	if err := transport.CheckEndpoint(o.Endpoint); err != nil {
+		return nil, fmt.Errorf("blink: %w", err)
+	}
+	if o.HTTP == nil {
+		return nil, errors.New("blink: no HTTP client was given")
+	}
+	endpoint := strings.TrimRight(o.Endpoint, "/")
+	calls, err := blinkcalls.NewClient(endpoint, blinkcalls.WithHTTPClient(o.HTTP))
+	if err != nil {
+		return nil, fmt.Errorf("blink: %w", err)
+	}
+	return &Client{
+		endpoint: endpoint,
+		apiKey:   o.APIKey,
+		calls:    calls,
+		details:  map[string]WorkspaceDetails{},
+	}, nil
+}
+
+// Traits gives the facts in which Blink differs from other products.
+func (c *Client) Traits() roster.Traits {
+	return roster.Traits{
+		Product:    "Blink",
+		Endpoint:   c.endpoint,
+		OwnerRole:  OwnerRole,
+		OwnerNoun:  "owner",
+		OwnersNoun: "owners",
+		TenantNoun: "tenant",
+		OneTenant:  true,
+		// Built-in roles by their names on the vendor's pages, the older "member"
+		// (view-only, as "viewer") among them; custom ones exist besides.
+		RolesAscending: []string{"viewer", "member", "contributor", OwnerRole},
+		NeverOwnerless: true,
+		StatusMatters:  true,
+		AssignMayAdd:   true,
+		AddBatch:       addBatch,
+		ChangeRight:    "The API key's user must be Owner of the workspace or Admin of the tenant.",
+	}
+}

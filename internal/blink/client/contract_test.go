@@ -1,0 +1,115 @@
+package client
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/transport"
+)
+
+// standIn gives a client for the stateful stand-in of the service, which shares
+// nothing with the client but the OpenAPI description that both are held against.
+func standIn(t *testing.T, edit func(*mockservice.BlinkBehaviour)) (*Client, *mockservice.Running) {
+	t.Helper()
+	seed, err := mockservice.DefaultSeed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit(&seed.Behaviour.Blink)
+	run := mockservice.StartTest(t, seed)
+	hc, err := transport.New(transport.Options{
+		Product: "Blink", Endpoint: run.BlinkEndpoint(), Authenticate: Authenticate(mockservice.DefaultBlinkKey),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(hc.CloseIdleConnections)
+	c, err := New(Options{Endpoint: run.BlinkEndpoint(), APIKey: mockservice.DefaultBlinkKey, HTTP: hc})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, run
+}
+
+func roleOf(t *testing.T, c *Client, p roster.Principal) string {
+	t.Helper()
+	ws, err := c.ReadWorkspace(t.Context(), mockservice.DefaultBlinkWorkspace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(ws.Members, func(m roster.Member) bool { return m.Principal == p })
+	if i < 0 {
+		return ""
+	}
+	return ws.Members[i].Role()
+}
+
+func TestAgainstTheStandIn(t *testing.T) {
+	t.Parallel()
+	c, _ := standIn(t, func(*mockservice.BlinkBehaviour) {})
+	const ws = mockservice.DefaultBlinkWorkspace
+	bob, platform := principal(roster.User, "u-bob"), principal(roster.Group, "g-platform")
+
+	if d, err := c.DescribeWorkspace(t.Context(), ws); err != nil || d.Name != "Payments" {
+		t.Errorf("DescribeWorkspace: %+v, %v", d, err)
+	}
+	if got := roleOf(t, c, bob); got != "contributor" {
+		t.Fatalf("bob begins as %q", got)
+	}
+	if _, err := c.Assign(t.Context(), ws, platform, "Incident Commander", true); err != nil {
+		t.Errorf("Assign: %v", err)
+	}
+	if got := roleOf(t, c, platform); got != "Incident Commander" {
+		t.Errorf("the group has the role %q", got)
+	}
+	if _, err := c.Remove(t.Context(), ws, roster.Member{Principal: bob}); err != nil {
+		t.Errorf("Remove: %v", err)
+	}
+	if got := roleOf(t, c, bob); got != "" {
+		t.Errorf("bob still is %q", got)
+	}
+	if _, err := c.Add(t.Context(), ws, "viewer", []roster.Principal{bob}); err != nil {
+		t.Errorf("Add: %v", err)
+	}
+	if got := roleOf(t, c, bob); got != "viewer" {
+		t.Errorf("bob came back as %q", got)
+	}
+	_, err := c.Assign(t.Context(), ws, principal(roster.User, "u-alice"), "viewer", true)
+	if e := failure(t, err, roster.Refused); e.Status != 400 || e.Identifier == "" || e.Details == "" {
+		t.Errorf("the last owner's demotion: %+v", e)
+	}
+	_, err = c.ReadWorkspace(t.Context(), "no-such-workspace")
+	failure(t, err, roster.Gone)
+
+	people, err := c.People(t.Context(), "")
+	if err != nil || !slices.ContainsFunc(people, func(p roster.Person) bool { return p.Principal == bob }) {
+		t.Errorf("People: %+v, %v", people, err)
+	}
+	self, err := c.Self(t.Context())
+	if err != nil || self.Email == "" || self.ID != "" {
+		t.Fatalf("Self: %+v, %v", self, err)
+	}
+	if !slices.ContainsFunc(people, func(p roster.Person) bool { return p.Email == self.Email }) {
+		t.Errorf("nobody of %+v has the address %q", people, self.Email)
+	}
+	mine, err := c.UserWorkspaces(t.Context())
+	if err != nil || !slices.ContainsFunc(mine, func(w UserWorkspace) bool { return w.ID == ws && w.DisplayName == "Payments" }) {
+		t.Errorf("UserWorkspaces: %+v, %v", mine, err)
+	}
+}
+
+// A service without the calls that only older sources know says so in its own
+// way; neither way may look like a success or like an absent workspace.
+func TestStandInWithoutOldRoutes(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"404", "405"} {
+		c, _ := standIn(t, func(b *mockservice.BlinkBehaviour) { b.RemoveRoute, b.AddRoute = how, how })
+		bob := principal(roster.User, "u-bob")
+		_, err := c.Remove(t.Context(), mockservice.DefaultBlinkWorkspace, roster.Member{Principal: bob})
+		failure(t, err, roster.Unsupported)
+		_, err = c.Add(t.Context(), mockservice.DefaultBlinkWorkspace, "viewer", []roster.Principal{principal(roster.User, "u-carol")})
+		failure(t, err, roster.Unsupported)
+	}
+}

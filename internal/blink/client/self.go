@@ -1,0 +1,161 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/blink/client/blinkwire"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+)
+
+// UserWorkspace is a workspace as the key's user sees it (vendor's 2022
+// specification, `models.WorkspaceInfo`).
+type UserWorkspace struct {
+	ID, Name, DisplayName, Description string
+	// Role is the role of the key's own user.
+	Role      string
+	UserCount int
+}
+
+// Label is the name that people see: the display name, else the name.
+func (w UserWorkspace) Label() string {
+	return WorkspaceDetails{Name: w.Name, DisplayName: w.DisplayName}.Label()
+}
+
+// CurrentUser is the key's user (vendor's 2022 specification,
+// `user_details.Details`). Whether InnerID or AuthID is the id that the
+// workspaces list is not documented: look the user up by e-mail.
+type CurrentUser struct {
+	AuthID, InnerID                     string
+	Email, Name, Status                 string
+	TenantID, TenantRole, UserRole      string
+	DefaultWorkspace, SelectedWorkspace string
+	Permissions                         []string
+	Workspaces                          []UserWorkspace
+}
+
+// UserWorkspaces lists the workspaces that the key's user has access to, sorted
+// by the name that people see and then by id. Whether a tenant Admin's key
+// sees all of them is not documented.
+func (c *Client) UserWorkspaces(ctx context.Context) ([]UserWorkspace, error) {
+	var found []UserWorkspace
+	err := c.read(ctx, "list the workspaces that the API key has access to", reading,
+		func(ctx context.Context) (*http.Response, error) { return c.calls.ListUserWorkspaces(ctx) },
+		func(dec *json.Decoder) error {
+			var m map[string]*blinkwire.WorkspaceInfo
+			if err := dec.Decode(&m); err != nil {
+				return err
+			}
+			if m == nil {
+				return errors.New("it is null, not an object")
+			}
+			for key, info := range m {
+				if info == nil || text(info.ID) == "" {
+					return fmt.Errorf("the workspace under the key %q has no id", plainText(key))
+				}
+			}
+			found = userWorkspaces(m)
+			return nil
+		})
+	return found, err
+}
+
+// userWorkspaces gives the map's values with an id, each id once. What the keys
+// are is not documented, so they decide nothing but which of two values with
+// one id is taken.
+func userWorkspaces(m map[string]*blinkwire.WorkspaceInfo) []UserWorkspace {
+	ws := make([]UserWorkspace, 0, len(m))
+	seen := make(map[string]bool, len(m))
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		info := m[key]
+		if info == nil || text(info.ID) == "" || seen[*info.ID] {
+			continue
+		}
+		seen[*info.ID] = true
+		ws = append(ws, UserWorkspace{
+			ID:          text(info.ID),
+			Name:        text(info.Name),
+			DisplayName: text(info.DisplayName),
+			Description: text(info.Description),
+			Role:        text(info.Role),
+			UserCount:   value(info.UserCount),
+		})
+	}
+	slices.SortFunc(ws, func(a, b UserWorkspace) int {
+		return cmp.Or(strings.Compare(a.Label(), b.Label()), strings.Compare(a.ID, b.ID))
+	})
+	return ws
+}
+
+// CurrentUser tells who the key belongs to.
+func (c *Client) CurrentUser(ctx context.Context) (CurrentUser, error) {
+	var u CurrentUser
+	err := c.read(ctx, "read who the API key belongs to", reading,
+		func(ctx context.Context) (*http.Response, error) { return c.calls.GetUserDetails(ctx) },
+		func(dec *json.Decoder) error {
+			var d *userDetails
+			if err := dec.Decode(&d); err != nil {
+				return err
+			}
+			if d == nil {
+				return errors.New("it is null, not an object")
+			}
+			u = d.user()
+			if u.Email == "" && u.InnerID == "" && u.AuthID == "" && u.Name == "" {
+				return errors.New("it names no user: e-mail, name and ids are all missing")
+			}
+			return nil
+		})
+	return u, err
+}
+
+// userDetails is the generated type with workspaces that may be null.
+type userDetails struct {
+	blinkwire.UserDetails
+	Workspaces map[string]*blinkwire.WorkspaceInfo `json:"workspaces"`
+}
+
+func (d *userDetails) user() CurrentUser {
+	return CurrentUser{
+		AuthID:            text(d.AuthID),
+		InnerID:           text(d.InnerID),
+		Email:             text(d.Email),
+		Name:              text(d.Name),
+		Status:            text(d.Status),
+		TenantID:          text(d.TenantID),
+		TenantRole:        text(d.TenantRole),
+		UserRole:          text(d.UserRole),
+		DefaultWorkspace:  text(d.DefaultWorkspace),
+		SelectedWorkspace: text(d.SelectedWorkspace),
+		Permissions:       value(d.Permissions),
+		Workspaces:        userWorkspaces(d.Workspaces),
+	}
+}
+
+// Self tells who the key belongs to, by e-mail: the id is left empty, since the
+// vendor does not say which of the user's ids the workspaces list.
+func (c *Client) Self(ctx context.Context) (roster.Person, error) {
+	u, err := c.CurrentUser(ctx)
+	if err != nil {
+		return roster.Person{}, err
+	}
+	p := roster.Person{
+		Principal: roster.Principal{Kind: roster.User},
+		Email:     u.Email,
+		Name:      u.Name,
+		Status:    u.Status,
+		Inactive:  strings.EqualFold(u.Status, statusInactive),
+		Invite:    strings.EqualFold(u.Status, statusInvited),
+	}
+	if u.TenantRole != "" {
+		p.Roles = []string{u.TenantRole}
+	}
+	return p, nil
+}

@@ -1,0 +1,274 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+)
+
+// WorkspaceDetails are what a workspace's listing tells besides its members
+// (vendor page "Get workspace details").
+type WorkspaceDetails struct {
+	ID, Name, DisplayName, Description, Type string
+}
+
+// Label is the name that people see: the display name, else the name.
+func (d WorkspaceDetails) Label() string {
+	if d.DisplayName != "" {
+		return d.DisplayName
+	}
+	return d.Name
+}
+
+// ReadWorkspace reads everybody in the workspace with one call. Entities other
+// than users and groups are left out.
+func (c *Client) ReadWorkspace(ctx context.Context, workspace string) (*roster.Workspace, error) {
+	op := "read workspace " + workspace
+	if err := CheckID(workspace); err != nil {
+		return nil, refusedHere(op, fmt.Errorf("workspace: %w", err))
+	}
+	var l *listing
+	err := c.read(ctx, op, reading,
+		func(ctx context.Context) (*http.Response, error) { return c.calls.GetWorkspace(ctx, workspace) },
+		func(dec *json.Decoder) error {
+			var err error
+			l, err = decodeListing(dec, workspace)
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	l.details.ID = workspace
+	c.mu.Lock()
+	c.details[workspace] = l.details
+	c.mu.Unlock()
+	return &roster.Workspace{ID: workspace, Name: l.details.Label(), Members: l.members}, nil
+}
+
+// DescribeWorkspace gives the workspace's name, without a call of its own where
+// this client has read the workspace before.
+func (c *Client) DescribeWorkspace(ctx context.Context, workspace string) (roster.Description, error) {
+	d, err := c.WorkspaceDetails(ctx, workspace)
+	if err != nil {
+		return roster.Description{}, err
+	}
+	return roster.Description{ID: d.ID, Name: d.Label()}, nil
+}
+
+// WorkspaceDetails gives what the workspace's listing tells besides the
+// members, as this client read it last; it reads where it has not read yet.
+func (c *Client) WorkspaceDetails(ctx context.Context, workspace string) (WorkspaceDetails, error) {
+	if d, ok := c.knownDetails(workspace); ok {
+		return d, nil
+	}
+	if _, err := c.ReadWorkspace(ctx, workspace); err != nil {
+		return WorkspaceDetails{}, err
+	}
+	d, _ := c.knownDetails(workspace)
+	return d, nil
+}
+
+func (c *Client) knownDetails(workspace string) (WorkspaceDetails, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d, ok := c.details[workspace]
+	return d, ok
+}
+
+// listing is a workspace's answer, converted while it is read: ten thousand
+// entities are never held twice.
+type listing struct {
+	details WorkspaceDetails
+	members []roster.Member
+	// at finds a member's place, for rows that come twice.
+	at map[roster.Principal]int
+	// roles holds one slice for each spelling of a role. They are full (length
+	// is capacity), so that an append to a member's roles copies.
+	roles map[string][]string
+}
+
+// entityRow is the part of blinkwire.WorkspaceEntity that is in use. The
+// generated type would take an allocation for each field of each row.
+type entityRow struct {
+	ID            string `json:"id"`
+	Type          string `json:"type"`
+	Name          string `json:"name"`
+	Email         string `json:"email"`
+	WorkspaceRole string `json:"workspace_role"`
+	IsInvite      bool   `json:"is_invite"`
+	MemberCount   int    `json:"member_count"`
+}
+
+// decodeListing reads the answer to "Get workspace details". What could make a
+// member look absent is an error: no list of entities, a row without type or
+// id, another workspace.
+func decodeListing(dec *json.Decoder, workspace string) (*listing, error) {
+	l := &listing{at: map[roster.Principal]int{}, roles: map[string][]string{}}
+	if err := opened(dec, "it", '{'); err != nil {
+		return nil, err
+	}
+	listed := false
+	message := ""
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		switch key {
+		case "entities":
+			if listed {
+				return nil, errors.New(`it has "entities" twice`)
+			}
+			listed = true
+			err = l.decodeEntities(dec)
+		case "id":
+			err = decodeField(dec, "id", &l.details.ID)
+		case "name":
+			err = decodeField(dec, "name", &l.details.Name)
+		case "display_name":
+			err = decodeField(dec, "display_name", &l.details.DisplayName)
+		case "description":
+			err = decodeField(dec, "description", &l.details.Description)
+		case "type":
+			err = decodeField(dec, "type", &l.details.Type)
+		default:
+			var skipped json.RawMessage
+			err = dec.Decode(&skipped)
+			if key == "message" {
+				message = textOf(skipped)
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if _, err := dec.Token(); err != nil {
+		return nil, err
+	}
+	switch {
+	case !listed && message != "":
+		return nil, fmt.Errorf("it has no list of entities (it says %q)", plainText(message))
+	case !listed:
+		return nil, errors.New("it has no list of entities")
+	case l.details.ID != "" && !strings.EqualFold(l.details.ID, workspace):
+		return nil, fmt.Errorf("it is about workspace %q", plainText(l.details.ID))
+	}
+	return l, nil
+}
+
+// decodeField reads a text; null leaves it empty.
+func decodeField(dec *json.Decoder, name string, into *string) error {
+	*into = ""
+	if err := dec.Decode(into); err != nil {
+		if te, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			te.Field = name
+		}
+		return err
+	}
+	return nil
+}
+
+func (l *listing) decodeEntities(dec *json.Decoder) error {
+	if err := opened(dec, `"entities"`, '['); err != nil {
+		return err
+	}
+	var one entityRow
+	for n := 1; dec.More(); n++ {
+		// Decoding a null into the row itself would leave it as it is.
+		one = entityRow{}
+		row := &one
+		if err := dec.Decode(&row); err != nil {
+			return err
+		}
+		if row == nil {
+			return fmt.Errorf("entity %d is null", n)
+		}
+		if err := l.add(row, n); err != nil {
+			return err
+		}
+	}
+	_, err := dec.Token()
+	return err
+}
+
+// add converts a row. n counts from one, for the message.
+func (l *listing) add(row *entityRow, n int) error {
+	kind, known := kindOf(row.Type)
+	switch {
+	case row.Type == "":
+		return fmt.Errorf("entity %d has no type", n)
+	case !known:
+		return nil
+	case row.ID == "":
+		return fmt.Errorf("entity %d, a %s, has no id", n, kind)
+	}
+	m := roster.Member{
+		Principal:   roster.Principal{Kind: kind, ID: row.ID},
+		Email:       row.Email,
+		Name:        row.Name,
+		Roles:       l.rolesOf(row.WorkspaceRole),
+		Enabled:     true,
+		Invite:      row.IsInvite,
+		MemberCount: row.MemberCount,
+	}
+	if i, twice := l.at[m.Principal]; twice {
+		l.members[i] = merge(l.members[i], m)
+		return nil
+	}
+	l.at[m.Principal] = len(l.members)
+	l.members = append(l.members, m)
+	return nil
+}
+
+// rolesOf gives the roles of a row: its one role, or none.
+func (l *listing) rolesOf(role string) []string {
+	if role == "" {
+		return nil
+	}
+	rs, ok := l.roles[role]
+	if !ok {
+		rs = []string{role}
+		l.roles[role] = rs
+	}
+	return rs
+}
+
+// merge joins two rows of one principal. Roles that differ are all kept, so
+// that the contradiction shows; of the rest, the first that says something
+// counts, and in doubt the member is an invitation, which is no owner.
+func merge(a, b roster.Member) roster.Member {
+	for _, role := range b.Roles {
+		if !slices.ContainsFunc(a.Roles, func(r string) bool { return strings.EqualFold(r, role) }) {
+			a.Roles = slices.Concat(a.Roles, []string{role})
+		}
+	}
+	if a.Email == "" {
+		a.Email = b.Email
+	}
+	if a.Name == "" {
+		a.Name = b.Name
+	}
+	if a.MemberCount == 0 {
+		a.MemberCount = b.MemberCount
+	}
+	a.Invite = a.Invite || b.Invite
+	return a
+}
+
+// kindOf reads an entity's type, whose spelling is not documented.
+func kindOf(entityType string) (roster.Kind, bool) {
+	switch {
+	case strings.EqualFold(entityType, string(roster.User)):
+		return roster.User, true
+	case strings.EqualFold(entityType, string(roster.Group)):
+		return roster.Group, true
+	default:
+		return "", false
+	}
+}

@@ -1,0 +1,425 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/blink/client/blinkwire"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+)
+
+// writes are the three calls that change something, each with its phrase.
+var writes = []struct {
+	name string
+	kind callKind
+	op   string
+	do   func(context.Context, *Client) (roster.Receipt, error)
+}{
+	{"assign", assigning, `assign the role "owner" to user u-1 in workspace w-1`, func(ctx context.Context, c *Client) (roster.Receipt, error) {
+		return c.Assign(ctx, "w-1", principal(roster.User, "u-1"), "owner", true)
+	}},
+	{"add", adding, `add user u-1, group g-1 to workspace w-1 with the role "viewer"`, func(ctx context.Context, c *Client) (roster.Receipt, error) {
+		return c.Add(ctx, "w-1", "viewer", []roster.Principal{principal(roster.User, "u-1"), principal(roster.Group, "g-1")})
+	}},
+	{"remove", removing, "remove group g-1 from workspace w-1", func(ctx context.Context, c *Client) (roster.Receipt, error) {
+		return c.Remove(ctx, "w-1", roster.Member{Principal: principal(roster.Group, "g-1")})
+	}},
+}
+
+func TestWritesOnTheWire(t *testing.T) {
+	t.Parallel()
+	var body blinkwire.AddEntities
+	c, s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > 0 {
+			if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+				t.Error(err)
+			}
+		}
+		w.Header().Set("X-Request-Id", "r-1")
+	})
+	for _, write := range writes {
+		got, err := write.do(t.Context(), c)
+		if err != nil || got.RequestID != "r-1" {
+			t.Errorf("%s: %+v, %v", write.name, got, err)
+		}
+	}
+	want := []string{
+		"POST /api/v1/workspaces/w-1/user/u-1/role/owner",
+		"POST /api/v1/workspaces/w-1/entities",
+		"DELETE /api/v1/workspaces/w-1/group/g-1",
+	}
+	if d := cmp.Diff(want, s.sent()); d != "" {
+		t.Error(d)
+	}
+	wantBody := blinkwire.AddEntities{Entities: []blinkwire.EntityToAdd{
+		{EntityID: "u-1", EntityType: blinkwire.EntityTypeUser, Role: "viewer"},
+		{EntityID: "g-1", EntityType: blinkwire.EntityTypeGroup, Role: "viewer"},
+	}}
+	if d := cmp.Diff(wantBody, body); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestEscapedRequestLines(t *testing.T) {
+	t.Parallel()
+	c, s := serve(t, func(http.ResponseWriter, *http.Request) {})
+	for role, path := range map[string]string{
+		"Incident Responder": "Incident%20Responder",
+		"50%":                "50%25",
+		"a/b":                "a%2Fb",
+		"größer?":            "gr%C3%B6%C3%9Fer%3F",
+		"C#":                 "C%23",
+		"%2F":                "%252F",
+	} {
+		if _, err := c.Assign(t.Context(), "w 1", principal(roster.User, "u%1"), role, true); err != nil {
+			t.Fatal(err)
+		}
+		if want := "POST /api/v1/workspaces/w%201/user/u%251/role/" + path; !slices.Contains(s.sent(), want) {
+			t.Errorf("%q was sent as %v", role, s.sent())
+		}
+	}
+}
+
+// A success is a success whatever stands in its body; it is verified by reading.
+func TestWriteSuccessNeedsNoBody(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent} {
+		c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set(uncheckedHeader, "1")
+			w.WriteHeader(status)
+		})
+		for _, write := range writes {
+			if _, err := write.do(t.Context(), c); err != nil {
+				t.Errorf("%s, %d: %v", write.name, status, err)
+			}
+		}
+	}
+}
+
+func TestAddingNobodySendsNothing(t *testing.T) {
+	t.Parallel()
+	c, s := serve(t, func(http.ResponseWriter, *http.Request) {})
+	if _, err := c.Add(t.Context(), "w-1", "viewer", nil); err != nil || len(s.sent()) != 0 {
+		t.Errorf("%v, %v", err, s.sent())
+	}
+}
+
+func TestWritesRefuseWhatCannotBeSent(t *testing.T) {
+	t.Parallel()
+	c, s := serve(t, func(http.ResponseWriter, *http.Request) {})
+	alice := principal(roster.User, "u-1")
+	for name, do := range map[string]func() error{
+		"workspace": func() error { _, err := c.Assign(t.Context(), "a/b", alice, "owner", true); return err },
+		"principal": func() error {
+			_, err := c.Assign(t.Context(), "w-1", principal(roster.User, ".."), "owner", true)
+			return err
+		},
+		"kind": func() error {
+			_, err := c.Assign(t.Context(), "w-1", principal("robot", "u-1"), "owner", true)
+			return err
+		},
+		"role": func() error { _, err := c.Assign(t.Context(), "w-1", alice, "../viewer", true); return err },
+		"added": func() error {
+			_, err := c.Add(t.Context(), "w-1", "viewer", []roster.Principal{alice, principal(roster.User, "")})
+			return err
+		},
+		"added role": func() error { _, err := c.Add(t.Context(), "w-1", "", []roster.Principal{alice}); return err },
+		"removed": func() error {
+			_, err := c.Remove(t.Context(), "w-1", roster.Member{Principal: principal(roster.User, "a?b")})
+			return err
+		},
+	} {
+		e := failure(t, do(), roster.Refused)
+		if e.MaybeApplied || e.Err == nil {
+			t.Errorf("%s: %+v", name, e)
+		}
+	}
+	if len(s.sent()) != 0 {
+		t.Errorf("sent %v", s.sent())
+	}
+}
+
+// wrapper is the vendor's documented form of a failure.
+func wrapper(status int) object {
+	return object{
+		"status": status, "message": "Invalid role, or ownership constraint violated",
+		"details": "the last owner stays", "identifier": "WS-17", "data": object{}, "user_error": object{"code": 3},
+	}
+}
+
+func TestStatuses(t *testing.T) {
+	t.Parallel()
+	type outcome struct {
+		read, assign, add, remove roster.Failure
+		maybe                     bool
+	}
+	same := func(f roster.Failure, maybe bool) outcome { return outcome{f, f, f, f, maybe} }
+	cases := map[string]struct {
+		status      int
+		contentType string
+		body        string
+		want        outcome
+	}{
+		"400":                       {400, "application/json", mustJSON(wrapper(400)), same(roster.Refused, false)},
+		"400, by its body 404":      {400, "application/json", mustJSON(wrapper(404)), same(roster.Gone, false)},
+		"400, empty":                {400, "", "", same(roster.Refused, false)},
+		"401":                       {401, "application/json", mustJSON(wrapper(401)), same(roster.Unauthorized, false)},
+		"401, by its body 404":      {401, "application/json", mustJSON(wrapper(404)), same(roster.Unauthorized, false)},
+		"401, empty":                {401, "", "", same(roster.Unauthorized, false)},
+		"402":                       {402, "text/plain", "pay", same(roster.Refused, false)},
+		"403":                       {403, "application/json", mustJSON(wrapper(403)), same(roster.Forbidden, false)},
+		"403, by its body 404":      {403, "application/json", mustJSON(wrapper(404)), same(roster.Forbidden, false)},
+		"404":                       {404, "application/json", mustJSON(wrapper(404)), same(roster.Gone, false)},
+		"404, the message alone":    {404, "application/json", `{"message":"no such workspace"}`, same(roster.Gone, false)},
+		"404, status as text":       {404, "application/json", `{"status":"404"}`, same(roster.Gone, false)},
+		"404, empty":                {404, "", "", outcome{roster.Gone, roster.Gone, roster.Unsupported, roster.Unsupported, false}},
+		"404, plain text":           {404, "text/plain", "404 page not found", outcome{roster.Gone, roster.Gone, roster.Unsupported, roster.Unsupported, false}},
+		"404, a web page":           {404, "text/html", "<html><body>Not here</body></html>", outcome{roster.Malformed, roster.Malformed, roster.Unsupported, roster.Unsupported, false}},
+		"404, by its body 403":      {404, "application/json", mustJSON(wrapper(403)), same(roster.Forbidden, false)},
+		"404, by its body 401":      {404, "application/json", mustJSON(wrapper(401)), same(roster.Unauthorized, false)},
+		"404, by its body 400":      {404, "application/json", mustJSON(wrapper(400)), same(roster.Refused, false)},
+		"404, by its body 500":      {404, "application/json", mustJSON(wrapper(500)), same(roster.Passing, false)},
+		"405":                       {405, "text/plain", "method not allowed", same(roster.Unsupported, false)},
+		"408":                       {408, "", "", same(roster.Passing, true)},
+		"409":                       {409, "application/json", mustJSON(wrapper(409)), same(roster.Refused, false)},
+		"422":                       {422, "application/json", mustJSON(wrapper(422)), same(roster.Refused, false)},
+		"429":                       {429, "application/json", mustJSON(wrapper(429)), same(roster.Passing, false)},
+		"500":                       {500, "application/json", mustJSON(wrapper(500)), same(roster.Passing, true)},
+		"500, by its body 404":      {500, "application/json", mustJSON(wrapper(404)), same(roster.Passing, true)},
+		"501":                       {501, "", "", same(roster.Unsupported, false)},
+		"502, a web page":           {502, "text/html", "<html><body><h1>502 Bad Gateway</h1></body></html>", same(roster.Passing, true)},
+		"503":                       {503, "", "", same(roster.Passing, false)},
+		"504":                       {504, "", "", same(roster.Passing, true)},
+		"304, which nobody expects": {304, "", "", same(roster.Malformed, false)},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("X-Request-Id", "r-7")
+				raw(w, tc.status, tc.contentType, tc.body)
+			})
+			_, err := c.ReadWorkspace(t.Context(), "w-1")
+			if e := failure(t, err, tc.want.read); e.Status != tc.status || e.RequestID != "r-7" || e.MaybeApplied || e.Op != "read workspace w-1" {
+				t.Errorf("%+v", e)
+			}
+			for i, want := range []roster.Failure{tc.want.assign, tc.want.add, tc.want.remove} {
+				_, err := writes[i].do(t.Context(), c)
+				e := failure(t, err, want)
+				if e.Status != tc.status || e.RequestID != "r-7" || e.MaybeApplied != tc.want.maybe || e.Op != writes[i].op {
+					t.Errorf("%s: %+v", writes[i].name, e)
+				}
+			}
+		})
+	}
+}
+
+func TestErrorText(t *testing.T) {
+	t.Parallel()
+	long := "<html><head><style>p { color: red }</style><script>alert('x')</script></head><body><p>Bad\n  &amp; <b>broken</b></p>" + strings.Repeat("x", 500) + "</body></html>"
+	for name, tc := range map[string]struct {
+		status     int
+		body, want string
+	}{
+		"wrapper": {
+			400, mustJSON(wrapper(400)),
+			`assign the role "owner" to user u-1 in workspace w-1: HTTP 400: Invalid role, or ownership constraint violated: the last owner stays (identifier WS-17, request id r-7)`,
+		},
+		"id in the body": {400, `{"message":"no","request_id":"b-1"}`, `assign the role "owner" to user u-1 in workspace w-1: HTTP 400: no (request id r-7)`},
+		"empty":          {502, "", `assign the role "owner" to user u-1 in workspace w-1: HTTP 502: the service gave no explanation (Bad Gateway) (request id r-7)`},
+		"unknown status": {599, "", `assign the role "owner" to user u-1 in workspace w-1: HTTP 599: the service gave no explanation (request id r-7)`},
+		"plain text":     {500, "oh\r\n\tno\x00", `assign the role "owner" to user u-1 in workspace w-1: HTTP 500: oh no (request id r-7)`},
+		"web page": {
+			403, long,
+			`assign the role "owner" to user u-1 in workspace w-1: HTTP 403: a web page answered in place of the API: Bad & broken ` + strings.Repeat("x", 187) + `… (request id r-7)`,
+		},
+		"other JSON":  {400, `{"error":"nope"}`, `assign the role "owner" to user u-1 in workspace w-1: HTTP 400: nope (request id r-7)`},
+		"user error":  {400, `{"user_error":{"message":"not for you"}}`, `assign the role "owner" to user u-1 in workspace w-1: HTTP 400: not for you (request id r-7)`},
+		"odd types":   {400, `{"message":{"a":1},"details":["x"],"identifier":12,"status":"?"}`, `assign the role "owner" to user u-1 in workspace w-1: HTTP 400: {"a":1}: ["x"] (identifier 12, request id r-7)`},
+		"odd wrapper": {400, `{"message":null,"status":400}`, `assign the role "owner" to user u-1 in workspace w-1: HTTP 400: {"message":null,"status":400} (request id r-7)`},
+		"a list":      {400, `["no"]`, `assign the role "owner" to user u-1 in workspace w-1: HTTP 400: ["no"] (request id r-7)`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("X-Request-Id", "r-7")
+				raw(w, tc.status, "application/json", tc.body)
+			})
+			_, err := writes[0].do(t.Context(), c)
+			if err == nil || err.Error() != tc.want {
+				t.Errorf("got  %v\nwant %s", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestRequestIDFromTheBody(t *testing.T) {
+	t.Parallel()
+	c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusBadRequest, object{"message": "no", "request_id": "b-1"})
+	})
+	_, err := writes[0].do(t.Context(), c)
+	if e := failure(t, err, roster.Refused); e.RequestID != "b-1" {
+		t.Errorf("%+v", e)
+	}
+}
+
+// The key stays out of messages even where the service repeats it and the HTTP
+// client masks nothing.
+func TestKeyIsNeverRepeated(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		status int
+		body   string
+		want   roster.Failure
+	}{
+		{http.StatusBadRequest, `{"message":"bad key ` + testKey + `","details":"` + testKey + `","identifier":"` + testKey + `"}`, roster.Refused},
+		{http.StatusBadRequest, "<html>" + strings.Repeat("x", plainTextRunes-10) + " " + testKey, roster.Refused},
+		{http.StatusOK, `{"message":"` + testKey + `"}`, roster.Malformed},
+		{http.StatusOK, "<html>" + testKey, roster.Malformed},
+		{http.StatusOK, `{"id":"` + testKey + `","entities":[]}`, roster.Malformed},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Request-Id", "id "+testKey)
+			w.WriteHeader(tc.status)
+			_, _ = io.WriteString(w, tc.body)
+		}))
+		c, err := New(Options{Endpoint: server.URL, APIKey: testKey, HTTP: server.Client()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.ReadWorkspace(t.Context(), "w-1")
+		failure(t, err, tc.want)
+		if strings.Contains(err.Error(), testKey[:5]) {
+			t.Errorf("a piece of the key is in %q", err)
+		}
+		server.Close()
+	}
+}
+
+// A connection that is lost after the request was sent: nobody knows, and
+// nothing is sent again.
+func TestLostAnswerMayHaveBeenApplied(t *testing.T) {
+	t.Parallel()
+	for _, write := range writes {
+		var calls atomic.Int32
+		server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			calls.Add(1)
+			panic(http.ErrAbortHandler)
+		}))
+		c := clientFor(t, server.URL)
+		_, err := write.do(t.Context(), c)
+		if e := failure(t, err, roster.Passing); !e.MaybeApplied || e.Op != write.op {
+			t.Errorf("%s: %+v", write.name, e)
+		}
+		if n := calls.Load(); n != 1 {
+			t.Errorf("%s was sent %d times", write.name, n)
+		}
+		server.Close()
+	}
+}
+
+func TestUnreachableWasNotApplied(t *testing.T) {
+	t.Parallel()
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint := "http://" + l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c := clientFor(t, endpoint)
+	for _, write := range writes {
+		_, err := write.do(t.Context(), c)
+		if e := failure(t, err, roster.Passing); e.MaybeApplied {
+			t.Errorf("%s: %+v", write.name, e)
+		}
+	}
+	_, err = c.ReadWorkspace(t.Context(), "w-1")
+	failure(t, err, roster.Passing)
+}
+
+func TestCancelledBeforeSending(t *testing.T) {
+	t.Parallel()
+	c, s := serve(t, func(http.ResponseWriter, *http.Request) {})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, write := range writes {
+		_, err := write.do(ctx, c)
+		if e := failure(t, err, roster.Passing); e.MaybeApplied || !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %+v", write.name, e)
+		}
+	}
+	if _, err := c.ReadWorkspace(ctx, "w-1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	if len(s.sent()) != 0 {
+		t.Errorf("sent %v", s.sent())
+	}
+}
+
+// A busy service has done nothing; the write is repeated and arrives once.
+func TestBusyServiceIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	for _, write := range writes {
+		n := 0
+		c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			if n++; n == 1 {
+				answer(w, http.StatusTooManyRequests, object{"message": "slow down"})
+			}
+		})
+		if _, err := write.do(t.Context(), c); err != nil || n != 2 {
+			t.Errorf("%s: sent %d times, %v", write.name, n, err)
+		}
+	}
+}
+
+func mustJSON(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+func FuzzReadErrorBody(f *testing.F) {
+	for _, s := range []string{"", "null", "{}", "[]", `{"message":null}`, mustJSON(wrapper(404)), `{"status":"404"}`, `{"status":1e99}`, "<html><script>", "<", "<!--", "\xff\xfe", `{"message":"<b>x</b>"}`, "404 page not found"} {
+		f.Add([]byte(s))
+	}
+	c := &Client{apiKey: testKey}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		rec := httptest.NewRecorder()
+		rec.WriteHeader(http.StatusNotFound)
+		rec.Body.Write(body)
+		rec.Body.WriteString(testKey)
+		resp := rec.Result()
+		defer resp.Body.Close()
+		for _, kind := range []callKind{reading, assigning, adding, removing, searching} {
+			resp.Body = rec.Result().Body
+			e := c.failed("try", kind, resp)
+			text := e.Error()
+			if strings.ContainsAny(text, "\n\r\t\x00\x1b") || strings.Contains(text, testKey) {
+				t.Errorf("%q", text)
+			}
+			if len([]rune(text)) > 4000 {
+				t.Errorf("a message of %d characters", len([]rune(text)))
+			}
+		}
+		if said := readErrorBody(body); said.wrapped && !json.Valid(body) {
+			t.Errorf("%q is taken for the error wrapper", body)
+		}
+	})
+}

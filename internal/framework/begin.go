@@ -1,0 +1,52 @@
+package framework
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+)
+
+// DefaultTimeout bounds an operation whose timeout is not set.
+const DefaultTimeout = 10 * time.Minute
+
+// begin is how every write begins: a product that can be used, the model, and
+// a context that ends with the resource's timeout. The model is nil where one
+// of them failed.
+func begin[M any](ctx context.Context, conn *Connection, from getter, timeouts func(*M) timeouts.Value, timeout timeoutOf, diags *diag.Diagnostics) (*roster.Run, *M, context.Context, context.CancelFunc) {
+	run, ds := conn.Usable()
+	diags.Append(ds...)
+	m := new(M)
+	diags.Append(get(ctx, from, m)...)
+	if run == nil && !diags.HasError() {
+		diags.AddError("The provider's settings are not known",
+			"The provider block depends on something that is not known even now, so nothing can be changed. Apply what it depends on first (-target), and then this.")
+	}
+	if diags.HasError() {
+		return nil, nil, ctx, nil
+	}
+	ctx, cancel := within(ctx, timeouts(m), timeout, diags)
+	if diags.HasError() {
+		cancel()
+		return nil, nil, ctx, nil
+	}
+	return run, m, ctx, cancel
+}
+
+type timeoutOf func(timeouts.Value, context.Context, time.Duration) (time.Duration, diag.Diagnostics)
+
+var (
+	createTimeout timeoutOf = timeouts.Value.Create
+	readTimeout   timeoutOf = timeouts.Value.Read
+	updateTimeout timeoutOf = timeouts.Value.Update
+	deleteTimeout timeoutOf = timeouts.Value.Delete
+)
+
+func within(ctx context.Context, v timeouts.Value, timeout timeoutOf, diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
+	d, ds := timeout(v, ctx, DefaultTimeout)
+	diags.Append(ds...)
+	return context.WithTimeout(ctx, d)
+}

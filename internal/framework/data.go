@@ -1,0 +1,77 @@
+// Package framework is what the Terraform faces of the products share: how a
+// resource that manages one principal reads, plans and applies, and how the
+// core's findings become diagnostics. A product adds its schema, its model and
+// the conversions between its model and the core.
+package framework
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+)
+
+// Data is what the provider hands to each resource and data source.
+type Data struct {
+	// Connections are the products, by the name of their block in the provider
+	// configuration.
+	Connections map[string]*Connection
+}
+
+// Connection is one product as the provider block configured it.
+type Connection struct {
+	// Run is nil where the product cannot be used, for one of the reasons below.
+	Run *roster.Run
+	// Unknown is true where a value of the provider block is not known yet.
+	Unknown bool
+	// Missing are the settings that are needed and were not given.
+	Missing []Setting
+	// Invalid says what is wrong with a setting that came from the environment.
+	Invalid []string
+}
+
+// Setting is one setting of the provider block.
+type Setting struct {
+	// Attribute is its path, as in "blink.api_key"; Variable the environment
+	// variable that it falls back to.
+	Attribute, Variable string
+}
+
+// Of finds a product's connection in what Configure was given. It is nil, with
+// no diagnostic, as long as the provider has not been configured.
+func Of(providerData any, product string) (*Connection, diag.Diagnostics) {
+	if providerData == nil {
+		return nil, nil
+	}
+	d, ok := providerData.(*Data)
+	if !ok || d.Connections[product] == nil {
+		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("The provider was configured by something else",
+			fmt.Sprintf("The provider data has the type %T and knows no product %q. This is a fault of the provider: please report it.", providerData, product))}
+	}
+	return d.Connections[product], nil
+}
+
+// Usable gives the product's run, or says which settings are missing. The run
+// is nil without an error where the provider's settings are not known yet.
+func (c *Connection) Usable() (*roster.Run, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	switch {
+	case c == nil:
+		diags.AddError("The provider is not configured",
+			"This was asked of a provider that has not been configured. This is a fault of the provider: please report it.")
+	case len(c.Missing) > 0:
+		for _, s := range c.Missing {
+			diags.AddError(fmt.Sprintf("Missing %s", s.Attribute),
+				fmt.Sprintf("This needs the provider setting %s, and it was not given. Set it in the provider block, or set the environment variable %s.", s.Attribute, s.Variable))
+		}
+	default:
+		for _, fault := range c.Invalid {
+			diags.AddError("Invalid provider setting", fault)
+		}
+	}
+	if diags.HasError() {
+		return nil, diags
+	}
+	return c.Run, diags
+}

@@ -1,0 +1,128 @@
+package framework
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+)
+
+// DataSource describes a data source. M is the product's model of it.
+type DataSource[M any] struct {
+	// Product is the name of the product's block in the provider configuration.
+	Product string
+	// TypeName is the whole type of the data source.
+	TypeName string
+	Schema   schema.Schema
+	// Validators are what a schema cannot say about the configuration.
+	Validators []datasource.ConfigValidator
+	// Read fills the model, which holds the configuration. What it gives is
+	// kept unless one of its diagnostics is an error.
+	Read func(context.Context, *roster.Run, *M) diag.Diagnostics
+}
+
+// New gives a data source.
+func (s DataSource[M]) New() datasource.DataSource { return &dataSource[M]{DataSource: s} }
+
+type dataSource[M any] struct {
+	DataSource[M]
+	conn *Connection
+}
+
+func (s *dataSource[M]) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = s.TypeName
+}
+
+func (s *dataSource[M]) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = s.DataSource.Schema
+}
+
+func (s *dataSource[M]) ConfigValidators(context.Context) []datasource.ConfigValidator {
+	return s.Validators
+}
+
+func (s *dataSource[M]) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	s.conn, resp.Diagnostics = Of(req.ProviderData, s.Product)
+}
+
+func (s *dataSource[M]) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	run, diags := s.conn.Usable()
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if run == nil {
+		if req.ClientCapabilities.DeferralAllowed {
+			resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
+			return
+		}
+		resp.Diagnostics.AddError(fmt.Sprintf("%s cannot be read yet", s.TypeName),
+			"A setting of the provider block depends on something that is known only after the apply, and a data source has to be read now. "+
+				"Apply what the setting depends on first (-target), or give this data source a depends_on on it: then it is read in the apply, when the setting is known.")
+		return
+	}
+	m := new(M)
+	resp.Diagnostics.Append(req.Config.Get(ctx, m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, DefaultTimeout)
+	defer cancel()
+	resp.Diagnostics.Append(s.DataSource.Read(ctx, run, m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+}
+
+// attributeRule refuses a configuration that gives one attribute without another,
+// or together with one that it does not go with.
+type attributeRule struct {
+	attribute, other string
+	// together is true where the attribute needs the other one, false where it
+	// excludes it.
+	together bool
+	why      string
+}
+
+// Needs is a rule of a data source: who gives attribute gives other as well.
+func Needs(attribute, other, why string) datasource.ConfigValidator {
+	return attributeRule{attribute: attribute, other: other, together: true, why: why}
+}
+
+// Excludes is a rule of a data source: who gives attribute does not give other.
+func Excludes(attribute, other, why string) datasource.ConfigValidator {
+	return attributeRule{attribute: attribute, other: other, why: why}
+}
+
+func (r attributeRule) Description(context.Context) string {
+	if r.together {
+		return fmt.Sprintf("%s is given together with %s", r.attribute, r.other)
+	}
+	return fmt.Sprintf("%s is not given together with %s", r.attribute, r.other)
+}
+
+func (r attributeRule) MarkdownDescription(ctx context.Context) string { return r.Description(ctx) }
+
+func (r attributeRule) ValidateDataSource(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+	var attribute, other types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(r.attribute), &attribute)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(r.other), &other)...)
+	if resp.Diagnostics.HasError() || attribute.IsNull() || attribute.IsUnknown() || other.IsUnknown() {
+		return
+	}
+	switch {
+	case r.together && other.IsNull():
+		resp.Diagnostics.AddAttributeError(path.Root(r.attribute), fmt.Sprintf("Missing %s", r.other),
+			fmt.Sprintf("%s. Set %s as well.", r.why, r.other))
+	case !r.together && !other.IsNull():
+		resp.Diagnostics.AddAttributeError(path.Root(r.other), fmt.Sprintf("%s does not go with %s", r.other, r.attribute),
+			fmt.Sprintf("%s. Remove one of them.", r.why))
+	}
+}

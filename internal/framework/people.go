@@ -1,0 +1,207 @@
+package framework
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+)
+
+// Directory is a part of a tenant in which people (and groups) are looked up.
+type Directory struct {
+	Tenant *roster.Tenant
+	// Kind narrows the directory to users or groups; "" does not.
+	Kind roster.Kind
+	// Where names the tenant in a phrase: "the tenant", "account 5001".
+	Where string
+	// Advice says what to do when somebody is missing, as a sentence.
+	Advice string
+}
+
+func (d Directory) has(p roster.Person) bool { return d.Kind == "" || p.Kind == d.Kind }
+
+// noun is the word for one of those in the directory, nouns for several.
+func (d Directory) noun() string {
+	if d.Kind == "" {
+		return "entity"
+	}
+	return string(d.Kind)
+}
+
+func (d Directory) nouns() string {
+	if d.Kind == "" {
+		return "entities"
+	}
+	return string(d.Kind) + "s"
+}
+
+// Everybody gives all people of the directory, in the order of the listing.
+func (d Directory) Everybody() []roster.Person {
+	out := make([]roster.Person, 0, len(d.Tenant.People))
+	for _, p := range d.Tenant.People {
+		if d.has(p) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// byEmail gives those with an e-mail address, whatever its case.
+func (d Directory) byEmail(email string) []roster.Person {
+	return slices.DeleteFunc(d.Tenant.ByEmail(email), func(p roster.Person) bool { return !d.has(p) })
+}
+
+// Email gives the one person with an e-mail address, whatever its case.
+func (d Directory) Email(email string) (roster.Person, diag.Diagnostics) {
+	return d.one(d.byEmail(email), path.Root("email"), fmt.Sprintf("the e-mail address %q", email))
+}
+
+// Name gives the one person (or group) with exactly this name.
+func (d Directory) Name(name string) (roster.Person, diag.Diagnostics) {
+	found := slices.DeleteFunc(d.Everybody(), func(p roster.Person) bool { return p.Name != name })
+	return d.one(found, path.Root("name"), fmt.Sprintf("the name %q", name))
+}
+
+// ID gives the person (or group) with an id; attribute is what it was given in.
+func (d Directory) ID(id, attribute string) (roster.Person, diag.Diagnostics) {
+	var found []roster.Person
+	for _, kind := range []roster.Kind{roster.User, roster.Group} {
+		if p, ok := d.Tenant.Person(roster.Principal{Kind: kind, ID: id}); ok && d.has(p) {
+			found = append(found, p)
+		}
+	}
+	return d.one(found, path.Root(attribute), fmt.Sprintf("the id %q", id))
+}
+
+// one takes the only one found, or says what was looked for.
+func (d Directory) one(found []roster.Person, at path.Path, with string) (roster.Person, diag.Diagnostics) {
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return roster.Person{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at,
+			fmt.Sprintf("No %s with %s", d.noun(), with),
+			fmt.Sprintf("%s knows no %s with %s. %s", capital(d.Where), d.noun(), with, d.Advice))}
+	default:
+		return roster.Person{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at,
+			fmt.Sprintf("Several %s with %s", d.nouns(), with),
+			fmt.Sprintf("%s knows %d %s with %s: %s. Choose one of them by its id.", capital(d.Where), len(found), d.nouns(), with, describeIDs(found)))}
+	}
+}
+
+// describeIDs lists the ids of people with what tells them apart.
+func describeIDs(people []roster.Person) string {
+	out := make([]string, 0, len(people))
+	for _, p := range people {
+		text := p.ID
+		var more []string
+		if p.Name != "" {
+			more = append(more, p.Name)
+		}
+		if p.Status != "" {
+			more = append(more, p.Status)
+		}
+		if len(more) > 0 {
+			text += " (" + strings.Join(more, ", ") + ")"
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, ", ")
+}
+
+// Matches is what a look-up by e-mail addresses gives.
+type Matches struct {
+	// People are those found, each once, in the order of the listing.
+	People []roster.Person
+	// IDs maps the e-mail address to the id: as the caller wrote the address
+	// where there is a caller's list, else in lower case.
+	IDs map[string]string
+	// Missing are the caller's addresses that nobody has, in the caller's order
+	// and each once.
+	Missing []string
+}
+
+// Emails looks many up at once. Without a list (all) it gives everybody.
+// Several people with one address are an error that names them.
+func (d Directory) Emails(emails []string, all bool) (Matches, diag.Diagnostics) {
+	m := Matches{IDs: map[string]string{}, Missing: []string{}}
+	shared := map[string][]roster.Person{}
+	if all {
+		m.People = d.Everybody()
+		for _, p := range m.People {
+			if p.Email == "" {
+				continue
+			}
+			email := strings.ToLower(p.Email)
+			if _, twice := m.IDs[email]; twice {
+				shared[email] = d.byEmail(email)
+			}
+			m.IDs[email] = p.ID
+		}
+		return m, d.ambiguous(shared, "name the addresses that are needed in emails, without this one")
+	}
+	wanted := map[roster.Principal]bool{}
+	done := map[string]bool{}
+	for _, email := range emails {
+		if done[email] {
+			continue
+		}
+		done[email] = true
+		found := d.byEmail(email)
+		switch len(found) {
+		case 0:
+			m.Missing = append(m.Missing, email)
+		case 1:
+			m.IDs[email] = found[0].ID
+			wanted[found[0].Principal] = true
+		default:
+			shared[email] = found
+		}
+	}
+	for _, p := range d.Tenant.People {
+		if wanted[p.Principal] {
+			m.People = append(m.People, p)
+		}
+	}
+	return m, d.ambiguous(shared, "use the id, and leave the address out of emails")
+}
+
+// ambiguous says who shares an e-mail address.
+func (d Directory) ambiguous(shared map[string][]roster.Person, remedy string) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for _, email := range slices.Sorted(maps.Keys(shared)) {
+		diags.AddError(fmt.Sprintf("Several %s with the e-mail address %q", d.nouns(), email),
+			fmt.Sprintf("%s knows %d %s with the e-mail address %q: %s. The address does not tell which of them is meant: %s.",
+				capital(d.Where), len(shared[email]), d.nouns(), email, describeIDs(shared[email]), remedy))
+	}
+	return diags
+}
+
+// IDsByName maps names to ids. A name that several have is left out, since it
+// does not tell whom it means.
+func IDsByName[T any](all []T, of func(T) (name, id string)) map[string]string {
+	ids := make(map[string]string, len(all))
+	several := map[string]bool{}
+	for _, one := range all {
+		name, id := of(one)
+		if _, twice := ids[name]; twice {
+			several[name] = true
+		}
+		if name != "" {
+			ids[name] = id
+		}
+	}
+	for name := range several {
+		delete(ids, name)
+	}
+	return ids
+}
+
+// Text is null for the empty string: the services leave out what they do not know.
+func Text(s string) types.String { return text(s) }

@@ -1,0 +1,274 @@
+package protocol
+
+import (
+	"context"
+	"iter"
+	"sync"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// tally is an Activity that counts.
+type tally struct {
+	mu                            sync.Mutex
+	begun, ended                  int
+	applying, configured, atATime int
+	validated, planned            int
+}
+
+func (a *tally) Begin() func() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.begun++
+	a.atATime = max(a.atATime, a.begun-a.ended)
+	return func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.ended++
+	}
+}
+
+func (a *tally) Applying() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.applying++
+}
+
+func (a *tally) Validated() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.validated++
+}
+
+func (a *tally) Planned() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.planned++
+}
+
+func (a *tally) Configured() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.configured++
+}
+
+func (a *tally) counts() (begun, ended int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.begun, a.ended
+}
+
+// fake is a server that remembers what it was asked. It has no optional
+// interface.
+type fake struct {
+	err    error
+	before func(ctx context.Context, rpc string)
+
+	// stream is called before each result of a stream.
+	stream func(ctx context.Context)
+
+	mu  sync.Mutex
+	rpc string
+	ctx context.Context
+	req any
+	// resp is what it answered.
+	resp any
+}
+
+func record[Req, Resp any](ctx context.Context, f *fake, rpc string, resp *Resp, req Req) (*Resp, error) {
+	if f.before != nil {
+		f.before(ctx, rpc)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rpc, f.ctx, f.req, f.resp = rpc, ctx, req, resp
+	if f.err != nil {
+		return nil, f.err
+	}
+	return resp, nil
+}
+
+var _ tfprotov6.ProviderServer = (*fake)(nil)
+
+// fakeLists, fakeActions and fakeStores are the optional parts.
+type (
+	fakeLists   struct{ fake *fake }
+	fakeActions struct{ fake *fake }
+	fakeStores  struct{ fake *fake }
+)
+
+// all has every interface there is.
+type all struct {
+	*fake
+	*fakeLists
+	*fakeActions
+	*fakeStores
+}
+
+func newAll() (all, *fake) {
+	f := &fake{}
+	return all{f, &fakeLists{f}, &fakeActions{f}, &fakeStores{f}}, f
+}
+
+func (f *fake) GetMetadata(ctx context.Context, r *tfprotov6.GetMetadataRequest) (*tfprotov6.GetMetadataResponse, error) {
+	return record(ctx, f, "GetMetadata", &tfprotov6.GetMetadataResponse{}, r)
+}
+
+func (f *fake) GetProviderSchema(ctx context.Context, r *tfprotov6.GetProviderSchemaRequest) (*tfprotov6.GetProviderSchemaResponse, error) {
+	return record(ctx, f, "GetProviderSchema", &tfprotov6.GetProviderSchemaResponse{}, r)
+}
+
+func (f *fake) GetResourceIdentitySchemas(ctx context.Context, r *tfprotov6.GetResourceIdentitySchemasRequest) (*tfprotov6.GetResourceIdentitySchemasResponse, error) {
+	return record(ctx, f, "GetResourceIdentitySchemas", &tfprotov6.GetResourceIdentitySchemasResponse{}, r)
+}
+
+func (f *fake) ValidateProviderConfig(ctx context.Context, r *tfprotov6.ValidateProviderConfigRequest) (*tfprotov6.ValidateProviderConfigResponse, error) {
+	return record(ctx, f, "ValidateProviderConfig", &tfprotov6.ValidateProviderConfigResponse{}, r)
+}
+
+func (f *fake) ConfigureProvider(ctx context.Context, r *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
+	return record(ctx, f, "ConfigureProvider", &tfprotov6.ConfigureProviderResponse{}, r)
+}
+
+func (f *fake) StopProvider(ctx context.Context, r *tfprotov6.StopProviderRequest) (*tfprotov6.StopProviderResponse, error) {
+	return record(ctx, f, "StopProvider", &tfprotov6.StopProviderResponse{}, r)
+}
+
+func (f *fake) ValidateResourceConfig(ctx context.Context, r *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	return record(ctx, f, "ValidateResourceConfig", &tfprotov6.ValidateResourceConfigResponse{}, r)
+}
+
+func (f *fake) UpgradeResourceState(ctx context.Context, r *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	return record(ctx, f, "UpgradeResourceState", &tfprotov6.UpgradeResourceStateResponse{}, r)
+}
+
+func (f *fake) ReadResource(ctx context.Context, r *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	return record(ctx, f, "ReadResource", &tfprotov6.ReadResourceResponse{}, r)
+}
+
+func (f *fake) PlanResourceChange(ctx context.Context, r *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	return record(ctx, f, "PlanResourceChange", &tfprotov6.PlanResourceChangeResponse{}, r)
+}
+
+func (f *fake) ApplyResourceChange(ctx context.Context, r *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	return record(ctx, f, "ApplyResourceChange", &tfprotov6.ApplyResourceChangeResponse{}, r)
+}
+
+func (f *fake) ImportResourceState(ctx context.Context, r *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
+	return record(ctx, f, "ImportResourceState", &tfprotov6.ImportResourceStateResponse{}, r)
+}
+
+func (f *fake) MoveResourceState(ctx context.Context, r *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
+	return record(ctx, f, "MoveResourceState", &tfprotov6.MoveResourceStateResponse{}, r)
+}
+
+func (f *fake) UpgradeResourceIdentity(ctx context.Context, r *tfprotov6.UpgradeResourceIdentityRequest) (*tfprotov6.UpgradeResourceIdentityResponse, error) {
+	return record(ctx, f, "UpgradeResourceIdentity", &tfprotov6.UpgradeResourceIdentityResponse{}, r)
+}
+
+func (f *fake) GenerateResourceConfig(ctx context.Context, r *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
+	return record(ctx, f, "GenerateResourceConfig", &tfprotov6.GenerateResourceConfigResponse{}, r)
+}
+
+func (f *fake) ValidateDataResourceConfig(ctx context.Context, r *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
+	return record(ctx, f, "ValidateDataResourceConfig", &tfprotov6.ValidateDataResourceConfigResponse{}, r)
+}
+
+func (f *fake) ReadDataSource(ctx context.Context, r *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+	return record(ctx, f, "ReadDataSource", &tfprotov6.ReadDataSourceResponse{}, r)
+}
+
+func (f *fake) CallFunction(ctx context.Context, r *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
+	return record(ctx, f, "CallFunction", &tfprotov6.CallFunctionResponse{}, r)
+}
+
+func (f *fake) GetFunctions(ctx context.Context, r *tfprotov6.GetFunctionsRequest) (*tfprotov6.GetFunctionsResponse, error) {
+	return record(ctx, f, "GetFunctions", &tfprotov6.GetFunctionsResponse{}, r)
+}
+
+func (f *fake) ValidateEphemeralResourceConfig(ctx context.Context, r *tfprotov6.ValidateEphemeralResourceConfigRequest) (*tfprotov6.ValidateEphemeralResourceConfigResponse, error) {
+	return record(ctx, f, "ValidateEphemeralResourceConfig", &tfprotov6.ValidateEphemeralResourceConfigResponse{}, r)
+}
+
+func (f *fake) OpenEphemeralResource(ctx context.Context, r *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
+	return record(ctx, f, "OpenEphemeralResource", &tfprotov6.OpenEphemeralResourceResponse{}, r)
+}
+
+func (f *fake) RenewEphemeralResource(ctx context.Context, r *tfprotov6.RenewEphemeralResourceRequest) (*tfprotov6.RenewEphemeralResourceResponse, error) {
+	return record(ctx, f, "RenewEphemeralResource", &tfprotov6.RenewEphemeralResourceResponse{}, r)
+}
+
+func (f *fake) CloseEphemeralResource(ctx context.Context, r *tfprotov6.CloseEphemeralResourceRequest) (*tfprotov6.CloseEphemeralResourceResponse, error) {
+	return record(ctx, f, "CloseEphemeralResource", &tfprotov6.CloseEphemeralResourceResponse{}, r)
+}
+
+func (f *fakeLists) ValidateListResourceConfig(ctx context.Context, r *tfprotov6.ValidateListResourceConfigRequest) (*tfprotov6.ValidateListResourceConfigResponse, error) {
+	return record(ctx, f.fake, "ValidateListResourceConfig", &tfprotov6.ValidateListResourceConfigResponse{}, r)
+}
+
+func (f *fakeLists) ListResource(ctx context.Context, r *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
+	return record(ctx, f.fake, "ListResource", &tfprotov6.ListResourceServerStream{Results: stream[tfprotov6.ListResourceResult](f.fake)}, r)
+}
+
+func (f *fakeActions) ValidateActionConfig(ctx context.Context, r *tfprotov6.ValidateActionConfigRequest) (*tfprotov6.ValidateActionConfigResponse, error) {
+	return record(ctx, f.fake, "ValidateActionConfig", &tfprotov6.ValidateActionConfigResponse{}, r)
+}
+
+func (f *fakeActions) PlanAction(ctx context.Context, r *tfprotov6.PlanActionRequest) (*tfprotov6.PlanActionResponse, error) {
+	return record(ctx, f.fake, "PlanAction", &tfprotov6.PlanActionResponse{}, r)
+}
+
+func (f *fakeActions) InvokeAction(ctx context.Context, r *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
+	return record(ctx, f.fake, "InvokeAction", &tfprotov6.InvokeActionServerStream{Events: stream[tfprotov6.InvokeActionEvent](f.fake)}, r)
+}
+
+func (f *fakeStores) ValidateStateStoreConfig(ctx context.Context, r *tfprotov6.ValidateStateStoreConfigRequest) (*tfprotov6.ValidateStateStoreConfigResponse, error) {
+	return record(ctx, f.fake, "ValidateStateStoreConfig", &tfprotov6.ValidateStateStoreConfigResponse{}, r)
+}
+
+func (f *fakeStores) ConfigureStateStore(ctx context.Context, r *tfprotov6.ConfigureStateStoreRequest) (*tfprotov6.ConfigureStateStoreResponse, error) {
+	return record(ctx, f.fake, "ConfigureStateStore", &tfprotov6.ConfigureStateStoreResponse{}, r)
+}
+
+func (f *fakeStores) ReadStateBytes(ctx context.Context, r *tfprotov6.ReadStateBytesRequest) (*tfprotov6.ReadStateBytesStream, error) {
+	return record(ctx, f.fake, "ReadStateBytes", &tfprotov6.ReadStateBytesStream{Chunks: stream[tfprotov6.ReadStateByteChunk](f.fake)}, r)
+}
+
+func (f *fakeStores) WriteStateBytes(ctx context.Context, r *tfprotov6.WriteStateBytesStream) (*tfprotov6.WriteStateBytesResponse, error) {
+	return record(ctx, f.fake, "WriteStateBytes", &tfprotov6.WriteStateBytesResponse{}, r)
+}
+
+func (f *fakeStores) GetStates(ctx context.Context, r *tfprotov6.GetStatesRequest) (*tfprotov6.GetStatesResponse, error) {
+	return record(ctx, f.fake, "GetStates", &tfprotov6.GetStatesResponse{}, r)
+}
+
+func (f *fakeStores) DeleteState(ctx context.Context, r *tfprotov6.DeleteStateRequest) (*tfprotov6.DeleteStateResponse, error) {
+	return record(ctx, f.fake, "DeleteState", &tfprotov6.DeleteStateResponse{}, r)
+}
+
+func (f *fakeStores) LockState(ctx context.Context, r *tfprotov6.LockStateRequest) (*tfprotov6.LockStateResponse, error) {
+	return record(ctx, f.fake, "LockState", &tfprotov6.LockStateResponse{}, r)
+}
+
+func (f *fakeStores) UnlockState(ctx context.Context, r *tfprotov6.UnlockStateRequest) (*tfprotov6.UnlockStateResponse, error) {
+	return record(ctx, f.fake, "UnlockState", &tfprotov6.UnlockStateResponse{}, r)
+}
+
+// stream gives three results, as long as its request is not over.
+func stream[T any](f *fake) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for range 3 {
+			if f.stream != nil {
+				f.stream(f.ctx)
+			}
+			var t T
+			if !yield(t) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,255 @@
+package protocol
+
+import (
+	"context"
+	"iter"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+)
+
+// GetMetadata forwards the request.
+func (s *server) GetMetadata(ctx context.Context, req *tfprotov6.GetMetadataRequest) (*tfprotov6.GetMetadataResponse, error) {
+	return forward(ctx, s, s.inner.GetMetadata, req)
+}
+
+// GetProviderSchema forwards the request.
+func (s *server) GetProviderSchema(ctx context.Context, req *tfprotov6.GetProviderSchemaRequest) (*tfprotov6.GetProviderSchemaResponse, error) {
+	return forward(ctx, s, s.inner.GetProviderSchema, req)
+}
+
+// GetResourceIdentitySchemas forwards the request.
+func (s *server) GetResourceIdentitySchemas(ctx context.Context, req *tfprotov6.GetResourceIdentitySchemasRequest) (*tfprotov6.GetResourceIdentitySchemasResponse, error) {
+	return forward(ctx, s, s.inner.GetResourceIdentitySchemas, req)
+}
+
+// ValidateProviderConfig forwards the request.
+func (s *server) ValidateProviderConfig(ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest) (*tfprotov6.ValidateProviderConfigResponse, error) {
+	return forward(ctx, s, s.inner.ValidateProviderConfig, req)
+}
+
+// ConfigureProvider begins a new walk.
+func (s *server) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
+	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
+		s.configured()
+		s.activity.Configured()
+		return s.inner.ConfigureProvider(ctx, req)
+	}, req)
+}
+
+// StopProvider cancels what runs, and then lets the inner server do the same.
+func (s *server) StopProvider(ctx context.Context, req *tfprotov6.StopProviderRequest) (*tfprotov6.StopProviderResponse, error) {
+	s.stop()
+	return forward(ctx, s, s.inner.StopProvider, req)
+}
+
+// ValidateResourceConfig notes the request, and forwards it without the maps that
+// are carried.
+func (s *server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	s.activity.Validated()
+	ctx, hold := s.carried.Open(ctx, req.TypeName)
+	req = stowed(hold, req, func(r *tfprotov6.ValidateResourceConfigRequest) {
+		r.Config = hold.Stow(r.Config)
+	})
+	return forward(ctx, s, s.inner.ValidateResourceConfig, req)
+}
+
+// UpgradeResourceState forwards the request without the maps that are carried.
+func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	ctx, hold := s.carried.Open(ctx, req.TypeName)
+	req = stowed(hold, req, func(r *tfprotov6.UpgradeResourceStateRequest) {
+		r.RawState = hold.StowState(r.RawState)
+	})
+	resp, err := forward(ctx, s, s.inner.UpgradeResourceState, req)
+	if err == nil {
+		resp.UpgradedState, err = hold.Unload(resp.UpgradedState)
+	}
+	return resp, err
+}
+
+// ReadResource forwards the request without the maps that are carried.
+func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	ctx, hold := s.carried.Open(ctx, req.TypeName)
+	req = stowed(hold, req, func(r *tfprotov6.ReadResourceRequest) {
+		r.CurrentState = hold.Stow(r.CurrentState)
+	})
+	resp, err := forward(ctx, s, s.inner.ReadResource, req)
+	if err == nil {
+		resp.NewState, err = hold.Unload(resp.NewState)
+	}
+	return resp, err
+}
+
+// PlanResourceChange notes the request, and forwards it without the maps that are
+// carried.
+func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	s.activity.Planned()
+	ctx, hold := s.carried.Open(ctx, req.TypeName)
+	req = stowed(hold, req, func(r *tfprotov6.PlanResourceChangeRequest) {
+		r.PriorState, r.ProposedNewState, r.Config = hold.Stow(r.PriorState), hold.Stow(r.ProposedNewState), hold.Stow(r.Config)
+	})
+	resp, err := forwardUnlessStopped(ctx, s, s.inner.PlanResourceChange, req)
+	if err == nil {
+		resp.PlannedState, err = hold.Unload(resp.PlannedState)
+	}
+	return resp, err
+}
+
+// ApplyResourceChange tells that this process applies, and forwards the request
+// without the maps that are carried.
+func (s *server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	ctx, hold := s.carried.Open(ctx, req.TypeName)
+	req = stowed(hold, req, func(r *tfprotov6.ApplyResourceChangeRequest) {
+		r.PriorState, r.PlannedState, r.Config = hold.Stow(r.PriorState), hold.Stow(r.PlannedState), hold.Stow(r.Config)
+	})
+	resp, err := forwardUnlessStopped(ctx, s, func(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+		s.activity.Applying()
+		return s.inner.ApplyResourceChange(ctx, req)
+	}, req)
+	if err == nil {
+		resp.NewState, err = hold.Unload(resp.NewState)
+	}
+	return resp, err
+}
+
+// ImportResourceState forwards the request.
+func (s *server) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
+	return forward(ctx, s, s.inner.ImportResourceState, req)
+}
+
+// MoveResourceState forwards the request.
+func (s *server) MoveResourceState(ctx context.Context, req *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
+	return forward(ctx, s, s.inner.MoveResourceState, req)
+}
+
+// UpgradeResourceIdentity forwards the request.
+func (s *server) UpgradeResourceIdentity(ctx context.Context, req *tfprotov6.UpgradeResourceIdentityRequest) (*tfprotov6.UpgradeResourceIdentityResponse, error) {
+	return forward(ctx, s, s.inner.UpgradeResourceIdentity, req)
+}
+
+// GenerateResourceConfig forwards the request.
+func (s *server) GenerateResourceConfig(ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
+	return forward(ctx, s, s.inner.GenerateResourceConfig, req)
+}
+
+// ValidateDataResourceConfig forwards the request.
+func (s *server) ValidateDataResourceConfig(ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
+	return forward(ctx, s, s.inner.ValidateDataResourceConfig, req)
+}
+
+// ReadDataSource forwards the request.
+func (s *server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+	return forward(ctx, s, s.inner.ReadDataSource, req)
+}
+
+// CallFunction forwards the request.
+func (s *server) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
+	return forward(ctx, s, s.inner.CallFunction, req)
+}
+
+// GetFunctions forwards the request.
+func (s *server) GetFunctions(ctx context.Context, req *tfprotov6.GetFunctionsRequest) (*tfprotov6.GetFunctionsResponse, error) {
+	return forward(ctx, s, s.inner.GetFunctions, req)
+}
+
+// ValidateEphemeralResourceConfig forwards the request.
+func (s *server) ValidateEphemeralResourceConfig(ctx context.Context, req *tfprotov6.ValidateEphemeralResourceConfigRequest) (*tfprotov6.ValidateEphemeralResourceConfigResponse, error) {
+	return forward(ctx, s, s.inner.ValidateEphemeralResourceConfig, req)
+}
+
+// OpenEphemeralResource forwards the request.
+func (s *server) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
+	return forward(ctx, s, s.inner.OpenEphemeralResource, req)
+}
+
+// RenewEphemeralResource forwards the request.
+func (s *server) RenewEphemeralResource(ctx context.Context, req *tfprotov6.RenewEphemeralResourceRequest) (*tfprotov6.RenewEphemeralResourceResponse, error) {
+	return forward(ctx, s, s.inner.RenewEphemeralResource, req)
+}
+
+// CloseEphemeralResource forwards the request.
+func (s *server) CloseEphemeralResource(ctx context.Context, req *tfprotov6.CloseEphemeralResourceRequest) (*tfprotov6.CloseEphemeralResourceResponse, error) {
+	return forward(ctx, s, s.inner.CloseEphemeralResource, req)
+}
+
+// lists forwards the requests for list resources.
+type lists struct {
+	*server
+	inner tfprotov6.ListResourceServer
+}
+
+// ValidateListResourceConfig forwards the request.
+func (s *lists) ValidateListResourceConfig(ctx context.Context, req *tfprotov6.ValidateListResourceConfigRequest) (*tfprotov6.ValidateListResourceConfigResponse, error) {
+	return forward(ctx, s.server, s.inner.ValidateListResourceConfig, req)
+}
+
+// ListResource forwards the request, which lasts until its results have been read.
+func (s *lists) ListResource(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
+	return open(ctx, s.server, s.inner.ListResource, req, func(r *tfprotov6.ListResourceServerStream) *iter.Seq[tfprotov6.ListResourceResult] { return &r.Results })
+}
+
+// actions forwards the requests for actions.
+type actions struct {
+	*server
+	inner tfprotov6.ActionServer
+}
+
+// ValidateActionConfig forwards the request.
+func (s *actions) ValidateActionConfig(ctx context.Context, req *tfprotov6.ValidateActionConfigRequest) (*tfprotov6.ValidateActionConfigResponse, error) {
+	return forward(ctx, s.server, s.inner.ValidateActionConfig, req)
+}
+
+// PlanAction forwards the request.
+func (s *actions) PlanAction(ctx context.Context, req *tfprotov6.PlanActionRequest) (*tfprotov6.PlanActionResponse, error) {
+	return forward(ctx, s.server, s.inner.PlanAction, req)
+}
+
+// InvokeAction forwards the request, which lasts until its events have been read.
+func (s *actions) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
+	return open(ctx, s.server, s.inner.InvokeAction, req, func(r *tfprotov6.InvokeActionServerStream) *iter.Seq[tfprotov6.InvokeActionEvent] { return &r.Events })
+}
+
+// stores forwards the requests for state stores.
+type stores struct {
+	*server
+	inner tfprotov6.StateStoreServer
+}
+
+// ValidateStateStoreConfig forwards the request.
+func (s *stores) ValidateStateStoreConfig(ctx context.Context, req *tfprotov6.ValidateStateStoreConfigRequest) (*tfprotov6.ValidateStateStoreConfigResponse, error) {
+	return forward(ctx, s.server, s.inner.ValidateStateStoreConfig, req)
+}
+
+// ConfigureStateStore forwards the request.
+func (s *stores) ConfigureStateStore(ctx context.Context, req *tfprotov6.ConfigureStateStoreRequest) (*tfprotov6.ConfigureStateStoreResponse, error) {
+	return forward(ctx, s.server, s.inner.ConfigureStateStore, req)
+}
+
+// ReadStateBytes forwards the request, which lasts until its chunks have been read.
+func (s *stores) ReadStateBytes(ctx context.Context, req *tfprotov6.ReadStateBytesRequest) (*tfprotov6.ReadStateBytesStream, error) {
+	return open(ctx, s.server, s.inner.ReadStateBytes, req, func(r *tfprotov6.ReadStateBytesStream) *iter.Seq[tfprotov6.ReadStateByteChunk] { return &r.Chunks })
+}
+
+// WriteStateBytes forwards the request, whose chunks are read during the call.
+func (s *stores) WriteStateBytes(ctx context.Context, req *tfprotov6.WriteStateBytesStream) (*tfprotov6.WriteStateBytesResponse, error) {
+	return forward(ctx, s.server, s.inner.WriteStateBytes, req)
+}
+
+// GetStates forwards the request.
+func (s *stores) GetStates(ctx context.Context, req *tfprotov6.GetStatesRequest) (*tfprotov6.GetStatesResponse, error) {
+	return forward(ctx, s.server, s.inner.GetStates, req)
+}
+
+// DeleteState forwards the request.
+func (s *stores) DeleteState(ctx context.Context, req *tfprotov6.DeleteStateRequest) (*tfprotov6.DeleteStateResponse, error) {
+	return forward(ctx, s.server, s.inner.DeleteState, req)
+}
+
+// LockState forwards the request.
+func (s *stores) LockState(ctx context.Context, req *tfprotov6.LockStateRequest) (*tfprotov6.LockStateResponse, error) {
+	return forward(ctx, s.server, s.inner.LockState, req)
+}
+
+// UnlockState forwards the request.
+func (s *stores) UnlockState(ctx context.Context, req *tfprotov6.UnlockStateRequest) (*tfprotov6.UnlockStateResponse, error) {
+	return forward(ctx, s.server, s.inner.UnlockState, req)
+}

@@ -1,0 +1,208 @@
+package protocol
+
+import (
+	"context"
+	"iter"
+	"runtime"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/protocol/bulk"
+)
+
+// Activity is told of every request. Its methods are called from many
+// goroutines at a time and return at once.
+type Activity interface {
+	// Begin notes that a request has begun; end, which is called once, that it
+	// is over. A request whose results are streamed is over when the stream is.
+	Begin() (end func())
+	// Applying notes that an ApplyResourceChange was received.
+	Applying()
+	// Validated notes that a ValidateResourceConfig was received, Planned that a
+	// PlanResourceChange was.
+	Validated()
+	Planned()
+	// Configured notes that a ConfigureProvider was received: a new walk, so
+	// that applying starts anew.
+	Configured()
+}
+
+// New gives a server that forwards every request to inner, but for the maps
+// that are named. It has the optional interfaces (list resources, actions, state
+// stores) that inner has, and no others, since Terraform is told what a provider
+// can do by their presence.
+func New(inner tfprotov6.ProviderServer, a Activity, carried bulk.Attributes) tfprotov6.ProviderServer {
+	s := &server{inner: inner, activity: a, carried: carried, running: map[*scope]struct{}{}}
+	l, hasLists := inner.(tfprotov6.ListResourceServer)
+	c, hasActions := inner.(tfprotov6.ActionServer)
+	t, hasStores := inner.(tfprotov6.StateStoreServer)
+	lists, actions, stores := &lists{s, l}, &actions{s, c}, &stores{s, t}
+	switch {
+	case hasLists && hasActions && hasStores:
+		return struct {
+			*server
+			listRPCs
+			actionRPCs
+			storeRPCs
+		}{s, lists, actions, stores}
+	case hasLists && hasActions:
+		return struct {
+			*server
+			listRPCs
+			actionRPCs
+		}{s, lists, actions}
+	case hasLists && hasStores:
+		return struct {
+			*server
+			listRPCs
+			storeRPCs
+		}{s, lists, stores}
+	case hasActions && hasStores:
+		return struct {
+			*server
+			actionRPCs
+			storeRPCs
+		}{s, actions, stores}
+	case hasLists:
+		return struct {
+			*server
+			listRPCs
+		}{s, lists}
+	case hasActions:
+		return struct {
+			*server
+			actionRPCs
+		}{s, actions}
+	case hasStores:
+		return struct {
+			*server
+			storeRPCs
+		}{s, stores}
+	}
+	return s
+}
+
+// These hide the fields of what is embedded, and keep it to the interface.
+type (
+	listRPCs   interface{ tfprotov6.ListResourceServer }
+	actionRPCs interface{ tfprotov6.ActionServer }
+	storeRPCs  interface{ tfprotov6.StateStoreServer }
+)
+
+type server struct {
+	inner    tfprotov6.ProviderServer
+	activity Activity
+	carried  bulk.Attributes
+
+	mu      sync.Mutex
+	running map[*scope]struct{}
+	// stopped is true from a StopProvider to the next ConfigureProvider.
+	stopped bool
+}
+
+// begin opens the scope of a request; end closes it, however often it is called.
+func (s *server) begin(parent context.Context) (ctx context.Context, end func()) {
+	over := s.activity.Begin()
+	scope := newScope(parent)
+	s.mu.Lock()
+	s.running[scope] = struct{}{}
+	s.mu.Unlock()
+	return scope, sync.OnceFunc(func() {
+		s.mu.Lock()
+		delete(s.running, scope)
+		s.mu.Unlock()
+		scope.end()
+		over()
+	})
+}
+
+// stop cancels every request that is running.
+func (s *server) stop() {
+	s.mu.Lock()
+	s.stopped = true
+	running := make([]*scope, 0, len(s.running))
+	for scope := range s.running {
+		running = append(running, scope)
+	}
+	s.mu.Unlock()
+	for _, scope := range running {
+		scope.cancel(context.Canceled)
+	}
+}
+
+// forwardUnlessStopped is forward for what changes something, or leads to a
+// change: Terraform goes on from a resource's plan to its apply even after it
+// has said to stop, and whatever comes then comes cancelled.
+func forwardUnlessStopped[Req, Resp any](ctx context.Context, s *server, rpc func(context.Context, Req) (Resp, error), req Req) (Resp, error) {
+	ctx, end := s.begin(ctx)
+	defer end()
+	s.mu.Lock()
+	stopped := s.stopped
+	s.mu.Unlock()
+	if scope, ok := ctx.(*scope); ok && stopped {
+		scope.cancel(context.Canceled)
+	}
+	return rpc(ctx, req)
+}
+
+// configured ends what a StopProvider began.
+func (s *server) configured() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopped = false
+}
+
+// forward sends a request on within a scope of its own.
+func forward[Req, Resp any](ctx context.Context, s *server, rpc func(context.Context, Req) (Resp, error), req Req) (Resp, error) {
+	ctx, end := s.begin(ctx)
+	defer end()
+	return rpc(ctx, req)
+}
+
+// stowed gives the request in which what the hold carries has been replaced: a
+// copy, or the request itself where nothing is carried.
+func stowed[Req any](hold *bulk.Hold, req *Req, replace func(*Req)) *Req {
+	if hold == nil {
+		return req
+	}
+	edited := *req
+	replace(&edited)
+	return &edited
+}
+
+// open sends a request on whose answer is a stream. The scope lasts until the
+// stream has been read, or until nobody can read it any more. results gives the
+// field of the answer that holds the stream.
+func open[Req, Resp, T any](ctx context.Context, s *server, rpc func(context.Context, Req) (*Resp, error), req Req, results func(*Resp) *iter.Seq[T]) (*Resp, error) {
+	ctx, end := s.begin(ctx)
+	answered := false
+	defer func() {
+		if !answered {
+			end()
+		}
+	}()
+	resp, err := rpc(ctx, req)
+	if err != nil || resp == nil || *results(resp) == nil {
+		return resp, err
+	}
+	answered = true
+	field := results(resp)
+	*field = lasting(ctx, *field, end)
+	return resp, nil
+}
+
+// lasting calls end when the sequence has been read, to its end or not, or when
+// the context ends before anybody has begun to read, or when nobody is left who
+// could.
+func lasting[T any](ctx context.Context, seq iter.Seq[T], end func()) iter.Seq[T] {
+	reader := &struct{ stop func() bool }{stop: context.AfterFunc(ctx, end)}
+	runtime.AddCleanup(reader, func(end func()) { end() }, end)
+	return func(yield func(T) bool) {
+		defer end()
+		// From here on the reader says when it is over, not the context.
+		reader.stop()
+		seq(yield)
+		runtime.KeepAlive(reader)
+	}
+}

@@ -1,0 +1,140 @@
+// Package architecture holds the directions in which the folders of this
+// repository import each other, for every product there is.
+package architecture
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/tf-roster/terraform-provider-roster/"
+
+// may says what the code of a folder may import of this repository. The names
+// are folders below internal/; "product" stands for each product's folder,
+// "client" for the client inside, and "wire" for its generated types.
+var may = map[string][]string{
+	"main":            {"provider"},
+	"provider":        {"product", "client", "framework", "protocol", "protocol/bulk", "roster", "membership", "transport"},
+	"product":         {"client", "framework", "roster", "membership", "transport"},
+	"client":          {"wire", "membership", "transport"},
+	"wire":            {"wire"},
+	"framework":       {"roster", "membership", "protocol/bulk"},
+	"protocol":        {"protocol/bulk", "roster"},
+	"protocol/bulk":   {},
+	"roster":          {"roster", "membership"},
+	"membership":      {},
+	"transport":       {},
+	"mockservice":     {"mockservice", "wire"},
+	"mockservice/cmd": {"mockservice"},
+}
+
+// free are programs and tests beside the provider: they may import anything,
+// and nothing that is shipped may import them.
+var free = []string{"test", "tools"}
+
+type pkg struct {
+	ImportPath, Name                   string
+	Imports, TestImports, XTestImports []string
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	list := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Name,Imports,TestImports,XTestImports", "./...")
+	list.Dir = "../../.."
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []pkg
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// house tells the folders of the products from all others.
+type house struct{ products []string }
+
+// newHouse finds the products: whatever has a client.
+func newHouse(all []pkg) house {
+	var h house
+	for _, p := range all {
+		if product, ok := strings.CutSuffix(strings.TrimPrefix(p.ImportPath, module+"internal/"), "/client"); ok {
+			h.products = append(h.products, product)
+		}
+	}
+	return h
+}
+
+// role gives the entry of may that holds for a package, and the product it
+// belongs to, if any.
+func (h house) role(importPath string) (role, product string) {
+	folder, ok := strings.CutPrefix(importPath, module+"internal/")
+	if !ok {
+		return "main", ""
+	}
+	first, rest, _ := strings.Cut(folder, "/")
+	switch {
+	case slices.Contains(h.products, first) && (rest == "client" || strings.HasSuffix(rest, "calls")):
+		return "client", first
+	case slices.Contains(h.products, first) && strings.HasPrefix(rest, "client/"):
+		return "wire", first
+	case slices.Contains(h.products, first):
+		return "product", first
+	case slices.Contains(free, first):
+		return first, ""
+	}
+	for folder := folder; folder != "."; folder = path.Dir(folder) {
+		if _, known := may[folder]; known {
+			return folder, ""
+		}
+	}
+	return folder, ""
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	all := packages(t)
+	h := newHouse(all)
+	if len(h.products) == 0 {
+		t.Fatal("no product was found: where are the clients?")
+	}
+	for _, p := range all {
+		role, product := h.role(p.ImportPath)
+		if slices.Contains(free, role) {
+			continue
+		}
+		allowed, known := may[role]
+		if !known {
+			t.Errorf("%s is a folder without a place: say in this test what it may import", p.ImportPath)
+			continue
+		}
+		for _, i := range p.Imports {
+			if !strings.HasPrefix(i, module) {
+				continue
+			}
+			to, of := h.role(i)
+			if !slices.Contains(allowed, to) && (to != role || product == "") {
+				t.Errorf("%s imports %s: %s may import %s", p.ImportPath, i, role, strings.Join(allowed, ", "))
+			}
+			if product != "" && of != "" && of != product {
+				t.Errorf("%s imports another product: %s", p.ImportPath, i)
+			}
+		}
+		for _, i := range slices.Concat(p.TestImports, p.XTestImports) {
+			if _, of := h.role(i); product != "" && of != "" && of != product {
+				t.Errorf("the tests of %s import another product: %s", p.ImportPath, i)
+			}
+		}
+	}
+}

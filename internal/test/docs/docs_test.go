@@ -1,0 +1,233 @@
+// Package docs holds the documentation to what a reader is promised: a page
+// with an example for everything that is served, the words and caveats that have
+// to stand there, and links that lead somewhere.
+package docs
+
+import (
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/provider"
+)
+
+const root = "../../.."
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(path)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func served(t *testing.T) *tfprotov6.GetProviderSchemaResponse {
+	t.Helper()
+	schemas, err := provider.NewServer("test").GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schemas
+}
+
+func short(name string) string { return strings.TrimPrefix(name, "roster_") }
+
+func TestEverythingServedHasAPageWithAnExample(t *testing.T) {
+	t.Parallel()
+	s := served(t)
+	pages := map[string]string{} // by page, what its example has to mention
+	for name := range s.ResourceSchemas {
+		pages["docs/resources/"+short(name)+".md"] = `resource "` + name + `"`
+	}
+	for name := range s.DataSourceSchemas {
+		pages["docs/data-sources/"+short(name)+".md"] = `data "` + name + `"`
+	}
+	for name := range s.ListResourceSchemas {
+		pages["docs/list-resources/"+short(name)+".md"] = `list "` + name + `"`
+	}
+	for name := range s.Functions {
+		pages["docs/functions/"+name+".md"] = "provider::roster::" + name + "("
+	}
+	if len(pages) < 18 {
+		t.Fatalf("the provider serves only %d things", len(pages))
+	}
+	for page, example := range pages {
+		if text := read(t, page); !strings.Contains(text, "## Example Usage") || !strings.Contains(text, example) {
+			t.Errorf("%s has no example with %s", page, example)
+		}
+	}
+	// And nothing is left of what is not served any more.
+	for _, folder := range []string{"resources", "data-sources", "list-resources", "functions"} {
+		entries, err := os.ReadDir(filepath.Join(root, "docs", folder))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if _, ok := pages["docs/"+folder+"/"+e.Name()]; !ok {
+				t.Errorf("docs/%s/%s is about something that is not served", folder, e.Name())
+			}
+		}
+	}
+}
+
+func TestImportsAreShown(t *testing.T) {
+	t.Parallel()
+	identities, err := provider.NewServer("test").GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range served(t).ResourceSchemas {
+		page := "docs/resources/" + short(name) + ".md"
+		text := read(t, page)
+		if !strings.Contains(text, "terraform import "+name+".") {
+			t.Errorf("%s does not show the import command", page)
+		}
+		if _, ok := identities.IdentitySchemas[name]; ok && !strings.Contains(text, "identity = {") {
+			t.Errorf("%s does not show the import by identity", page)
+		}
+	}
+}
+
+// plain is a text without the marks of Markdown and with single spaces.
+func plain(text string) string {
+	return strings.Join(strings.Fields(strings.NewReplacer("*", "", "`", "").Replace(text)), " ")
+}
+
+func TestWhatNobodyHasTriedIsSaid(t *testing.T) {
+	t.Parallel()
+	for page, texts := range map[string][]string{
+		"docs/index.md": {
+			"nothing here ran against a live tenant", "from a description of 2022 only", "in the account", "Not affiliated", "Version 0.x",
+			"Blink", "BlinkOps", "BlazeMeter",
+		},
+		"docs/resources/blink_workspace_role_binding.md":  {"Nothing here ran against a live Blink tenant", "from a description of 2022 only"},
+		"docs/resources/blink_workspace_role_bindings.md": {"Nothing here ran against a live Blink tenant", "from a description of 2022 only"},
+		"docs/resources/blazemeter_workspace_user.md":     {"Nothing here ran against a live BlazeMeter account", `"in the account"`},
+		"docs/resources/blazemeter_workspace_users.md":    {"Nothing here ran against a live BlazeMeter account", `"in the account"`},
+		"README.md": {"Nothing here ran against a live tenant", "description of 2022 only", `"in the account"`, "Not affiliated", "make demo", "make test"},
+	} {
+		text := plain(read(t, page))
+		for _, want := range texts {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not say %q", page, want)
+			}
+		}
+	}
+	if s := served(t).Provider.Block.Description; !strings.Contains(s, "Blink") || !strings.Contains(s, "BlazeMeter") {
+		t.Errorf("the provider's description does not name both products: %q", s)
+	}
+}
+
+func TestAuthoritativePagesSaySo(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"roster_blink_workspace_role_bindings", "roster_blazemeter_workspace_users"} {
+		text := read(t, "docs/resources/"+short(name)+".md")
+		_, body, _ := strings.Cut(text, "(Resource)\n")
+		first, _, _ := strings.Cut(strings.TrimSpace(body), ".")
+		if !strings.Contains(first, "authoritative") {
+			t.Errorf("the first sentence of the page of %s does not say that it is authoritative: %q", name, first)
+		}
+	}
+}
+
+func TestOwnersPagesSayWhyTheyCreateFirst(t *testing.T) {
+	t.Parallel()
+	for _, page := range []string{"docs/resources/blink_workspace_role_binding.md", "docs/resources/blazemeter_workspace_user.md"} {
+		text := read(t, page)
+		if strings.Count(text, "create_before_destroy = true") < 2 || !strings.Contains(text, "## Who follows a") {
+			t.Errorf("%s does not show and explain create_before_destroy", page)
+		}
+	}
+}
+
+func TestGuides(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"last-owner-guard", "handing-over-ownership", "additive-or-authoritative", "onboarding", "scale", "testing-modules-offline",
+		"ci", "permissions", "identity-providers", "off-boarding", "versioning", "troubleshooting",
+	} {
+		if !strings.Contains(read(t, "docs/index.md"), "/docs/guides/"+name+")") {
+			t.Errorf("the index does not lead to the guide %s", name)
+		}
+		if text := read(t, "docs/guides/"+name+".md"); strings.Count(text, "\n## ") < 2 {
+			t.Errorf("the guide %s has no sections", name)
+		}
+	}
+}
+
+// published is where a registry shows docs/.
+const published = "https://registry.terraform.io/providers/tf-roster/roster/latest/docs"
+
+var (
+	link  = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	fence = regexp.MustCompile("(?ms)^ *```.*?^ *```")
+)
+
+// A registry shows docs/x/y.md as .../docs/x/y, so links among the pages have no
+// ending; the index stands at .../docs, where a relative link would go astray.
+// Everything else is read in the repository.
+func TestLinksLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	links := 0
+	for _, page := range markdown(t) {
+		inDocs := strings.HasPrefix(page, "docs/")
+		for _, m := range link.FindAllStringSubmatch(fence.ReplaceAllString(read(t, page), ""), -1) {
+			target, _, _ := strings.Cut(m[1], "#")
+			var file string
+			switch {
+			case target == "": // within the page
+				continue
+			case strings.HasPrefix(target, published+"/"):
+				file = "docs" + strings.TrimPrefix(target, published) + ".md"
+			case strings.HasPrefix(target, "https://"):
+				continue
+			case page == "docs/index.md":
+				t.Errorf("%s: the relative link %s goes astray in a registry", page, target)
+				continue
+			case inDocs:
+				file = filepath.Join(filepath.Dir(page), target+".md")
+			default:
+				file = filepath.Join(filepath.Dir(page), target)
+			}
+			links++
+			if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(file))); err != nil {
+				t.Errorf("%s: the link %s leads nowhere: %s", page, m[1], err)
+			}
+		}
+	}
+	if links < 60 {
+		t.Errorf("only %d links were found: the search has gone blind", links)
+	}
+}
+
+// markdown gives all pages of the repository.
+func markdown(t *testing.T) []string {
+	t.Helper()
+	pages := map[string]bool{}
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		if entry.IsDir() && path != root && (strings.HasPrefix(name, ".") && name != ".github" || name == "dist" || name == "bin") {
+			return filepath.SkipDir
+		}
+		rel, err := filepath.Rel(root, path)
+		if strings.HasSuffix(name, ".md") {
+			pages[filepath.ToSlash(rel)] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Sorted(maps.Keys(pages))
+}

@@ -1,0 +1,201 @@
+package examples
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
+)
+
+var fenced = regexp.MustCompile("(?ms)^```terraform\n(.*?)^```")
+
+// section gives the Terraform blocks of one section of a guide.
+func section(t *testing.T, guide, heading string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", "templates", "guides", guide+".md.tmpl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(text), "\n## "+heading+"\n")
+	if !ok {
+		t.Fatalf("the guide %s has no section %q", guide, heading)
+	}
+	rest, _, _ = strings.Cut(rest, "\n## ")
+	var out strings.Builder
+	for _, m := range fenced.FindAllStringSubmatch(rest, -1) {
+		out.WriteString(m[1] + "\n")
+	}
+	if out.Len() == 0 {
+		t.Fatalf("the section %q of the guide %s shows no configuration", heading, guide)
+	}
+	return out.String()
+}
+
+// world is terraform in an empty folder, beside the built-in world.
+func world(t *testing.T) place {
+	t.Helper()
+	acctest.Needed(t)
+	svc := mockservice.StartTest(t, seed(t, ""))
+	return place{CLI: acctest.New(t, svc.Env()), svc: svc}
+}
+
+// untouched fails the test if anything was changed since the audit was reset.
+func (p place) untouched(t *testing.T) {
+	t.Helper()
+	if writes := p.svc.Writes(); len(writes) > 0 {
+		t.Errorf("somebody's access was changed: %v", writes)
+	}
+}
+
+const bindings = `
+resource "roster_blink_workspace_role_binding" "alice" {
+  workspace_id = "3f8b1c52-6a0e-4d0b-9b0a-2f6f6a4d1e01"
+  entity_type  = "user"
+  entity_id    = "u-alice"
+  role         = "owner"
+}
+
+resource "roster_blink_workspace_role_binding" "bob" {
+  workspace_id = "3f8b1c52-6a0e-4d0b-9b0a-2f6f6a4d1e01"
+  entity_type  = "user"
+  entity_id    = "u-bob"
+  role         = "contributor"
+}
+`
+
+// The guide's ways from one form to the other work as they stand there, in one
+// change, and touch nobody.
+func TestAccGuides_fromAdditiveToAuthoritative(t *testing.T) {
+	t.Parallel()
+	p := world(t)
+	p.SkipTofuBelow("1.10", "a removed block with lifecycle")
+	p.Write("main.tf", bindings)
+	p.Apply()
+	p.svc.ResetAudit()
+	p.Write("main.tf", section(t, "additive-or-authoritative", "From additive to authoritative, in one change"))
+	p.Shows(p.Apply(), "1 imported, 0 added, 0 changed, 0 destroyed")
+	p.Clean()
+	p.untouched(t)
+}
+
+func TestAccGuides_fromAuthoritativeToAdditive(t *testing.T) {
+	t.Parallel()
+	p := world(t)
+	p.Write("main.tf", `
+resource "roster_blink_workspace_role_bindings" "payments" {
+  workspace_id = "3f8b1c52-6a0e-4d0b-9b0a-2f6f6a4d1e01"
+  users        = { "u-alice" = "owner", "u-bob" = "contributor" }
+}
+`)
+	p.Apply()
+	p.svc.ResetAudit()
+	p.Write("main.tf", section(t, "additive-or-authoritative", "From authoritative to additive, in one change"))
+	p.Shows(p.Apply(), "Everybody in workspace", "keeps their access", "1 added, 0 changed, 1 destroyed")
+	p.Clean()
+	p.untouched(t)
+}
+
+// The three forms of a handover, each from Alice to Carol in one change.
+func TestAccGuides_threeHandovers(t *testing.T) {
+	t.Parallel()
+	text := section(t, "handing-over-ownership", "Three forms")
+	one, two, ok := strings.Cut(text, "resource \"roster_blink_workspace_role_binding\" \"alice\"")
+	if !ok {
+		t.Fatal("the guide's forms are not there")
+	}
+	for name, form := range map[string][2]string{
+		"one resource":  {strings.Replace(one, `"u-carol"`, `"u-alice"`, 1), one},
+		"two resources": {bindings, "resource \"roster_blink_workspace_role_binding\" \"alice\"" + two},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := world(t)
+			p.Write("main.tf", form[0])
+			p.Apply()
+			p.Write("main.tf", form[1])
+			p.Apply()
+			p.Clean()
+			if got := p.svc.Blink().Role(mockservice.DefaultBlinkWorkspace, "user", "u-carol"); got != "owner" {
+				t.Errorf("carol is %q", got)
+			}
+			if got := p.svc.Blink().FewestOwners(mockservice.DefaultBlinkWorkspace); got < 1 {
+				t.Errorf("the workspace was down to %d owners", got)
+			}
+		})
+	}
+}
+
+// Why owners of the examples are created first: the successor depends on a thing
+// that is replaced in the same run, as the outgoing owner did.
+func TestAccGuides_whoFollowsDependsOnAChange(t *testing.T) {
+	t.Parallel()
+	config := func(who, generation, lifecycle string) string {
+		return `
+provider "roster" {
+  last_owner_guard = { handover_wait = "500ms" }
+}
+
+resource "terraform_data" "group" {
+  triggers_replace = "` + generation + `"
+}
+
+resource "roster_blink_workspace_role_binding" "` + who + `" {
+  workspace_id = "3f8b1c52-6a0e-4d0b-9b0a-2f6f6a4d1e01"
+  entity_type  = "user"
+  entity_id    = "u-` + who + `"
+  role         = "owner"
+  depends_on   = [terraform_data.group]
+  ` + lifecycle + `
+}
+`
+	}
+	for name, test := range map[string]struct {
+		lifecycle string
+		refused   bool
+	}{
+		"created first":   {"lifecycle { create_before_destroy = true }", false},
+		"destroyed first": {"", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := world(t)
+			p.Write("main.tf", config("alice", "one", test.lifecycle))
+			p.Apply()
+			p.Write("main.tf", config("carol", "two", test.lifecycle))
+			if test.refused {
+				p.Fails([]string{"apply", "-auto-approve", "-no-color"}, "Workspace would lose its last owner", "create_before_destroy = true")
+			} else {
+				p.Apply()
+				p.Clean()
+			}
+			if got := p.svc.Blink().FewestOwners(mockservice.DefaultBlinkWorkspace); got < 1 {
+				t.Errorf("the workspace was down to %d owners", got)
+			}
+		})
+	}
+}
+
+// The way out of a refused plan with a variable, as the guide has it.
+func TestAccGuides_modeFromAVariable(t *testing.T) {
+	t.Parallel()
+	p := world(t)
+	policy := strings.Replace(section(t, "last-owner-guard", "The policy"), "exempt_workspace_ids", "# exempt_workspace_ids", 1)
+	p.Write("main.tf", policy+bindings)
+	p.Apply()
+	p.Write("main.tf", policy)
+	p.Fails([]string{"plan", "-no-color"}, "Workspace would fall below 2 owners")
+	p.Shows(p.Plan("-var", "last_owner_guard=warn"), "Workspace would fall below 2 owners: alice@example.com in workspace Payments", "2 to destroy")
+}
+
+// Who is the sole owner, as the guide to off-boarding finds out.
+func TestAccGuides_soleOwner(t *testing.T) {
+	t.Parallel()
+	p := world(t)
+	text := section(t, "off-boarding", "Somebody leaves")
+	p.Write("main.tf", text)
+	p.Shows(p.Plan(), `sole_owner = [ + "Payments", ]`)
+}

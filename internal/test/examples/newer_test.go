@@ -1,0 +1,217 @@
+package examples
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/provider"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
+)
+
+// What only newer programs understand is held against the provider's schema, so
+// that an example is wrong with an older one too.
+
+func TestIdentitiesAreTheSchemas(t *testing.T) {
+	t.Parallel()
+	server := provider.NewServer("test")
+	identities, err := server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range folders(t, "import-by-identity.tf") {
+		t.Run(folder, func(t *testing.T) {
+			t.Parallel()
+			block := only(t, folder, "import-by-identity.tf", "import")
+			object, ok := block.Body.Attributes["identity"].Expr.(*hclsyntax.ObjectConsExpr)
+			if !ok {
+				t.Fatal("the identity is no object")
+			}
+			var got, want []string
+			for _, item := range object.Items {
+				got = append(got, hcl.ExprAsKeyword(item.KeyExpr))
+			}
+			schema := identities.IdentitySchemas[filepath.Base(folder)]
+			if schema == nil {
+				t.Fatalf("%s has no identity", filepath.Base(folder))
+			}
+			for _, a := range schema.IdentityAttributes {
+				want = append(want, a.Name)
+			}
+			slices.Sort(got)
+			slices.Sort(want)
+			if !slices.Equal(got, want) {
+				t.Errorf("the identity has %v, the schema %v", got, want)
+			}
+		})
+	}
+}
+
+func TestListsAreTheSchemas(t *testing.T) {
+	t.Parallel()
+	schemas, err := provider.NewServer("test").GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range folders(t, ".tfquery.hcl") {
+		t.Run(folder, func(t *testing.T) {
+			t.Parallel()
+			for _, block := range blocks(t, folder, "list-resource.tfquery.hcl") {
+				if block.Type != "list" || len(block.Labels) != 2 || block.Labels[0] != filepath.Base(folder) {
+					t.Errorf("the block %s %v is no list of %s", block.Type, block.Labels, filepath.Base(folder))
+					continue
+				}
+				schema := schemas.ListResourceSchemas[block.Labels[0]]
+				if schema == nil {
+					t.Fatalf("%s cannot be listed", block.Labels[0])
+				}
+				config := hclsyntax.Attributes{}
+				for _, inner := range block.Body.Blocks {
+					if inner.Type != "config" {
+						t.Errorf("a list block has no block %s", inner.Type)
+					}
+					config = inner.Body.Attributes
+				}
+				known := map[string]bool{}
+				for _, a := range schema.Block.Attributes {
+					known[a.Name] = true
+					if a.Required && config[a.Name] == nil {
+						t.Errorf("%s %v does not set %s, which is required", block.Type, block.Labels, a.Name)
+					}
+				}
+				for name := range config {
+					if !known[name] {
+						t.Errorf("%s %v sets %s, which there is not", block.Type, block.Labels, name)
+					}
+				}
+			}
+		})
+	}
+}
+
+func blocks(t *testing.T, folder, name string) hclsyntax.Blocks {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(tree, filepath.FromSlash(folder), name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, diags := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	body, ok := file.Body.(*hclsyntax.Body)
+	if !ok || len(body.Blocks) == 0 {
+		t.Fatalf("%s has no block", name)
+	}
+	return body.Blocks
+}
+
+func only(t *testing.T, folder, name, kind string) *hclsyntax.Block {
+	t.Helper()
+	found := blocks(t, folder, name)
+	if len(found) != 1 || found[0].Type != kind {
+		t.Fatalf("%s has not exactly one block, and that an %s block", name, kind)
+	}
+	return found[0]
+}
+
+// atLeast skips a test that this program is too old for, or another program.
+func atLeast(t *testing.T, p place, least string) {
+	t.Helper()
+	if tofu, version := p.Version(); tofu || acctest.Older(t, version, least) {
+		t.Skipf("needs Terraform %s or later, this is %s", least, version)
+	}
+}
+
+func TestAccIdentityImports(t *testing.T) {
+	t.Parallel()
+	atLeast(t, world(t), "1.12")
+	for _, folder := range folders(t, "import-by-identity.tf") {
+		t.Run(folder, func(t *testing.T) {
+			t.Parallel()
+			p := set(t, folder)
+			p.Apply()
+			address, _ := command(t, filepath.Join(p.Dir, "import.sh"))
+			p.OK("state", "rm", address)
+			text, err := os.ReadFile(filepath.Join(tree, filepath.FromSlash(folder), "import-by-identity.tf"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Write("import.tf", string(text))
+			p.Shows(p.Apply(), "1 imported, 0 added, 0 changed, 0 destroyed")
+			p.Clean()
+		})
+	}
+}
+
+func TestAccQueries(t *testing.T) {
+	t.Parallel()
+	atLeast(t, world(t), "1.14")
+	for _, folder := range folders(t, ".tfquery.hcl") {
+		t.Run(folder, func(t *testing.T) {
+			t.Parallel()
+			p := set(t, folder)
+			r := p.OK("query", "-no-color", "-generate-config-out=generated.tf")
+			p.Shows(r, "alice@example.com")
+		})
+	}
+}
+
+// An owner whose id comes from something else may have a successor whose id does
+// so too: then the successor is created before the owner goes. Every binding of
+// an example or module that may be an owner's says so.
+func TestOwnersAreCreatedFirst(t *testing.T) {
+	t.Parallel()
+	ids := map[string]string{"roster_blink_workspace_role_binding": "entity_id", "roster_blazemeter_workspace_user": "user_id"}
+	seen := 0
+	for _, folder := range folders(t, ".tf") {
+		files, err := filepath.Glob(filepath.Join(tree, filepath.FromSlash(folder), "*.tf"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			for _, block := range blocks(t, folder, filepath.Base(file)) {
+				if block.Type != "resource" || ids[block.Labels[0]] == "" || fixed(block.Body.Attributes[ids[block.Labels[0]]], "") || !mayOwn(block) {
+					continue
+				}
+				seen++
+				if !createsFirst(block) {
+					t.Errorf("%s/%s: %v has no lifecycle { create_before_destroy = true }", folder, filepath.Base(file), block.Labels)
+				}
+			}
+		}
+	}
+	if seen < 5 {
+		t.Errorf("only %d bindings of owners were found", seen)
+	}
+}
+
+// fixed tells if an attribute is a plain text; with a value, if it is that one.
+func fixed(a *hclsyntax.Attribute, value string) bool {
+	v, diags := a.Expr.Value(nil)
+	if diags.HasErrors() {
+		return false
+	}
+	return value == "" || strings.EqualFold(v.AsString(), value)
+}
+
+func mayOwn(block *hclsyntax.Block) bool {
+	role := block.Body.Attributes["role"]
+	return !fixed(role, "") || fixed(role, "owner") || fixed(role, "manager")
+}
+
+func createsFirst(block *hclsyntax.Block) bool {
+	for _, inner := range block.Body.Blocks {
+		if a := inner.Body.Attributes["create_before_destroy"]; inner.Type == "lifecycle" && a != nil {
+			v, diags := a.Expr.Value(nil)
+			return !diags.HasErrors() && v.True()
+		}
+	}
+	return false
+}

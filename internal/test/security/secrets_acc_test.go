@@ -1,0 +1,265 @@
+package security
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
+)
+
+// Keys with everything in them that is written in several ways.
+const (
+	blinkKey  = `bK9+q="&<Zr7>_blink-key`
+	blazeID   = `blaze-key-id-41`
+	blazeKey  = `zK:9+q="&<Wr3>%2F_blaze-secret`
+	resources = `
+resource "roster_blink_workspace_role_binding" "carol" {
+  workspace_id = "` + mockservice.DefaultBlinkWorkspace + `"
+  entity_type  = "user"
+  entity_id    = "u-carol"
+  role         = "viewer"
+}
+resource "roster_blazemeter_workspace_user" "carol" {
+  workspace_id = "` + mockservice.DefaultBlazeMeterWorkspace + `"
+  user_id      = "352751"
+  role         = "viewer"
+}
+data "roster_blink_current_user" "me" {}
+data "roster_blazemeter_current_user" "me" {}
+`
+)
+
+// spellings are the ways in which a secret could be written somewhere.
+func spellings() map[string]string {
+	all := map[string]string{}
+	for _, secret := range []string{blinkKey, blazeKey, blazeID + ":" + blazeKey} {
+		all["plain "+secret] = secret
+		all["query "+secret] = url.QueryEscape(secret)
+		all["path "+secret] = url.PathEscape(secret)
+		all["quoted "+secret] = strings.Trim(fmt.Sprintf("%q", secret), `"`)
+		if text, err := json.Marshal(secret); err == nil {
+			all["JSON "+secret] = strings.Trim(string(text), `"`)
+		}
+		for name, e := range map[string]*base64.Encoding{"base64": base64.StdEncoding, "raw base64": base64.RawStdEncoding, "URL base64": base64.URLEncoding} {
+			all[name+" "+secret] = e.EncodeToString([]byte(secret))
+		}
+	}
+	// What is left of each when a quote or an escape cuts it.
+	for _, part := range []string{"Zr7>", "_blink-key", "Wr3>", "_blaze-secret", `Zr7\u003e`, `Wr3\u003e`} {
+		all["part "+part] = part
+	}
+	return all
+}
+
+// watch is terraform whose every word and file is searched for secrets.
+type watch struct {
+	*acctest.CLI
+	t    *testing.T
+	svc  *mockservice.Running
+	logs string
+}
+
+func newWatch(t *testing.T) *watch {
+	t.Helper()
+	acctest.Needed(t)
+	seed, err := mockservice.DefaultSeed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed.Blink.Keys = []mockservice.BlinkKey{{Key: blinkKey, User: "u-terraform"}}
+	seed.BlazeMeter.Keys = seed.BlazeMeter.Keys[:1]
+	seed.BlazeMeter.Keys[0].ID, seed.BlazeMeter.Keys[0].Secret = blazeID, blazeKey
+	svc := mockservice.StartTest(t, seed, mockservice.WithWireCheck(false))
+	w := &watch{CLI: acctest.New(t, svc.Env()), t: t, svc: svc}
+	w.logs = filepath.Join(w.Dir, "terraform.log")
+	w.Env = append(w.Env, "TF_LOG_PATH="+w.logs, "TF_LOG=TRACE")
+	return w
+}
+
+// run runs terraform and looks at what it printed.
+func (w *watch) run(args ...string) acctest.Result {
+	w.t.Helper()
+	r := w.Run(args...)
+	w.search("the output of terraform "+strings.Join(args, " "), r.Stdout+r.Stderr)
+	return r
+}
+
+func (w *watch) search(where, text string) {
+	w.t.Helper()
+	for how, secret := range spellings() {
+		if i := strings.Index(text, secret); i >= 0 {
+			w.t.Errorf("%s: the secret shows (%s): ...%s...", where, how, text[max(0, i-200):min(len(text), i+100)])
+			return
+		}
+	}
+}
+
+// everything searches every file that was written: logs, plans, states.
+func (w *watch) everything(skip string) {
+	w.t.Helper()
+	n := 0
+	err := filepath.WalkDir(w.Dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Base(path) == skip {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		w.search(path, string(text))
+		n++
+		return err
+	})
+	if err != nil || n < 2 {
+		w.t.Fatalf("%d files were searched: %v", n, err)
+	}
+}
+
+func (w *watch) log() string {
+	w.t.Helper()
+	text, err := os.ReadFile(w.logs)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// Secrets are in no log at any level, no error, no plan and no state, whether
+// they come from the environment or from the provider block.
+func TestAccSecretsShowNowhere(t *testing.T) {
+	t.Run("from the environment", func(t *testing.T) {
+		w := newWatch(t)
+		w.Write("main.tf", resources)
+		for _, args := range [][]string{{"plan", "-no-color", "-out=saved.plan"}, {"show", "-json", "saved.plan"}, {"apply", "-no-color", "saved.plan"}, {"show", "-json"}} {
+			if r := w.run(args...); r.Code != 0 {
+				t.Fatalf("terraform %v: %s%s", args, r.Stdout, r.Stderr)
+			}
+		}
+		// The search would find what is there to be found.
+		for _, there := range []string{"Blink request in full", "BlazeMeter request in full", "Authorization: ***", "Changed an access"} {
+			if !strings.Contains(w.log(), there) {
+				t.Errorf("%q is not in the log", there)
+			}
+		}
+		if !strings.Contains(w.log(), "***") {
+			t.Error("nothing is masked in the log")
+		}
+		w.everything("")
+		w.Env = append(w.Env, "TF_LOG=JSON")
+		w.run("plan", "-no-color", "-refresh-only")
+		w.everything("")
+	})
+	t.Run("from the provider block", func(t *testing.T) {
+		w := newWatch(t)
+		w.Env = append(w.Env, "BLINK_API_KEY=", "BLAZEMETER_API_KEY_ID=", "BLAZEMETER_API_KEY_SECRET=",
+			"TF_VAR_blink="+blinkKey, "TF_VAR_blaze="+blazeKey)
+		w.Write("main.tf", `
+variable "blink" { sensitive = true }
+variable "blaze" { sensitive = true }
+provider "roster" {
+  blink      = { api_key = var.blink }
+  blazemeter = { api_key_id = "`+blazeID+`", api_key_secret = var.blaze }
+}
+`+resources)
+		if r := w.run("apply", "-auto-approve", "-no-color"); r.Code != 0 {
+			t.Fatalf("%s%s", r.Stdout, r.Stderr)
+		}
+		w.everything("")
+	})
+	t.Run("in errors", func(t *testing.T) {
+		w := newWatch(t)
+		w.Write("main.tf", "provider \"roster\" {\n  http = { max_retries = 0, request_timeout = \"2s\" }\n}\n"+resources)
+		for _, fault := range []mockservice.Fault{
+			{Kind: mockservice.FaultStatus, Status: 401},
+			{Kind: mockservice.FaultHTML, Status: 502},
+			{Kind: mockservice.FaultReset},
+			{Kind: mockservice.FaultRedirect, Product: mockservice.ProductBlink, Location: "http://example.com/" + url.PathEscape(blinkKey)},
+			{Kind: mockservice.FaultLost, Method: "POST"},
+		} {
+			w.svc.Must(w.svc.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{fault}}))
+			if r := w.run("apply", "-auto-approve", "-no-color"); r.Code == 0 && fault.Method == "" {
+				t.Errorf("%s: no error", fault.Kind)
+			}
+		}
+		w.svc.Must(w.svc.SetFaults(mockservice.Faults{}))
+		env := w.Env
+		w.Env = append(slices.Clip(w.Env), "BLINK_API_KEY="+blinkKey+"\nX-Smuggled: yes", "BLAZEMETER_API_KEY_SECRET="+blazeKey+"-wrong")
+		if r := w.run("plan", "-no-color"); r.Code == 0 {
+			t.Error("wrong keys: no error")
+		}
+		w.Env = env
+		w.everything("")
+	})
+}
+
+// One line in the log for each write and each pause, with all that it takes to
+// find out later who changed what.
+func TestAccTheLogTellsOfEveryWrite(t *testing.T) {
+	w := newWatch(t)
+	w.Env = append(w.Env, "TF_LOG=JSON")
+	w.Write("main.tf", resources)
+	w.svc.Must(w.svc.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{
+		{Kind: mockservice.FaultLost, Product: mockservice.ProductBlink, Call: "assign", Times: 1},
+		{Kind: mockservice.FaultStatus, Status: 429, RetryAfter: "1", Product: mockservice.ProductBlazeMeter, Call: "add_users", Times: 1},
+	}}))
+	if r := w.run("apply", "-auto-approve", "-no-color"); r.Code != 0 {
+		t.Fatalf("%s%s", r.Stdout, r.Stderr)
+	}
+	if n := len(w.svc.Writes()); n != 2 {
+		t.Fatalf("%d writes: %+v", n, w.svc.Writes())
+	}
+	writes, pauses := map[string]map[string]any{}, 0
+	for line := range strings.SplitSeq(w.log(), "\n") {
+		var fields map[string]any
+		if json.Unmarshal([]byte(line), &fields) != nil {
+			continue
+		}
+		message, _ := fields["@message"].(string)
+		switch {
+		case strings.Contains(message, "hanged an access"):
+			if fields["@level"] != "info" {
+				t.Errorf("the level is %v", fields["@level"])
+			}
+			product, _ := fields["product"].(string)
+			if writes[product] != nil {
+				t.Errorf("a second line about %s: %s", product, line)
+			}
+			writes[product] = fields
+		case strings.Contains(message, "asked to slow down"):
+			pauses++
+			if fields["@level"] != "warn" || fields["product"] != "BlazeMeter" || fields["seconds"] == nil {
+				t.Errorf("%s", line)
+			}
+		}
+	}
+	if pauses != 1 {
+		t.Errorf("%d lines about one pause", pauses)
+	}
+	for product, want := range map[string]map[string]any{
+		"Blink":      {"workspace": mockservice.DefaultBlinkWorkspace, "principal": "user/u-carol", "from": "nothing", "to": "viewer"},
+		"BlazeMeter": {"workspace": mockservice.DefaultBlazeMeterWorkspace, "principal": "user/352751", "from": "nothing", "to": "viewer"},
+	} {
+		got := writes[product]
+		if got == nil {
+			t.Errorf("no line about the write to %s", product)
+			continue
+		}
+		for name, v := range want {
+			if got[name] != v {
+				t.Errorf("%s: %s is %v, want %v", product, name, got[name], v)
+			}
+		}
+		if _, ok := got["ms"].(float64); !ok {
+			t.Errorf("%s: no milliseconds: %v", product, got)
+		}
+		if id, ok := got["request_id"].(string); !ok || id == "" && product == "BlazeMeter" {
+			t.Errorf("%s: the request id is %v", product, got["request_id"])
+		}
+	}
+}

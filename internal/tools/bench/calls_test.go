@@ -1,0 +1,142 @@
+package main
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
+)
+
+// inSlots does something for each of n people.
+func inSlots(n int, each func(i int)) {
+	var all sync.WaitGroup
+	next := make(chan int)
+	for range slots {
+		all.Go(func() {
+			for i := range next {
+				each(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	all.Wait()
+}
+
+// world serves n members, or as many who are known only, and gives the calls so far.
+func world(t *testing.T, p product, members, strangers int) func() (reads, writes int) {
+	t.Helper()
+	seed := p.seed(p, members, strangers)
+	seed.Faults.Latency = mockservice.Duration(20 * time.Millisecond)
+	svc := mockservice.StartTest(t, seed, mockservice.WithWireCheck(false))
+	svc.Setenv()
+	return func() (int, int) { return (&service{Server: svc.Server}).calls() }
+}
+
+// lifecycle does for one person what Terraform does in one walk.
+type lifecycle struct {
+	t *testing.T
+	p product
+	*protocol.Provider
+}
+
+func (l lifecycle) config(i int, role string) protocol.Object {
+	c := l.p.instance(l.p, l.p.id(i))
+	for _, computed := range []string{"id", "email", "name", "display_name"} {
+		delete(c, computed)
+	}
+	c["role"] = role
+	return c
+}
+
+func (l lifecycle) state(i int) protocol.Instance {
+	return protocol.Instance{Type: l.p.additive, State: l.p.instance(l.p, l.p.id(i))}
+}
+
+func (l lifecycle) plan(prior protocol.Instance, config protocol.Object) protocol.Change {
+	c, diags, err := l.PlanChange(l.t.Context(), prior, config)
+	if err != nil || diags.Failed() {
+		l.t.Errorf("plan: %v\n%s", err, diags)
+	}
+	return c
+}
+
+func (l lifecycle) apply(c protocol.Change) {
+	if _, diags, err := l.Apply(l.t.Context(), c); err != nil || diags.Failed() {
+		l.t.Errorf("apply: %v\n%s", err, diags)
+	}
+}
+
+// A refresh and a plan cost one listing, however many resources there are.
+func TestPlanCosts(t *testing.T) {
+	for _, p := range []product{blink, blazemeter} {
+		t.Run(p.label, func(t *testing.T) {
+			const n = 300
+			calls := world(t, p, n, 0)
+			l := lifecycle{t, p, protocol.Start(t, nil)}
+			inSlots(n, func(i int) {
+				now, diags, err := l.Refresh(t.Context(), l.state(i))
+				if err != nil || diags.Failed() {
+					t.Errorf("refresh: %v\n%s", err, diags)
+				}
+				l.plan(now, l.config(i, p.role))
+			})
+			// Pages overlap by one row, and the list of the disabled is one page.
+			most := map[string]int{blink.name: 1, blazemeter.name: (n+1+48)/49 + 1}[p.name]
+			if reads, writes := calls(); reads > most || writes > 0 {
+				t.Errorf("%d reads (at most %d) and %d writes", reads, most, writes)
+			}
+		})
+	}
+}
+
+// A first apply costs N writes and at most N/4 + 4 reads, its plan included.
+func TestFirstApplyCosts(t *testing.T) {
+	for _, p := range []product{blink, blazemeter} {
+		t.Run(p.label, func(t *testing.T) {
+			const n = 300
+			calls := world(t, p, 0, n)
+			planning := lifecycle{t, p, protocol.Start(t, nil)}
+			none := protocol.Instance{Type: p.additive}
+			inSlots(n, func(i int) { planning.plan(none, planning.config(i, p.role)) })
+			applying := lifecycle{t, p, protocol.Start(t, nil)}
+			inSlots(n, func(i int) { applying.apply(applying.plan(none, applying.config(i, p.role))) })
+			if reads, writes := calls(); reads > n/4+4 || writes != n {
+				t.Errorf("%d reads (at most %d) and %d writes for %d people", reads, n/4+4, writes, n)
+			}
+		})
+	}
+}
+
+// Changes and removals are proved together too: a tenth of a listing each.
+func TestChangesAndRemovalsCost(t *testing.T) {
+	const n = 100
+	for _, p := range []product{blink, blazemeter} {
+		for name, role := range map[string]string{"changes": p.another, "removals": ""} {
+			t.Run(p.label+" "+name, func(t *testing.T) {
+				calls := world(t, p, n, 0)
+				l := lifecycle{t, p, protocol.Start(t, nil)}
+				inSlots(n, func(i int) {
+					var config protocol.Object
+					if role != "" {
+						config = l.config(i, role)
+					}
+					c := l.plan(l.state(i), config)
+					if role == "" {
+						c = protocol.Change{Prior: l.state(i)} // the apply of a removal has no plan
+					}
+					l.apply(c)
+				})
+				// Two pages of the enabled, one or two of the disabled.
+				listing := map[string]int{blink.name: 1, blazemeter.name: 3 + 2}[p.name]
+				if reads, writes := calls(); reads > (n/4+4)*listing || writes != n {
+					t.Errorf("%d reads (at most %d) and %d writes for %d people", reads, (n/4+4)*listing, writes, n)
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,354 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	blazemeterapi "github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client"
+	blinkapi "github.com/tf-roster/terraform-provider-roster/internal/blink/client"
+	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/transport"
+)
+
+// form is one resource a person, or one for all.
+type form string
+
+const (
+	additive      form = "additive"
+	authoritative form = "authoritative"
+)
+
+// work is what Terraform is asked to do.
+type work string
+
+const (
+	plan       work = "plan"        // refresh and plan, nothing to do
+	firstApply work = "first apply" // everybody is new
+	change     work = "change"      // additive: one person; authoritative: some
+	destroy    work = "destroy"
+)
+
+// tooMany is from how many resources on Terraform itself needs minutes to
+// create or destroy them.
+const tooMany = 3000
+
+// task is one line of the table.
+type task struct {
+	product product
+	form    form
+	n       int
+	work    work
+	changed int
+}
+
+func (c task) String() string {
+	return fmt.Sprintf("%s, %s, %d people, %s", c.product.label, c.form, c.n, c.doing())
+}
+
+// doing names the work for people.
+func (c task) doing() string {
+	switch {
+	case c.work != change:
+		return string(c.work)
+	case c.form == additive:
+		return "plan and apply 1 change"
+	default:
+		return fmt.Sprintf("apply %d changes", c.changed)
+	}
+}
+
+func (s settings) cases(p product) []task {
+	var out []task
+	add := func(f form, ns []int, changed int) {
+		for _, n := range ns {
+			for _, w := range []work{plan, firstApply, change, destroy} {
+				if !slices.Contains(strings.Split(s.works, ","), string(w)) || f == additive && n >= tooMany && (w == firstApply || w == destroy) {
+					continue
+				}
+				c := task{product: p, form: f, n: n, work: w}
+				if w == change {
+					c.changed = min(changed, n)
+				}
+				out = append(out, c)
+			}
+		}
+	}
+	add(additive, s.additive, 1)
+	add(authoritative, s.authoritative, s.changes)
+	return out
+}
+
+// result is what a task cost.
+type result struct {
+	task
+	wall   map[contestant][]time.Duration
+	memory map[contestant][]int64
+	cpu    map[contestant][]time.Duration
+	// reads and writes are the calls of ours, of each round.
+	reads, writes []int
+}
+
+// measure does the task with one contestant after the other, several times.
+func (m *machine) measure(ctx context.Context, set settings, c task) (*result, error) {
+	fmt.Fprintf(m.log, "%s  %s\n", time.Now().Format("15:04:05"), c)
+	r := &result{task: c, wall: map[contestant][]time.Duration{}, memory: map[contestant][]int64{}, cpu: map[contestant][]time.Duration{}}
+	state, err := m.stateFor(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	for round := range set.rounds {
+		order := []contestant{floor, ours}
+		if round%2 == 1 {
+			order = []contestant{ours, floor}
+		}
+		if c.work == plan && c.n >= perBlock && round == 0 {
+			order = append(order, unscoped)
+		}
+		for _, who := range order {
+			if err := m.once(ctx, set, c, who, state, r); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return r, nil
+}
+
+// stateFor is the state that the work begins with; nil for none.
+func (m *machine) stateFor(ctx context.Context, c task) ([]byte, error) {
+	switch {
+	case c.work == firstApply:
+		return nil, nil
+	case c.form == additive:
+		return c.product.additiveState(c.n)
+	default:
+		return m.imported(ctx, c)
+	}
+}
+
+// imported is the state of an authoritative resource that was imported.
+func (m *machine) imported(ctx context.Context, c task) ([]byte, error) {
+	svc, err := serve(ctx, c.product.seed(c.product, c.n, 0), 0)
+	if err != nil {
+		return nil, err
+	}
+	defer svc.close()
+	dir, err := m.workDir(c, 0, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if _, err := m.terraformIn(ctx, dir, ours, svc.env(), 0, "import", "-no-color", c.product.authoritative+".all", c.product.workspace); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(dir, "terraform.tfstate")) //nolint:gosec // this program's own folder
+}
+
+// workDir is a folder with the configuration, and the state where there is one.
+func (m *machine) workDir(c task, changed int, state []byte) (string, error) {
+	dir, err := os.MkdirTemp(m.dir, "work-")
+	if err != nil {
+		return "", err
+	}
+	files, err := c.product.additiveFiles(c.n, changed)
+	if c.form == authoritative {
+		files, err = c.product.authoritativeFiles(c.n, changed)
+	}
+	if err != nil {
+		return "", err
+	}
+	if state != nil {
+		files["terraform.tfstate"] = state
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			return "", err
+		}
+	}
+	return dir, nil
+}
+
+// once does the task once and adds what it cost.
+func (m *machine) once(ctx context.Context, set settings, c task, who contestant, state []byte, r *result) error {
+	members, strangers := c.n, 0
+	if c.work == firstApply {
+		members, strangers = 0, c.n
+	}
+	svc, err := serve(ctx, c.product.seed(c.product, members, strangers), set.latency)
+	if err != nil {
+		return err
+	}
+	defer svc.close()
+	dir, err := m.workDir(c, c.changed, state)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+
+	want := 0
+	var args []string
+	switch {
+	case c.work == plan:
+		args = []string{"plan", "-no-color"}
+		if who != floor { // which may fill in other values than there are
+			args = append(args, "-detailed-exitcode") // 2 would mean that it is not clean
+		}
+	case c.work == destroy:
+		args = []string{"destroy", "-no-color", "-auto-approve"}
+	case c.work == change && c.form == authoritative:
+		// The goals tell the plan from the apply.
+		if _, err := m.terraformIn(ctx, dir, who, svc.env(), 0, "plan", "-no-color", "-out=saved"); err != nil {
+			return err
+		}
+		svc.ResetAudit()
+		args = []string{"apply", "-no-color", "saved"}
+	default:
+		args = []string{"apply", "-no-color", "-auto-approve"}
+	}
+	run, err := m.terraformIn(ctx, dir, who, svc.env(), want, args...)
+	if err != nil {
+		return err
+	}
+	r.wall[who] = append(r.wall[who], run.wall)
+	r.memory[who] = append(r.memory[who], run.memory)
+	r.cpu[who] = append(r.cpu[who], run.cpu)
+	if who != ours {
+		return nil
+	}
+	reads, writes := svc.calls()
+	r.reads, r.writes = append(r.reads, reads), append(r.writes, writes)
+	return nil
+}
+
+// service is the mock service, listening.
+type service struct {
+	*mockservice.Server
+	http *http.Server
+	url  string
+}
+
+func serve(ctx context.Context, seed mockservice.Seed, latency time.Duration) (*service, error) {
+	seed.Faults.Latency = mockservice.Duration(latency)
+	s, err := mockservice.New(seed)
+	if err != nil {
+		return nil, err
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	svc := &service{Server: s, url: "http://" + l.Addr().String(), http: &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}}
+	go func() { _ = svc.http.Serve(l) }() // it ends with close
+	return svc, nil
+}
+
+func (s *service) close() {
+	s.Stop()
+	_ = s.http.Close()
+}
+
+func (s *service) env() []string { return s.Env(s.url) }
+
+// calls counts what reads and what changes something.
+func (s *service) calls() (reads, writes int) {
+	for call, n := range s.Audit().Requests {
+		if strings.Contains(call, " GET ") {
+			reads += n
+		} else {
+			writes += n
+		}
+	}
+	return reads, writes
+}
+
+// measureListings gives how long the client needs to read the workspace of each
+// size whole, and how many calls: the listing that the goals speak of.
+func measureListings(ctx context.Context, set settings, results []*result) (map[string]listing, error) {
+	out := map[string]listing{}
+	for _, r := range results {
+		if _, done := out[r.sizeKey()]; done {
+			continue
+		}
+		svc, err := serve(ctx, r.product.seed(r.product, r.n, 0), set.latency)
+		if err != nil {
+			return nil, err
+		}
+		l, err := svc.listing(ctx, r.product)
+		svc.close()
+		if err != nil {
+			return nil, err
+		}
+		out[r.sizeKey()] = l
+	}
+	return out, nil
+}
+
+func (c task) sizeKey() string { return fmt.Sprint(c.product.name, c.n) }
+
+// listing is what one reading of a workspace costs.
+type listing struct {
+	calls int
+	wall  time.Duration
+}
+
+func (s *service) listing(ctx context.Context, p product) (listing, error) {
+	client, err := s.client(p)
+	if err != nil {
+		return listing{}, err
+	}
+	var walls []time.Duration
+	var l listing
+	for range 3 {
+		s.ResetAudit()
+		began := time.Now()
+		if _, err := client.ReadWorkspace(ctx, p.workspace); err != nil {
+			return l, err
+		}
+		walls = append(walls, time.Since(began))
+		l.calls, _ = s.calls()
+	}
+	l.wall = median(walls)
+	return l, nil
+}
+
+// client is the provider's own, as it is configured by default.
+func (s *service) client(p product) (roster.Service, error) {
+	env := map[string]string{}
+	for _, line := range s.env() {
+		name, value, _ := strings.Cut(line, "=")
+		env[name] = value
+	}
+	o := transport.Options{Product: p.label, RequestTimeout: 30 * time.Second, MaxRetries: 6, MaxConcurrent: maxConcurrent, UserAgent: "bench"}
+	if p.name == blink.name {
+		o.Endpoint, o.Authenticate = env["BLINK_ENDPOINT"], blinkapi.Authenticate(env["BLINK_API_KEY"])
+		h, err := transport.New(o)
+		if err != nil {
+			return nil, err
+		}
+		return blinkapi.New(blinkapi.Options{Endpoint: o.Endpoint, APIKey: env["BLINK_API_KEY"], HTTP: h})
+	}
+	o.Endpoint, o.Authenticate = env["BLAZEMETER_ENDPOINT"], blazemeterapi.Authenticate(env["BLAZEMETER_API_KEY_ID"], env["BLAZEMETER_API_KEY_SECRET"])
+	h, err := transport.New(o)
+	if err != nil {
+		return nil, err
+	}
+	return blazemeterapi.New(blazemeterapi.Options{Endpoint: o.Endpoint, HTTP: h})
+}
+
+// maxConcurrent is the provider's default of max_concurrent_requests.
+const maxConcurrent = 16
+
+func median[T int | int64 | time.Duration](all []T) T {
+	if len(all) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[len(sorted)/2]
+}
