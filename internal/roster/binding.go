@@ -331,7 +331,7 @@ func (s *space) planGain(next Binding, live Member, there, second bool) {
 	if next.StandingUnknown {
 		to = Standing{Role: s.run.traits.OwnerRole, Enabled: true}
 	}
-	s.run.walk.ledger.gain(s, gain{member: m.after(&to)})
+	s.run.walk.ledger.gain(s, gain{member: m.After(&to)})
 }
 
 // knownTenant gives the tenant's people if they have been read already.
@@ -368,7 +368,7 @@ func (s *space) planLoss(ctx context.Context, l *Listing, changes ...planned) []
 		out = append(out, s.selfWarning(ctx, l, live, c.to)...)
 		if c.to != nil && s.run.isOwner(*c.to) {
 			// An exit may leave an owner behind.
-			s.run.walk.ledger.gain(s, gain{member: live.after(c.to)})
+			s.run.walk.ledger.gain(s, gain{member: live.After(c.to)})
 			continue
 		}
 		if !s.run.guard.watches(s.id) || !s.run.mayLose(live, c.to) {
@@ -414,19 +414,8 @@ func lowers(t Traits, live Member, to *Standing) bool {
 	case len(live.Roles) == 0:
 		return false
 	default:
-		return t.rank(to.Role) < t.rank(live.Role())
+		return t.Rank(to.Role) < t.Rank(live.Role())
 	}
-}
-
-// rank orders roles by the product's own order; roles that it does not know
-// stand between the owner's and the rest.
-func (t Traits) rank(role string) int {
-	for i, r := range t.RolesAscending {
-		if equalRole(r, role) {
-			return 2 * i
-		}
-	}
-	return 2*len(t.RolesAscending) - 3
 }
 
 func isSelf(self Person, m Member) bool {

@@ -81,13 +81,3 @@ func (r *Run) owners(l *Listing, inactive map[Principal]bool) []Member {
 	}
 	return out
 }
-
-// after gives the member as it would be with another standing; nil means gone.
-func (m Member) after(s *Standing) Member {
-	if s == nil {
-		m.Roles, m.Enabled = nil, false
-		return m
-	}
-	m.Roles, m.Enabled = []string{s.Role}, s.Enabled
-	return m
-}

@@ -133,20 +133,3 @@ func hasRole(m Member, role string) bool {
 	}
 	return false
 }
-
-// Standing is what a principal holds or shall hold in a workspace.
-type Standing struct {
-	Role    string
-	Enabled bool
-}
-
-// Holds tells whether the member has exactly this standing. Roles are compared
-// without regard to case, since the services do not say how they spell them.
-func (m Member) Holds(s Standing) bool {
-	return len(m.Roles) == 1 && strings.EqualFold(m.Roles[0], s.Role) && m.Enabled == s.Enabled
-}
-
-// Standing gives what the member holds now.
-func (m Member) Standing() Standing {
-	return Standing{Role: m.Role(), Enabled: m.Enabled}
-}

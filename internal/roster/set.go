@@ -208,7 +208,7 @@ func (r *Run) divide(l *Listing, next Set, held func(Principal) bool) division {
 		if !next.shows(m, was) {
 			continue
 		}
-		t := &turnout{p: m.Principal, key: m.ID, live: m, there: true, what: fmt.Sprintf("%s by this run (not named in %s)", r.traits.removed(), atKind(m.Kind))}
+		t := &turnout{p: m.Principal, key: m.ID, live: m, there: true, what: fmt.Sprintf("%s by this run (not named in %s)", r.traits.Removed(), atKind(m.Kind))}
 		if was {
 			d.remove = append(d.remove, t)
 		} else {
@@ -224,13 +224,6 @@ func (r *Run) demotes(live Member, to Standing) bool {
 		return hasRole(live, r.traits.OwnerRole)
 	}
 	return lowers(r.traits, live, &to)
-}
-
-func (t Traits) removed() string {
-	if t.RemovalDisables {
-		return "disabled"
-	}
-	return "removed"
 }
 
 // holder gives the test for those whom a state held.

@@ -136,7 +136,7 @@ func (s *space) ownersAfter(ctx context.Context, l *Listing, d division) int {
 				}
 			}
 		}
-		if !r.counts(m, inactive) && r.counts(m.after(t.to), inactive) {
+		if !r.counts(m, inactive) && r.counts(m.After(t.to), inactive) {
 			n++
 		}
 	}
@@ -152,7 +152,7 @@ func (s *space) guarded(d division) bool {
 
 // loses tells whether the change makes one owner less.
 func (r *Run) loses(t *turnout, inactive map[Principal]bool) bool {
-	return t.there && r.counts(t.live, inactive) && !r.counts(t.live.after(t.to), inactive)
+	return t.there && r.counts(t.live, inactive) && !r.counts(t.live.After(t.to), inactive)
 }
 
 // finish names whoever failed and whoever was left alone, and tells who is
@@ -226,9 +226,9 @@ func (a *setApply) amended(all []*turnout) *Listing {
 		case t.to == nil:
 			gone[fold(t.p)] = true
 		case there:
-			w.Members[i] = w.Members[i].after(t.to)
+			w.Members[i] = w.Members[i].After(t.to)
 		default:
-			w.Members = append(w.Members, Member{Principal: t.p}.after(t.to))
+			w.Members = append(w.Members, Member{Principal: t.p}.After(t.to))
 		}
 	}
 	w.Members = slices.DeleteFunc(w.Members, func(m Member) bool { return gone[fold(m.Principal)] })

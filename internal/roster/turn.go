@@ -69,7 +69,7 @@ func (s *space) make(ctx context.Context, c change, live Member) []Finding {
 
 // mayLose tells whether the change takes an owner away, whoever is inactive.
 func (r *Run) mayLose(live Member, to *Standing) bool {
-	return r.counts(live, nil) && !r.counts(live.after(to), nil)
+	return r.counts(live, nil) && !r.counts(live.After(to), nil)
 }
 
 // takeOut takes one owner out: one at a time per workspace, in this process

@@ -353,15 +353,3 @@ func (s *space) revoke(ctx context.Context, live Member) error {
 	s.listings.drop()
 	return fmt.Errorf("%w: %w", errUnverified, last.err)
 }
-
-// String gives the standing for people.
-func (s Standing) String() string {
-	switch {
-	case s.Role == "":
-		return "no role"
-	case !s.Enabled:
-		return s.Role + " (disabled)"
-	default:
-		return s.Role
-	}
-}

@@ -6,7 +6,7 @@ import (
 	"net/http"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client/blazemeterwire"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 // Account is an account that the key can see.
@@ -97,12 +97,12 @@ func (c *Client) WorkspaceByID(ctx context.Context, workspace string) (Workspace
 // DescribeWorkspace reads a workspace's name, account and whether it is switched
 // off. A workspace that is not found is Gone only if no workspace list of the
 // key's accounts has it; see [Client.ReadWorkspace].
-func (c *Client) DescribeWorkspace(ctx context.Context, workspace string) (roster.Description, error) {
+func (c *Client) DescribeWorkspace(ctx context.Context, workspace string) (membership.Description, error) {
 	w, err := c.WorkspaceByID(ctx, workspace)
 	if err != nil {
-		return roster.Description{}, err
+		return membership.Description{}, err
 	}
-	return roster.Description{ID: w.ID, Name: w.Name, Tenant: w.AccountID, Disabled: !w.Enabled}, nil
+	return membership.Description{ID: w.ID, Name: w.Name, Tenant: w.AccountID, Disabled: !w.Enabled}, nil
 }
 
 func (c *Client) workspace(ctx context.Context, op string, id int64) (workspaceRow, error) {
@@ -111,14 +111,14 @@ func (c *Client) workspace(ctx context.Context, op string, id int64) (workspaceR
 		func(ctx context.Context) (*http.Response, error) { return c.calls.GetWorkspace(ctx, id) },
 		oneRow(&row))
 	if err == nil && row.key() != id {
-		err = &roster.Error{Failure: roster.Malformed, Op: op, Status: http.StatusOK, RequestID: h.requestID, Err: shapeError("it is about workspace %s", row.ID)}
+		err = &membership.Error{Failure: membership.Malformed, Op: op, Status: http.StatusOK, RequestID: h.requestID, Err: shapeError("it is about workspace %s", row.ID)}
 	}
 	return row, err
 }
 
 // People lists the users of an account, enabled and disabled: "The user list
 // will include all enabled and disabled users", the vendor says of this list.
-func (c *Client) People(ctx context.Context, tenant string) ([]roster.Person, error) {
+func (c *Client) People(ctx context.Context, tenant string) ([]membership.Person, error) {
 	op := fmt.Sprintf("list the users of BlazeMeter account %s", tenant)
 	id, err := idOf(op, "account", tenant)
 	if err != nil {
@@ -134,7 +134,7 @@ func (c *Client) People(ctx context.Context, tenant string) ([]roster.Person, er
 	if err != nil {
 		return nil, err
 	}
-	people := make([]roster.Person, 0, len(rows))
+	people := make([]membership.Person, 0, len(rows))
 	for _, f := range rows {
 		people = append(people, f.row.person())
 	}
@@ -142,14 +142,14 @@ func (c *Client) People(ctx context.Context, tenant string) ([]roster.Person, er
 }
 
 // Self tells whom the API key belongs to.
-func (c *Client) Self(ctx context.Context) (roster.Person, error) {
+func (c *Client) Self(ctx context.Context) (membership.Person, error) {
 	const op = "read the user of the BlazeMeter API key"
 	var row userRow
 	_, err := c.read(ctx, op,
 		func(ctx context.Context) (*http.Response, error) { return c.calls.GetUser(ctx) },
 		oneRow(&row))
 	if err != nil {
-		return roster.Person{}, err
+		return membership.Person{}, err
 	}
 	self := row.person()
 	// These are roles on the platform, not in an account.

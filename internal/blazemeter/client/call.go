@@ -32,7 +32,7 @@ func (c *Client) write(ctx context.Context, op string, send sender, result func(
 }
 
 // call sends a request and decodes its answer while it arrives. A non-null
-// `error` is a failure at any status. Every error is a *roster.Error.
+// `error` is a failure at any status. Every error is a *membership.Error.
 func call(ctx context.Context, op string, writes bool, send sender, result func(*json.Decoder) error) (head, error) {
 	resp, err := send(ctx)
 	if err != nil {

@@ -1,5 +1,5 @@
 // Package client is the client of BlazeMeter's API v4 and its adapter to
-// the core's port: [Client] implements [roster.Service]. The calls themselves
+// the core's port: [Client] implements [membership.Service]. The calls themselves
 // are generated from an OpenAPI description, see the packages blazemeterwire
 // (types) and blazemetercalls (requests). Answers are read leniently where a
 // field is missing, and strictly where a missing piece could be taken for an
@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client/blazemetercalls"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
@@ -60,7 +60,7 @@ func Authenticate(keyID, secret string) func(*http.Request) {
 	return func(r *http.Request) { r.SetBasicAuth(keyID, secret) }
 }
 
-// Client is a [roster.Service] for one BlazeMeter endpoint and key. It is safe
+// Client is a [membership.Service] for one BlazeMeter endpoint and key. It is safe
 // for concurrent use.
 type Client struct {
 	endpoint string
@@ -71,7 +71,7 @@ type Client struct {
 	pause func(ctx context.Context, n int) error
 }
 
-var _ roster.Finder = (*Client)(nil)
+var _ membership.Finder = (*Client)(nil)
 
 // New gives a client. It sends nothing.
 func New(o Options) (*Client, error) {
@@ -95,8 +95,8 @@ func New(o Options) (*Client, error) {
 }
 
 // Traits gives the facts in which BlazeMeter differs from other products.
-func (c *Client) Traits() roster.Traits {
-	return roster.Traits{
+func (c *Client) Traits() membership.Traits {
+	return membership.Traits{
 		Product:         "BlazeMeter",
 		Endpoint:        c.endpoint,
 		OwnerRole:       RoleManager,

@@ -9,7 +9,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
@@ -33,22 +33,22 @@ var errNotFound = errors.New("the service does not know it, or does not show it 
 func isNotFound(err error) bool { return errors.Is(err, errNotFound) }
 
 // refusedHere is a call that was not sent because its arguments cannot be.
-func refusedHere(op string, err error) *roster.Error {
-	return &roster.Error{Failure: roster.Refused, Op: op, Err: err}
+func refusedHere(op string, err error) *membership.Error {
+	return &membership.Error{Failure: membership.Refused, Op: op, Err: err}
 }
 
 // unanswered is a call whose answer did not arrive, or not wholly. status is 0
 // where not even the head of the answer did.
-func unanswered(op string, writes bool, status int, err error) *roster.Error {
-	e := &roster.Error{Failure: roster.Passing, Op: op, Status: status, MaybeApplied: writes}
+func unanswered(op string, writes bool, status int, err error) *membership.Error {
+	e := &membership.Error{Failure: membership.Passing, Op: op, Status: status, MaybeApplied: writes}
 	if te, ok := transport.AsError(err); ok {
 		// Once the head of an answer is there, the request was received.
 		e.MaybeApplied = writes && (te.MaybeSent || status != 0)
 		switch te.Kind {
 		case transport.TooLarge, transport.Redirect:
-			e.Failure = roster.Malformed
+			e.Failure = membership.Malformed
 		case transport.Invalid:
-			e.Failure = roster.Refused
+			e.Failure = membership.Refused
 		default:
 		}
 	}
@@ -62,7 +62,7 @@ func unanswered(op string, writes bool, status int, err error) *roster.Error {
 
 // failedAnswer turns an answer with a status of failure into an error. It reads
 // the body and leaves closing to the caller.
-func failedAnswer(op string, writes bool, resp *http.Response) *roster.Error {
+func failedAnswer(op string, writes bool, resp *http.Response) *membership.Error {
 	// A body that breaks off is as good as none: the status has been said.
 	raw, _ := io.ReadAll(io.LimitReader(resp.Body, errorBodyBytes))
 	said, requestID := readFailure(raw)
@@ -96,7 +96,7 @@ func readFailure(raw []byte) (said wireFailure, requestID string) {
 
 // refusal is an answer that says no: by its status, or, below 400, by the
 // envelope's own code, which says what the status should have.
-func refusal(op string, writes bool, resp *http.Response, said wireFailure, requestID string) *roster.Error {
+func refusal(op string, writes bool, resp *http.Response, said wireFailure, requestID string) *membership.Error {
 	decisive := resp.StatusCode
 	switch {
 	case decisive < 300:
@@ -105,7 +105,7 @@ func refusal(op string, writes bool, resp *http.Response, said wireFailure, requ
 		// Not being allowed to see something is not its absence.
 		decisive = said.code
 	}
-	e := &roster.Error{
+	e := &membership.Error{
 		Failure:   classify(decisive),
 		Op:        op,
 		Status:    resp.StatusCode,
@@ -129,22 +129,22 @@ func refusal(op string, writes bool, resp *http.Response, said wireFailure, requ
 
 // classify says what can be concluded from a code
 // (https://help.blazemeter.com/apidocs/response_codes.htm).
-func classify(code int) roster.Failure {
+func classify(code int) membership.Failure {
 	switch {
 	case code == http.StatusUnauthorized:
-		return roster.Unauthorized
+		return membership.Unauthorized
 	case code == http.StatusForbidden:
-		return roster.Forbidden
+		return membership.Forbidden
 	case code == http.StatusMethodNotAllowed, code == http.StatusNotImplemented:
-		return roster.Unsupported
+		return membership.Unsupported
 	case code == http.StatusTooManyRequests, code == http.StatusRequestTimeout, code == http.StatusTooEarly, code >= 500 && code < 600:
-		return roster.Passing
+		return membership.Passing
 	case code >= 300 && code < 400:
-		return roster.Malformed
+		return membership.Malformed
 	default:
 		// 400, 402 and 409 are the documented ones; an error without a code is
 		// a refusal too.
-		return roster.Refused
+		return membership.Refused
 	}
 }
 
@@ -167,9 +167,9 @@ func unexplained(code int) string {
 
 // malformed is an answer of success without the documented shape. Of a write it
 // is not known whether it was carried out.
-func malformed(op string, writes bool, resp *http.Response, begin string, h head, err error) *roster.Error {
-	return &roster.Error{
-		Failure:      roster.Malformed,
+func malformed(op string, writes bool, resp *http.Response, begin string, h head, err error) *membership.Error {
+	return &membership.Error{
+		Failure:      membership.Malformed,
 		Op:           op,
 		Status:       resp.StatusCode,
 		RequestID:    firstOf(h.requestID, headerRequestID(resp.Header)),

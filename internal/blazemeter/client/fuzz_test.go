@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 // seeds are answers in and out of the documented shape.
@@ -84,11 +84,11 @@ func FuzzAnswer(f *testing.F) {
 			}
 			return
 		}
-		e, ok := errors.AsType[*roster.Error](err)
+		e, ok := errors.AsType[*membership.Error](err)
 		if !ok {
 			t.Fatalf("%T %v", err, err)
 		}
-		if e.Failure == roster.Gone {
+		if e.Failure == membership.Gone {
 			t.Error("one answer alone never means that something is gone")
 		}
 		if e.MaybeApplied && !writes {

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 // accountsAtOnce bounds how many accounts are searched at the same time.
@@ -64,7 +64,7 @@ func (c *Client) searchLists(ctx context.Context, op string, id int64, said erro
 		return unsettled(op, said, err)
 	}
 	gone := retold(op, said)
-	gone.Failure = roster.Gone
+	gone.Failure = membership.Gone
 	gone.Details = "the workspace is gone: no list of workspaces that the API key sees has it either (accounts: " + namesOf(accounts) + ")"
 	return gone
 }
@@ -83,9 +83,9 @@ func namesOf(accounts []Account) string {
 }
 
 // retold is an error again, without its kind.
-func retold(op string, said error) *roster.Error {
-	e := &roster.Error{Op: op, Status: http.StatusNotFound}
-	if was, ok := errors.AsType[*roster.Error](said); ok {
+func retold(op string, said error) *membership.Error {
+	e := &membership.Error{Op: op, Status: http.StatusNotFound}
+	if was, ok := errors.AsType[*membership.Error](said); ok {
 		e.Status, e.Message, e.RequestID = was.Status, was.Message, was.RequestID
 	}
 	e.Message = firstOf(e.Message, "Not Found")
@@ -95,7 +95,7 @@ func retold(op string, said error) *roster.Error {
 // notGone is a 404 about something that may well be there.
 func notGone(op string, said error, why string) error {
 	e := retold(op, said)
-	e.Failure = roster.Forbidden
+	e.Failure = membership.Forbidden
 	e.Details = why
 	return e
 }
@@ -104,9 +104,9 @@ func notGone(op string, said error, why string) error {
 // passing, wrong credentials stay wrong credentials; all else is a lack of rights.
 func unsettled(op string, said, hindrance error) error {
 	e := retold(op, said)
-	e.Failure = roster.Forbidden
-	switch kind := roster.FailureOf(hindrance); kind {
-	case roster.Passing, roster.Unauthorized, roster.Malformed:
+	e.Failure = membership.Forbidden
+	switch kind := membership.FailureOf(hindrance); kind {
+	case membership.Passing, membership.Unauthorized, membership.Malformed:
 		e.Failure = kind
 	default:
 	}

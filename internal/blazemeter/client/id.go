@@ -6,7 +6,7 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 // CheckID tells whether id can be the id of a user, workspace or account: the
@@ -46,8 +46,8 @@ func idOf(op, noun, id string) (int64, error) {
 }
 
 // userID parses the id of a principal, who has to be a user.
-func userID(op string, p roster.Principal) (int64, error) {
-	if p.Kind != roster.User {
+func userID(op string, p membership.Principal) (int64, error) {
+	if p.Kind != membership.User {
 		return 0, refusedHere(op, fmt.Errorf("%s is not a user: a BlazeMeter workspace has users only", p))
 	}
 	return idOf(op, "user", p.ID)

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 // passes is how often a listing is read until it is complete.
@@ -55,7 +55,7 @@ func readAll[T row](ctx context.Context, c *Client, l listing[T]) ([]found[T], e
 		if n > 0 {
 			pass = readInTurn[T]
 			if err := c.pause(ctx, n-1); err != nil {
-				return nil, &roster.Error{Failure: roster.Passing, Op: l.op, Err: fmt.Errorf("%w while waiting to read the list again, because %s", err, part.why)}
+				return nil, &membership.Error{Failure: membership.Passing, Op: l.op, Err: fmt.Errorf("%w while waiting to read the list again, because %s", err, part.why)}
 			}
 		}
 		rows, err := pass(ctx, c, l)
@@ -70,9 +70,9 @@ func readAll[T row](ctx context.Context, c *Client, l listing[T]) ([]found[T], e
 }
 
 // notCompleted is a listing of which only a part is known.
-func notCompleted(op string, part *incomplete) *roster.Error {
-	return &roster.Error{
-		Failure: roster.Passing,
+func notCompleted(op string, part *incomplete) *membership.Error {
+	return &membership.Error{
+		Failure: membership.Passing,
 		Op:      op,
 		Err:     fmt.Errorf("the listing could not be completed in %d attempts, so nothing is concluded from it: %s", passes, part.why),
 	}

@@ -16,15 +16,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
-// asRosterError gives err as a *roster.Error of a kind, or fails.
-func asRosterError(t *testing.T, err error, want roster.Failure) *roster.Error {
+// asRosterError gives err as a *membership.Error of a kind, or fails.
+func asRosterError(t *testing.T, err error, want membership.Failure) *membership.Error {
 	t.Helper()
-	e, ok := errors.AsType[*roster.Error](err)
+	e, ok := errors.AsType[*membership.Error](err)
 	if !ok {
-		t.Fatalf("the error is %T %v, want a *roster.Error", err, err)
+		t.Fatalf("the error is %T %v, want a *membership.Error", err, err)
 	}
 	if e.Failure != want {
 		t.Errorf("the failure is %d (%v), want %d", e.Failure, e, want)
@@ -39,7 +39,7 @@ func asRosterError(t *testing.T, err error, want roster.Failure) *roster.Error {
 }
 
 // states gives "id:state" of all members, sorted.
-func states(w *roster.Workspace) []string {
+func states(w *membership.Workspace) []string {
 	var all []string
 	for _, m := range w.Members {
 		all = append(all, fmt.Sprintf("%s:%s", m.ID, statusOf(m.Enabled)))
@@ -108,8 +108,8 @@ func TestReadWorkspaceMember(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []roster.Member{{
-		Principal: roster.Principal{Kind: roster.User, ID: "352749"},
+	want := []membership.Member{{
+		Principal: membership.Principal{Kind: membership.User, ID: "352749"},
 		Email:     "user352749@example.com", Name: "User 352749", Roles: []string{"tester"}, Enabled: true,
 	}}
 	if diff := cmp.Diff(want, w.Members); diff != "" {
@@ -232,7 +232,7 @@ func TestFilter(t *testing.T) {
 			f.add(101, 20, false, RoleTester)
 			w, err := f.client().ReadWorkspace(t.Context(), "7")
 			if c.fails {
-				e := asRosterError(t, err, roster.Passing)
+				e := asRosterError(t, err, membership.Passing)
 				if !strings.Contains(e.Error(), "both as enabled and as disabled") {
 					t.Errorf("the error does not say why: %v", e)
 				}
@@ -341,7 +341,7 @@ func TestIncomplete(t *testing.T) {
 			if w != nil {
 				t.Errorf("a listing of %d members", len(w.Members))
 			}
-			e := asRosterError(t, err, roster.Passing)
+			e := asRosterError(t, err, membership.Passing)
 			for _, want := range []string{"list the users of BlazeMeter workspace 7", "could not be completed in 4 attempts", c.says} {
 				if !strings.Contains(e.Error(), want) {
 					t.Errorf("the error does not say %q: %v", want, e)
@@ -390,7 +390,7 @@ func TestHugeTotal(t *testing.T) {
 	f.add(1, 3, true, RoleTester)
 	f.total = func(fakeCall, int) any { return int64(1) << 60 }
 	_, err := f.client().ReadWorkspace(t.Context(), "7")
-	asRosterError(t, err, roster.Malformed)
+	asRosterError(t, err, membership.Malformed)
 	if n := len(f.sent()); n > 2 {
 		t.Errorf("%d calls", n)
 	}
@@ -466,7 +466,7 @@ func TestCancelledWhileWaiting(t *testing.T) {
 	<-waiting
 	cancel()
 	err := <-done
-	asRosterError(t, err, roster.Passing)
+	asRosterError(t, err, membership.Passing)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v is not the context's error", err)
 	}

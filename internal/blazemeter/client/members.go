@@ -7,7 +7,7 @@ import (
 	"net/http"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client/blazemeterwire"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 // ReadWorkspace reads everybody in the workspace, enabled and disabled. It costs
@@ -16,7 +16,7 @@ import (
 // An error of kind Gone means that neither the list of users nor the workspace
 // itself nor any list of the key's workspaces knows it; a 404 alone is of kind
 // Forbidden. A listing that could not be completed is of kind Passing.
-func (c *Client) ReadWorkspace(ctx context.Context, workspace string) (*roster.Workspace, error) {
+func (c *Client) ReadWorkspace(ctx context.Context, workspace string) (*membership.Workspace, error) {
 	op := fmt.Sprintf("list the users of BlazeMeter workspace %s", workspace)
 	id, err := idOf(op, "workspace", workspace)
 	if err != nil {
@@ -34,7 +34,7 @@ func (c *Client) ReadWorkspace(ctx context.Context, workspace string) (*roster.W
 			return nil, err
 		}
 	}
-	w := &roster.Workspace{ID: workspace, Members: make([]roster.Member, 0, len(rows))}
+	w := &membership.Workspace{ID: workspace, Members: make([]membership.Member, 0, len(rows))}
 	for _, f := range rows {
 		w.Members = append(w.Members, f.row.member(f.enabled))
 	}
@@ -68,8 +68,8 @@ func (c *Client) confirmEmpty(ctx context.Context, op string, id int64) error {
 		return err
 	}
 	if n, ok := wholeNumber(w.MembersCount); ok && n > 0 {
-		return &roster.Error{
-			Failure: roster.Passing,
+		return &membership.Error{
+			Failure: membership.Passing,
 			Op:      op,
 			Err:     fmt.Errorf("the listing could not be completed, so nothing is concluded from it: it shows nobody, and the workspace itself counts %d members", n),
 		}
@@ -87,7 +87,7 @@ const findCalls = 3
 //
 // What it gives is there. Who is missing in it may be there nevertheless: only
 // [Client.ReadWorkspace] tells who is not.
-func (c *Client) FindMembers(ctx context.Context, workspace string, ids []string, hint int) (map[string]roster.Member, error) {
+func (c *Client) FindMembers(ctx context.Context, workspace string, ids []string, hint int) (map[string]membership.Member, error) {
 	op := fmt.Sprintf("look for users among those of BlazeMeter workspace %s", workspace)
 	id, err := idOf(op, "workspace", workspace)
 	if err != nil {
@@ -100,7 +100,7 @@ func (c *Client) FindMembers(ctx context.Context, workspace string, ids []string
 		}
 		wanted[user] = true
 	}
-	members := make(map[string]roster.Member, len(wanted))
+	members := make(map[string]membership.Member, len(wanted))
 	p := newPager(c, c.workspaceUsers(op, id), new(true), true)
 	skip := int64(max(0, min(hint, mostRows)-p.limit))
 	for range findCalls {

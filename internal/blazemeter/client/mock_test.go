@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
@@ -94,8 +94,8 @@ func TestAgainstTheStandIn(t *testing.T) {
 			if on, off := count(); on != 121 || off != 60 {
 				t.Errorf("%d enabled and %d disabled, want 121 and 60", on, off)
 			}
-			bob := roster.Principal{Kind: roster.User, ID: "9000000001"}
-			if _, err := c.Add(ctx, "70001", "manager", []roster.Principal{bob}); err != nil {
+			bob := membership.Principal{Kind: membership.User, ID: "9000000001"}
+			if _, err := c.Add(ctx, "70001", "manager", []membership.Principal{bob}); err != nil {
 				t.Fatal(err)
 			}
 			found, err := c.FindMembers(ctx, "70001", []string{bob.ID}, 122)
@@ -105,14 +105,14 @@ func TestAgainstTheStandIn(t *testing.T) {
 			if _, err := c.Assign(ctx, "70001", bob, "tester", true); err != nil {
 				t.Error(err)
 			}
-			if _, err := c.Remove(ctx, "70001", roster.Member{Principal: bob, Roles: []string{"tester"}, Enabled: true}); err != nil {
+			if _, err := c.Remove(ctx, "70001", membership.Member{Principal: bob, Roles: []string{"tester"}, Enabled: true}); err != nil {
 				t.Error(err)
 			}
 			if on, off := count(); on != 121 || off != 61 {
 				t.Errorf("%d enabled and %d disabled, want 121 and 61", on, off)
 			}
 			d, err := c.DescribeWorkspace(ctx, "70001")
-			if want := (roster.Description{ID: "70001", Name: "Load Tests", Tenant: "5001"}); err != nil || d != want {
+			if want := (membership.Description{ID: "70001", Name: "Load Tests", Tenant: "5001"}); err != nil || d != want {
 				t.Errorf("%+v, %v, want %+v", d, err, want)
 			}
 			people, err := c.People(ctx, d.Tenant)
@@ -129,11 +129,11 @@ func TestAgainstTheStandIn(t *testing.T) {
 			if ws, err := c.Workspaces(ctx, "5001"); err != nil || len(ws) != 1 || ws[0].ID != "70001" {
 				t.Errorf("workspaces: %+v, %v", ws, err)
 			}
-			if _, err := c.ReadWorkspace(ctx, "70099"); roster.FailureOf(err) != roster.Gone {
+			if _, err := c.ReadWorkspace(ctx, "70099"); membership.FailureOf(err) != membership.Gone {
 				t.Errorf("a workspace that is not there: %v", err)
 			}
-			_, err = c.Assign(ctx, "70001", roster.Principal{Kind: roster.User, ID: "4242"}, "tester", true)
-			if e, ok := errors.AsType[*roster.Error](err); !ok || e.Failure != roster.Refused || e.Status != http.StatusNotFound || e.MaybeApplied {
+			_, err = c.Assign(ctx, "70001", membership.Principal{Kind: membership.User, ID: "4242"}, "tester", true)
+			if e, ok := errors.AsType[*membership.Error](err); !ok || e.Failure != membership.Refused || e.Status != http.StatusNotFound || e.MaybeApplied {
 				t.Errorf("somebody who is not there: %v", err)
 			}
 		})
@@ -143,7 +143,7 @@ func TestAgainstTheStandIn(t *testing.T) {
 func TestHiddenOnTheStandIn(t *testing.T) {
 	c := standIn(t, 10, 0, `{"hidden":2}`)
 	_, err := c.ReadWorkspace(t.Context(), "70001")
-	if roster.FailureOf(err) != roster.Passing || !strings.Contains(err.Error(), "hides 2 of the") {
+	if membership.FailureOf(err) != membership.Passing || !strings.Contains(err.Error(), "hides 2 of the") {
 		t.Errorf("%v", err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 const (
@@ -65,7 +65,7 @@ func (p *pager[T]) all(ctx context.Context) ([]T, error) {
 	case p.total == unknownTotal:
 		return p.untilEmpty(ctx, first)
 	case p.total > mostRows:
-		return nil, &roster.Error{Failure: roster.Malformed, Op: p.listing.op, Err: shapeError("it claims to have %d %s", p.total, p.what)}
+		return nil, &membership.Error{Failure: membership.Malformed, Op: p.listing.op, Err: shapeError("it claims to have %d %s", p.total, p.what)}
 	case size == 0 || size >= p.total:
 		// One page shows one moment; whether it adds up is seen below.
 		return p.join(first)
@@ -79,13 +79,13 @@ func (p *pager[T]) all(ctx context.Context) ([]T, error) {
 // first reads the first page, and finds out whether the service takes the limit.
 func (p *pager[T]) first(ctx context.Context) ([]T, head, error) {
 	rows, h, err := p.page(ctx, 0)
-	e, failed := errors.AsType[*roster.Error](err)
+	e, failed := errors.AsType[*membership.Error](err)
 	if !failed || e.Status != http.StatusBadRequest || p.limit <= sampleLimit {
 		return rows, h, err
 	}
 	p.limit = sampleLimit
 	rows, h, again := p.page(ctx, 0)
-	if e, failed := errors.AsType[*roster.Error](again); failed && e.Status == http.StatusBadRequest {
+	if e, failed := errors.AsType[*membership.Error](again); failed && e.Status == http.StatusBadRequest {
 		// It was not the limit.
 		return nil, h, err
 	}
@@ -179,7 +179,7 @@ func (p *pager[T]) together(ctx context.Context, n int, work func(ctx context.Co
 		return err
 	}
 	if err := ctx.Err(); err != nil {
-		return &roster.Error{Failure: roster.Passing, Op: p.listing.op, Err: err}
+		return &membership.Error{Failure: membership.Passing, Op: p.listing.op, Err: err}
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
@@ -36,7 +36,7 @@ func TestNew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := roster.Traits{
+	want := membership.Traits{
 		Product: "BlazeMeter", Endpoint: DefaultEndpoint, OwnerRole: "manager", OwnerNoun: "manager", OwnersNoun: "managers",
 		TenantNoun: "account", RolesAscending: []string{"viewer", "tester", "manager"}, RemovalDisables: true, ListingShifts: true, AddBatch: 50,
 		ChangeRight: "The API key needs account admin access or the manager role in the workspace.",
@@ -66,19 +66,19 @@ func TestCheckID(t *testing.T) {
 func TestRows(t *testing.T) {
 	for _, c := range []struct {
 		name, row string
-		want      roster.Member
+		want      membership.Member
 	}{
-		{"id as text", `{"id":"352749"}`, roster.Member{Principal: user("352749"), Enabled: true}},
-		{"id above 2^31", `{"id":5000000001,"roles":[]}`, roster.Member{Principal: user("5000000001"), Roles: []string{}, Enabled: true}},
-		{"largest id", `{"id":9223372036854775807}`, roster.Member{Principal: user("9223372036854775807"), Enabled: true}},
-		{"no roles", `{"id":1,"roles":null}`, roster.Member{Principal: user("1"), Enabled: true}},
-		{"several roles", `{"id":1,"roles":["tester","manager"]}`, roster.Member{Principal: user("1"), Roles: []string{"tester", "manager"}, Enabled: true}},
-		{"unknown role", `{"id":1,"roles":["Auditor"]}`, roster.Member{Principal: user("1"), Roles: []string{"Auditor"}, Enabled: true}},
-		{"own state", `{"id":1,"enabled":false}`, roster.Member{Principal: user("1")}},
-		{"state null", `{"id":1,"enabled":null,"email":null,"displayName":null}`, roster.Member{Principal: user("1"), Enabled: true}},
-		{"first and last name", `{"id":1,"firstName":"Standard","lastName":"Manager"}`, roster.Member{Principal: user("1"), Name: "Standard Manager", Enabled: true}},
-		{"last name", `{"id":1,"lastName":"Manager"}`, roster.Member{Principal: user("1"), Name: "Manager", Enabled: true}},
-		{"fields that say nothing here", `{"id":1,"login":null,"memberId":{"$oid":"x"},"workspaces":[{"id":2}]}`, roster.Member{Principal: user("1"), Enabled: true}},
+		{"id as text", `{"id":"352749"}`, membership.Member{Principal: user("352749"), Enabled: true}},
+		{"id above 2^31", `{"id":5000000001,"roles":[]}`, membership.Member{Principal: user("5000000001"), Roles: []string{}, Enabled: true}},
+		{"largest id", `{"id":9223372036854775807}`, membership.Member{Principal: user("9223372036854775807"), Enabled: true}},
+		{"no roles", `{"id":1,"roles":null}`, membership.Member{Principal: user("1"), Enabled: true}},
+		{"several roles", `{"id":1,"roles":["tester","manager"]}`, membership.Member{Principal: user("1"), Roles: []string{"tester", "manager"}, Enabled: true}},
+		{"unknown role", `{"id":1,"roles":["Auditor"]}`, membership.Member{Principal: user("1"), Roles: []string{"Auditor"}, Enabled: true}},
+		{"own state", `{"id":1,"enabled":false}`, membership.Member{Principal: user("1")}},
+		{"state null", `{"id":1,"enabled":null,"email":null,"displayName":null}`, membership.Member{Principal: user("1"), Enabled: true}},
+		{"first and last name", `{"id":1,"firstName":"Standard","lastName":"Manager"}`, membership.Member{Principal: user("1"), Name: "Standard Manager", Enabled: true}},
+		{"last name", `{"id":1,"lastName":"Manager"}`, membership.Member{Principal: user("1"), Name: "Manager", Enabled: true}},
+		{"fields that say nothing here", `{"id":1,"login":null,"memberId":{"$oid":"x"},"workspaces":[{"id":2}]}`, membership.Member{Principal: user("1"), Enabled: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFake(t)
@@ -92,7 +92,7 @@ func TestRows(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff([]roster.Member{c.want}, w.Members); diff != "" {
+			if diff := cmp.Diff([]membership.Member{c.want}, w.Members); diff != "" {
 				t.Errorf("members (-want +got):\n%s", diff)
 			}
 		})
@@ -147,7 +147,7 @@ func TestMalformed(t *testing.T) {
 			if w != nil {
 				t.Errorf("a listing of %d members", len(w.Members))
 			}
-			e := asRosterError(t, err, roster.Malformed)
+			e := asRosterError(t, err, membership.Malformed)
 			if !strings.Contains(e.Error(), c.says) {
 				t.Errorf("the error does not say %q: %v", c.says, e)
 			}
@@ -194,36 +194,36 @@ func TestRefusedListing(t *testing.T) {
 	for name, c := range map[string]struct {
 		status int
 		body   string
-		want   roster.Failure
+		want   membership.Failure
 		says   string
 	}{
-		"401":                      {401, envelope(401, "Unauthorized"), roster.Unauthorized, "HTTP 401: Unauthorized (request id 5dc9)"},
-		"403":                      {403, envelope(403, "Forbidden: no"), roster.Forbidden, "HTTP 403: Forbidden: no (request id 5dc9)"},
-		"402":                      {402, envelope(402, "Request Failed"), roster.Refused, "HTTP 402: Request Failed"},
-		"400":                      {400, envelope(400, "Bad Request: limit"), roster.Refused, "HTTP 400: Bad Request: limit"},
-		"409":                      {409, envelope(409, "Conflict"), roster.Refused, "HTTP 409"},
-		"429":                      {429, envelope(429, "Too Many Requests"), roster.Passing, "HTTP 429"},
-		"500":                      {500, envelope(500, "Internal Server Error"), roster.Passing, "HTTP 500"},
-		"501":                      {501, "", roster.Unsupported, "Not Implemented"},
-		"502 page":                 {502, "<html>\n<head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>", roster.Passing, "HTTP 502: 502 Bad Gateway 502 Bad Gateway"},
-		"503 empty":                {503, "", roster.Passing, "HTTP 503: the service gave no explanation (Service Unavailable)"},
-		"599 empty":                {599, "", roster.Passing, "HTTP 599: the service gave no explanation"},
-		"403 of something between": {403, `{"message":"Missing Authentication Token"}`, roster.Forbidden, "HTTP 403: Missing Authentication Token"},
-		"403 long text":            {403, strings.Repeat("very ", 1000), roster.Forbidden, "…"},
-		"403 without words":        {403, `{"error":{},"request_id":"5dc9"}`, roster.Forbidden, "request id 5dc9"},
-		"401 with 200":             {200, envelope(401, "Unauthorized"), roster.Unauthorized, "HTTP 200: Unauthorized: the error in the answer has the code 401"},
-		"403 with 200":             {200, envelope(403, "Forbidden"), roster.Forbidden, "the code 403"},
-		"402 with 200":             {200, envelope(402, "Request Failed"), roster.Refused, "the code 402"},
-		"429 with 200":             {200, envelope(429, "Too Many Requests"), roster.Passing, "the code 429"},
-		"503 with 200":             {200, envelope(503, "Service Unavailable"), roster.Passing, "the code 503"},
-		"own code with 200":        {200, envelope(1001, "Quota"), roster.Refused, "HTTP 200: Quota: the error in the answer has the code 1001"},
-		"403 with 404":             {404, envelope(403, "Forbidden"), roster.Forbidden, "the code 403"},
-		"text as error with 200":   {200, `{"error":"broken","result":[]}`, roster.Refused, "HTTP 200: broken"},
-		"true as error with 200":   {200, `{"error":true,"result":[]}`, roster.Refused, "HTTP 200: true"},
-		"error beside rows":        {200, `{"total":1,"result":[{"id":1}],"error":{"code":403,"message":"Forbidden"}}`, roster.Forbidden, "Forbidden"},
-		"error beside a bad row":   {200, `{"total":1,"result":["x"],"error":{"code":403,"message":"Forbidden"}}`, roster.Forbidden, "Forbidden"},
-		"error, then null":         {200, `{"error":{"code":403,"message":"Forbidden"},"error":null,"result":[]}`, roster.Forbidden, "Forbidden"},
-		"error code as text":       {200, `{"error":{"code":"403","message":["no"]},"result":null}`, roster.Forbidden, `["no"]`},
+		"401":                      {401, envelope(401, "Unauthorized"), membership.Unauthorized, "HTTP 401: Unauthorized (request id 5dc9)"},
+		"403":                      {403, envelope(403, "Forbidden: no"), membership.Forbidden, "HTTP 403: Forbidden: no (request id 5dc9)"},
+		"402":                      {402, envelope(402, "Request Failed"), membership.Refused, "HTTP 402: Request Failed"},
+		"400":                      {400, envelope(400, "Bad Request: limit"), membership.Refused, "HTTP 400: Bad Request: limit"},
+		"409":                      {409, envelope(409, "Conflict"), membership.Refused, "HTTP 409"},
+		"429":                      {429, envelope(429, "Too Many Requests"), membership.Passing, "HTTP 429"},
+		"500":                      {500, envelope(500, "Internal Server Error"), membership.Passing, "HTTP 500"},
+		"501":                      {501, "", membership.Unsupported, "Not Implemented"},
+		"502 page":                 {502, "<html>\n<head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>", membership.Passing, "HTTP 502: 502 Bad Gateway 502 Bad Gateway"},
+		"503 empty":                {503, "", membership.Passing, "HTTP 503: the service gave no explanation (Service Unavailable)"},
+		"599 empty":                {599, "", membership.Passing, "HTTP 599: the service gave no explanation"},
+		"403 of something between": {403, `{"message":"Missing Authentication Token"}`, membership.Forbidden, "HTTP 403: Missing Authentication Token"},
+		"403 long text":            {403, strings.Repeat("very ", 1000), membership.Forbidden, "…"},
+		"403 without words":        {403, `{"error":{},"request_id":"5dc9"}`, membership.Forbidden, "request id 5dc9"},
+		"401 with 200":             {200, envelope(401, "Unauthorized"), membership.Unauthorized, "HTTP 200: Unauthorized: the error in the answer has the code 401"},
+		"403 with 200":             {200, envelope(403, "Forbidden"), membership.Forbidden, "the code 403"},
+		"402 with 200":             {200, envelope(402, "Request Failed"), membership.Refused, "the code 402"},
+		"429 with 200":             {200, envelope(429, "Too Many Requests"), membership.Passing, "the code 429"},
+		"503 with 200":             {200, envelope(503, "Service Unavailable"), membership.Passing, "the code 503"},
+		"own code with 200":        {200, envelope(1001, "Quota"), membership.Refused, "HTTP 200: Quota: the error in the answer has the code 1001"},
+		"403 with 404":             {404, envelope(403, "Forbidden"), membership.Forbidden, "the code 403"},
+		"text as error with 200":   {200, `{"error":"broken","result":[]}`, membership.Refused, "HTTP 200: broken"},
+		"true as error with 200":   {200, `{"error":true,"result":[]}`, membership.Refused, "HTTP 200: true"},
+		"error beside rows":        {200, `{"total":1,"result":[{"id":1}],"error":{"code":403,"message":"Forbidden"}}`, membership.Forbidden, "Forbidden"},
+		"error beside a bad row":   {200, `{"total":1,"result":["x"],"error":{"code":403,"message":"Forbidden"}}`, membership.Forbidden, "Forbidden"},
+		"error, then null":         {200, `{"error":{"code":403,"message":"Forbidden"},"error":null,"result":[]}`, membership.Forbidden, "Forbidden"},
+		"error code as text":       {200, `{"error":{"code":"403","message":["no"]},"result":null}`, membership.Forbidden, `["no"]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)
@@ -253,36 +253,36 @@ func TestGone(t *testing.T) {
 			status int
 			body   string
 		}
-		want roster.Failure
+		want membership.Failure
 		says string
 	}{
-		{name: "everything agrees", upset: none, want: roster.Gone, says: "the workspace is gone: no list of workspaces that the API key sees has it either (accounts: 3)"},
+		{name: "everything agrees", upset: none, want: membership.Gone, says: "the workspace is gone: no list of workspaces that the API key sees has it either (accounts: 3)"},
 		{name: "several accounts agree", upset: func(f *fake) {
 			f.accounts = []int64{3, 4, 5}
 			f.workspaces = []fakeWorkspace{{id: 8, account: 4, enabled: true}, {id: 9, account: 5}}
-		}, want: roster.Gone, says: "(accounts: 3, 4, 5)"},
+		}, want: membership.Gone, says: "(accounts: 3, 4, 5)"},
 		{name: "many accounts agree", upset: func(f *fake) {
 			f.workspaces, f.accounts = nil, []int64{3, 4, 5, 6, 7, 8, 9}
-		}, want: roster.Gone, says: "(accounts: 3, 4, 5, 6, 7, and 2 more)"},
-		{name: "the workspace is there", upset: func(*fake) {}, want: roster.Forbidden, says: "the workspace itself is there"},
+		}, want: membership.Gone, says: "(accounts: 3, 4, 5, 6, 7, and 2 more)"},
+		{name: "the workspace is there", upset: func(*fake) {}, want: membership.Forbidden, says: "the workspace itself is there"},
 		{name: "a list has it", upset: func(f *fake) {
 			f.accounts = []int64{3, 4}
 			f.workspaces = []fakeWorkspace{{id: 7, account: 4, enabled: true}}
-		}, answer: notThere("/workspaces/7"), want: roster.Forbidden, says: "list of workspaces still has it"},
+		}, answer: notThere("/workspaces/7"), want: membership.Forbidden, says: "list of workspaces still has it"},
 		{name: "a list has it, disabled", upset: func(f *fake) {
 			f.workspaces = []fakeWorkspace{{id: 7, account: 3}}
-		}, answer: notThere("/workspaces/7"), want: roster.Forbidden, says: "list of workspaces still has it"},
-		{name: "no accounts", upset: func(f *fake) { f.workspaces, f.accounts = nil, nil }, want: roster.Forbidden, says: "sees no account"},
-		{name: "the workspace is forbidden", upset: none, answer: answers("/workspaces/7", 403, ""), want: roster.Forbidden, says: "could not be found out"},
-		{name: "the workspace cannot be read now", upset: none, answer: answers("/workspaces/7", 502, ""), want: roster.Passing, says: "could not be found out"},
-		{name: "the workspace is another one", upset: none, answer: answers("/workspaces/7", 200, `{"error":null,"result":{"id":8}}`), want: roster.Malformed, says: "about workspace 8"},
-		{name: "the accounts are forbidden", upset: none, answer: answers("/accounts", 403, ""), want: roster.Forbidden, says: "could not be found out"},
-		{name: "the accounts are not found", upset: none, answer: answers("/accounts", 404, ""), want: roster.Forbidden, says: "could not be found out"},
-		{name: "the accounts cannot be read now", upset: none, answer: answers("/accounts", 503, ""), want: roster.Passing, says: "could not be found out"},
-		{name: "the key is not accepted any more", upset: none, answer: answers("/accounts", 401, ""), want: roster.Unauthorized, says: "could not be found out"},
-		{name: "a list is forbidden", upset: none, answer: answers("/workspaces", 403, ""), want: roster.Forbidden, says: "could not be found out"},
-		{name: "a list hides something", upset: none, answer: answers("/workspaces", 200, `{"error":null,"total":0,"hidden":1,"result":[]}`), want: roster.Passing, says: "hides 1"},
-		{name: "a list is malformed", upset: none, answer: answers("/workspaces", 200, `{"error":null,"result":null}`), want: roster.Malformed, says: "could not be found out"},
+		}, answer: notThere("/workspaces/7"), want: membership.Forbidden, says: "list of workspaces still has it"},
+		{name: "no accounts", upset: func(f *fake) { f.workspaces, f.accounts = nil, nil }, want: membership.Forbidden, says: "sees no account"},
+		{name: "the workspace is forbidden", upset: none, answer: answers("/workspaces/7", 403, ""), want: membership.Forbidden, says: "could not be found out"},
+		{name: "the workspace cannot be read now", upset: none, answer: answers("/workspaces/7", 502, ""), want: membership.Passing, says: "could not be found out"},
+		{name: "the workspace is another one", upset: none, answer: answers("/workspaces/7", 200, `{"error":null,"result":{"id":8}}`), want: membership.Malformed, says: "about workspace 8"},
+		{name: "the accounts are forbidden", upset: none, answer: answers("/accounts", 403, ""), want: membership.Forbidden, says: "could not be found out"},
+		{name: "the accounts are not found", upset: none, answer: answers("/accounts", 404, ""), want: membership.Forbidden, says: "could not be found out"},
+		{name: "the accounts cannot be read now", upset: none, answer: answers("/accounts", 503, ""), want: membership.Passing, says: "could not be found out"},
+		{name: "the key is not accepted any more", upset: none, answer: answers("/accounts", 401, ""), want: membership.Unauthorized, says: "could not be found out"},
+		{name: "a list is forbidden", upset: none, answer: answers("/workspaces", 403, ""), want: membership.Forbidden, says: "could not be found out"},
+		{name: "a list hides something", upset: none, answer: answers("/workspaces", 200, `{"error":null,"total":0,"hidden":1,"result":[]}`), want: membership.Passing, says: "hides 1"},
+		{name: "a list is malformed", upset: none, answer: answers("/workspaces", 200, `{"error":null,"result":null}`), want: membership.Malformed, says: "could not be found out"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFake(t)
@@ -331,7 +331,7 @@ func TestGoneAt200(t *testing.T) {
 		return 0, "", false
 	}
 	_, err := f.client().ReadWorkspace(t.Context(), "7")
-	asRosterError(t, err, roster.Gone)
+	asRosterError(t, err, membership.Gone)
 }
 
 // TestEmptyListing: a workspace without anybody is believed only where the
@@ -339,7 +339,7 @@ func TestGoneAt200(t *testing.T) {
 func TestEmptyListing(t *testing.T) {
 	f := newFake(t)
 	_, err := f.client().ReadWorkspace(t.Context(), "7")
-	e := asRosterError(t, err, roster.Passing)
+	e := asRosterError(t, err, membership.Passing)
 	if !strings.Contains(e.Error(), "counts 1 members") {
 		t.Errorf("the error does not say why: %v", e)
 	}
@@ -350,10 +350,10 @@ func TestEmptyListing(t *testing.T) {
 	}
 	f.workspaces = nil
 	_, err = f.client().ReadWorkspace(t.Context(), "7")
-	asRosterError(t, err, roster.Gone)
+	asRosterError(t, err, membership.Gone)
 	f.answer = func(c fakeCall) (int, string, bool) { return 403, "", c.path == "/workspaces/7" }
 	_, err = f.client().ReadWorkspace(t.Context(), "7")
-	asRosterError(t, err, roster.Forbidden)
+	asRosterError(t, err, membership.Forbidden)
 }
 
 func TestDescribeWorkspace(t *testing.T) {
@@ -363,7 +363,7 @@ func TestDescribeWorkspace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (roster.Description{ID: "7", Name: "Payments", Tenant: "3"}); d != want {
+	if want := (membership.Description{ID: "7", Name: "Payments", Tenant: "3"}); d != want {
 		t.Errorf("%+v, want %+v", d, want)
 	}
 	f.workspaces[0].enabled = false
@@ -372,18 +372,18 @@ func TestDescribeWorkspace(t *testing.T) {
 	}
 	f.workspaces = nil
 	_, err = c.DescribeWorkspace(t.Context(), "7")
-	asRosterError(t, err, roster.Gone)
+	asRosterError(t, err, membership.Gone)
 	f.accounts = nil
 	_, err = c.DescribeWorkspace(t.Context(), "7")
-	asRosterError(t, err, roster.Forbidden)
+	asRosterError(t, err, membership.Forbidden)
 	// Fields that are missing.
 	f.answer = func(fakeCall) (int, string, bool) { return 200, `{"error":null,"result":{"id":"7"}}`, true }
-	if d, err = c.DescribeWorkspace(t.Context(), "7"); err != nil || d != (roster.Description{ID: "7"}) {
+	if d, err = c.DescribeWorkspace(t.Context(), "7"); err != nil || d != (membership.Description{ID: "7"}) {
 		t.Errorf("%+v, %v", d, err)
 	}
 	f.answer = func(fakeCall) (int, string, bool) { return 200, `{"error":null,"result":null}`, true }
 	_, err = c.DescribeWorkspace(t.Context(), "7")
-	asRosterError(t, err, roster.Malformed)
+	asRosterError(t, err, membership.Malformed)
 }
 
 func TestAccountsAndWorkspaces(t *testing.T) {
@@ -440,8 +440,8 @@ func TestPeople(t *testing.T) {
 		if len(people) != 60 {
 			t.Fatalf("%d people, want 60", len(people))
 		}
-		want := roster.Person{Principal: user("2"), Email: "user2@example.com", Name: "User 2", Status: "disabled", Roles: []string{"admin", "owner"}, Inactive: true}
-		i := slices.IndexFunc(people, func(p roster.Person) bool { return p.ID == "2" })
+		want := membership.Person{Principal: user("2"), Email: "user2@example.com", Name: "User 2", Status: "disabled", Roles: []string{"admin", "owner"}, Inactive: true}
+		i := slices.IndexFunc(people, func(p membership.Person) bool { return p.ID == "2" })
 		if diff := cmp.Diff(want, people[max(i, 0)]); diff != "" {
 			t.Errorf("a disabled user (-want +got):\n%s", diff)
 		}
@@ -454,7 +454,7 @@ func TestPeople(t *testing.T) {
 	f := newFake(t)
 	f.answer = func(fakeCall) (int, string, bool) { return 404, "", true }
 	_, err := f.client().People(t.Context(), "3")
-	asRosterError(t, err, roster.Refused)
+	asRosterError(t, err, membership.Refused)
 }
 
 func TestSelf(t *testing.T) {
@@ -463,7 +463,7 @@ func TestSelf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(roster.Person{Principal: user("42"), Email: "robot@example.com", Name: "Robot One"}, self); diff != "" {
+	if diff := cmp.Diff(membership.Person{Principal: user("42"), Email: "robot@example.com", Name: "Robot One"}, self); diff != "" {
 		t.Errorf("self (-want +got):\n%s", diff)
 	}
 	f.answer = func(fakeCall) (int, string, bool) {
@@ -544,7 +544,7 @@ func TestFindMembersStops(t *testing.T) {
 	}
 	f.answer = func(fakeCall) (int, string, bool) { return 403, "", true }
 	_, err := f.client().FindMembers(t.Context(), "7", []string{"1"}, 10)
-	asRosterError(t, err, roster.Forbidden)
+	asRosterError(t, err, membership.Forbidden)
 	f.answer = func(fakeCall) (int, string, bool) { return 200, `{"error":null,"result":[{"id":5}]}`, true }
 	if found, err := f.client().FindMembers(t.Context(), "7", []string{"1", "5"}, 10); err != nil || len(found) != 1 {
 		t.Errorf("%v, %v", found, err)
@@ -579,15 +579,15 @@ func TestThroughTheTransport(t *testing.T) {
 	f.sent()
 	failures = 1
 	_, err = c.Assign(t.Context(), "7", user("11"), RoleManager, true)
-	if e := asRosterError(t, err, roster.Passing); !e.MaybeApplied || e.Status != 502 {
+	if e := asRosterError(t, err, membership.Passing); !e.MaybeApplied || e.Status != 502 {
 		t.Errorf("a write after a 502: %+v", e)
 	}
 	if n := len(f.sent()); n != 1 {
 		t.Errorf("the write was sent %d times", n)
 	}
 	f.before = func(fakeCall) { panic(http.ErrAbortHandler) }
-	_, err = c.Add(t.Context(), "7", RoleTester, []roster.Principal{user("12")})
-	if e := asRosterError(t, err, roster.Passing); !e.MaybeApplied {
+	_, err = c.Add(t.Context(), "7", RoleTester, []membership.Principal{user("12")})
+	if e := asRosterError(t, err, membership.Passing); !e.MaybeApplied {
 		t.Errorf("a write whose answer was lost: %+v", e)
 	}
 	if n := len(f.sent()); n != 1 {
@@ -603,8 +603,8 @@ func TestThroughTheTransport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.Add(t.Context(), "7", RoleTester, []roster.Principal{user("12")})
-	if e := asRosterError(t, err, roster.Passing); e.MaybeApplied {
+	_, err = c.Add(t.Context(), "7", RoleTester, []membership.Principal{user("12")})
+	if e := asRosterError(t, err, membership.Passing); e.MaybeApplied {
 		t.Errorf("a write that was not sent: %+v", e)
 	}
 }

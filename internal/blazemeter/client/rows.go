@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
@@ -73,12 +73,12 @@ func (r userRow) name() string {
 	return strings.TrimSpace(r.FirstName + " " + r.LastName)
 }
 
-func (r userRow) principal() roster.Principal {
-	return roster.Principal{Kind: roster.User, ID: r.ID.String()}
+func (r userRow) principal() membership.Principal {
+	return membership.Principal{Kind: membership.User, ID: r.ID.String()}
 }
 
-func (r userRow) member(enabled bool) roster.Member {
-	return roster.Member{
+func (r userRow) member(enabled bool) membership.Member {
+	return membership.Member{
 		Principal: r.principal(),
 		Email:     r.email(),
 		Name:      r.name(),
@@ -89,8 +89,8 @@ func (r userRow) member(enabled bool) roster.Member {
 
 // person takes a row without `enabled` for an active user: the account list
 // shows both, and a block that is not shown cannot be known.
-func (r userRow) person() roster.Person {
-	p := roster.Person{
+func (r userRow) person() membership.Person {
+	p := membership.Person{
 		Principal: r.principal(),
 		Email:     r.email(),
 		Name:      r.name(),

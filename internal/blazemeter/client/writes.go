@@ -9,20 +9,20 @@ import (
 	"strings"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client/blazemeterwire"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
 // Assign gives a user one role and enables or disables it. The call always
 // carries both, since it is not documented that a missing field is left alone,
 // and is assumed not to add anybody.
-func (c *Client) Assign(ctx context.Context, workspace string, p roster.Principal, role string, enabled bool) (roster.Receipt, error) {
+func (c *Client) Assign(ctx context.Context, workspace string, p membership.Principal, role string, enabled bool) (membership.Receipt, error) {
 	op := fmt.Sprintf("give user %s the role %s in BlazeMeter workspace %s", p.ID, role, workspace)
 	if !enabled {
 		op = fmt.Sprintf("disable user %s with the role %s in BlazeMeter workspace %s", p.ID, role, workspace)
 	}
 	if strings.TrimSpace(role) == "" {
-		return roster.Receipt{}, refusedHere(op, errors.New("the role is empty: give tester, manager or viewer"))
+		return membership.Receipt{}, refusedHere(op, errors.New("the role is empty: give tester, manager or viewer"))
 	}
 	return c.update(ctx, op, workspace, p, blazemeterwire.UpdateWorkspaceUserRequest{Roles: []string{role}, Enabled: enabled})
 }
@@ -31,7 +31,7 @@ func (c *Client) Assign(ctx context.Context, workspace string, p roster.Principa
 // call that deletes is not known. The role stays as it is; of several the
 // highest is kept, since the call takes one. Only where no role is known is
 // `enabled` sent alone.
-func (c *Client) Remove(ctx context.Context, workspace string, m roster.Member) (roster.Receipt, error) {
+func (c *Client) Remove(ctx context.Context, workspace string, m membership.Member) (membership.Receipt, error) {
 	op := fmt.Sprintf("disable user %s in BlazeMeter workspace %s", m.ID, workspace)
 	var roles []string
 	if role := highestRole(m.Roles); role != "" {
@@ -42,14 +42,14 @@ func (c *Client) Remove(ctx context.Context, workspace string, m roster.Member) 
 
 // update sends PUT /workspaces/{workspaceId}/users/{userId} and holds the
 // answer, which shows the user as it is afterwards, against what was wanted.
-func (c *Client) update(ctx context.Context, op, workspace string, p roster.Principal, body blazemeterwire.UpdateWorkspaceUserRequest) (roster.Receipt, error) {
+func (c *Client) update(ctx context.Context, op, workspace string, p membership.Principal, body blazemeterwire.UpdateWorkspaceUserRequest) (membership.Receipt, error) {
 	id, err := idOf(op, "workspace", workspace)
 	if err != nil {
-		return roster.Receipt{}, err
+		return membership.Receipt{}, err
 	}
 	user, err := userID(op, p)
 	if err != nil {
-		return roster.Receipt{}, err
+		return membership.Receipt{}, err
 	}
 	var row userRow
 	h, err := c.write(ctx, op,
@@ -58,14 +58,14 @@ func (c *Client) update(ctx context.Context, op, workspace string, p roster.Prin
 		},
 		oneRow(&row))
 	if err != nil {
-		return roster.Receipt{}, err
+		return membership.Receipt{}, err
 	}
 	if err := shows(row, user, body); err != nil {
-		return roster.Receipt{}, &roster.Error{
-			Failure: roster.Passing, Op: op, Status: http.StatusOK, RequestID: h.requestID, MaybeApplied: true, Err: err,
+		return membership.Receipt{}, &membership.Error{
+			Failure: membership.Passing, Op: op, Status: http.StatusOK, RequestID: h.requestID, MaybeApplied: true, Err: err,
 		}
 	}
-	return roster.Receipt{RequestID: h.requestID}, nil
+	return membership.Receipt{RequestID: h.requestID}, nil
 }
 
 // shows tells whether an answer shows the user as the request wanted it. A row
@@ -93,24 +93,24 @@ func sameRoles(a, b []string) bool { return slices.EqualFunc(a, b, strings.Equal
 // several are added all or none is not documented: what is there has to be read
 // back. Somebody who is in the workspace already, enabled or not, belongs to
 // Assign.
-func (c *Client) Add(ctx context.Context, workspace, role string, ps []roster.Principal) (roster.Receipt, error) {
+func (c *Client) Add(ctx context.Context, workspace, role string, ps []membership.Principal) (membership.Receipt, error) {
 	op := fmt.Sprintf("add %s with the role %s to BlazeMeter workspace %s", people(ps), role, workspace)
 	id, err := idOf(op, "workspace", workspace)
 	if err != nil {
-		return roster.Receipt{}, err
+		return membership.Receipt{}, err
 	}
 	if !blazemeterwire.WorkspaceRole(role).Valid() {
-		return roster.Receipt{}, refusedHere(op, fmt.Errorf("%q is none of the roles that BlazeMeter takes: tester, manager, viewer", role))
+		return membership.Receipt{}, refusedHere(op, fmt.Errorf("%q is none of the roles that BlazeMeter takes: tester, manager, viewer", role))
 	}
 	if len(ps) == 0 {
-		return roster.Receipt{}, refusedHere(op, errors.New("nobody was named"))
+		return membership.Receipt{}, refusedHere(op, errors.New("nobody was named"))
 	}
 	users := make([]int64, 0, len(ps))
 	named := make(map[int64]bool, len(ps))
 	for _, p := range ps {
 		n, err := userID(op, p)
 		if err != nil {
-			return roster.Receipt{}, err
+			return membership.Receipt{}, err
 		}
 		if !named[n] {
 			named[n] = true
@@ -123,13 +123,13 @@ func (c *Client) Add(ctx context.Context, workspace, role string, ps []roster.Pr
 		},
 		skipResult)
 	if err != nil {
-		return roster.Receipt{}, err
+		return membership.Receipt{}, err
 	}
-	return roster.Receipt{RequestID: h.requestID}, nil
+	return membership.Receipt{RequestID: h.requestID}, nil
 }
 
 // people names a few of them.
-func people(ps []roster.Principal) string {
+func people(ps []membership.Principal) string {
 	const named = 5
 	ids := make([]string, 0, named)
 	for _, p := range ps[:min(len(ps), named)] {

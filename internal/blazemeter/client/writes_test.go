@@ -6,10 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
-func user(id string) roster.Principal { return roster.Principal{Kind: roster.User, ID: id} }
+func user(id string) membership.Principal { return membership.Principal{Kind: membership.User, ID: id} }
 
 func TestAssign(t *testing.T) {
 	for _, c := range []struct {
@@ -55,7 +55,7 @@ func TestRemove(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFake(t)
 			f.add(11, 1, true, c.roles...)
-			if _, err := f.client().Remove(t.Context(), "7", roster.Member{Principal: user("11"), Roles: c.roles, Enabled: true}); err != nil {
+			if _, err := f.client().Remove(t.Context(), "7", membership.Member{Principal: user("11"), Roles: c.roles, Enabled: true}); err != nil {
 				t.Fatal(err)
 			}
 			if got, want := f.sent(), "PUT /workspaces/7/users/11 "+c.want; !slices.Equal(got, []string{want}) {
@@ -70,7 +70,7 @@ func TestRemove(t *testing.T) {
 
 func TestAdd(t *testing.T) {
 	f := newFake(t)
-	ps := []roster.Principal{user("352749"), user("5000000001"), user("352749")}
+	ps := []membership.Principal{user("352749"), user("5000000001"), user("352749")}
 	if _, err := f.client().Add(t.Context(), "7", RoleManager, ps); err != nil {
 		t.Fatal(err)
 	}
@@ -92,21 +92,21 @@ func TestNothingIsSent(t *testing.T) {
 		keep(c.DescribeWorkspace(ctx, id))
 		keep(c.Assign(ctx, id, user("1"), RoleTester, true))
 		keep(c.Assign(ctx, "7", user(id), RoleTester, true))
-		keep(c.Add(ctx, id, RoleTester, []roster.Principal{user("1")}))
-		keep(c.Add(ctx, "7", RoleTester, []roster.Principal{user("1"), user(id)}))
-		keep(c.Remove(ctx, "7", roster.Member{Principal: user(id)}))
+		keep(c.Add(ctx, id, RoleTester, []membership.Principal{user("1")}))
+		keep(c.Add(ctx, "7", RoleTester, []membership.Principal{user("1"), user(id)}))
+		keep(c.Remove(ctx, "7", membership.Member{Principal: user(id)}))
 		keep(c.People(ctx, id))
 		keep(c.Workspaces(ctx, id))
 		keep(c.FindMembers(ctx, "7", []string{id}, 0))
 		keep(c.FindMembers(ctx, id, []string{"1"}, 0))
 	}
 	keep(c.Assign(ctx, "7", user("1"), " ", true))
-	keep(c.Assign(ctx, "7", roster.Principal{Kind: roster.Group, ID: "1"}, RoleTester, true))
-	keep(c.Add(ctx, "7", "owner", []roster.Principal{user("1")}))
+	keep(c.Assign(ctx, "7", membership.Principal{Kind: membership.Group, ID: "1"}, RoleTester, true))
+	keep(c.Add(ctx, "7", "owner", []membership.Principal{user("1")}))
 	keep(c.Add(ctx, "7", RoleTester, nil))
-	keep(c.Add(ctx, "7", RoleTester, []roster.Principal{{Kind: roster.Group, ID: "1"}}))
+	keep(c.Add(ctx, "7", RoleTester, []membership.Principal{{Kind: membership.Group, ID: "1"}}))
 	for _, err := range errs {
-		if e := asRosterError(t, err, roster.Refused); e.MaybeApplied {
+		if e := asRosterError(t, err, membership.Refused); e.MaybeApplied {
 			t.Errorf("%v may have been applied", err)
 		}
 	}
@@ -122,28 +122,28 @@ func TestWriteThatIsNotCertain(t *testing.T) {
 		name   string
 		status int
 		body   string
-		want   roster.Failure
+		want   membership.Failure
 		maybe  bool
 		says   string
 	}{
-		{"bad gateway", 502, "<html><body><h1>502 Bad Gateway</h1></body></html>", roster.Passing, true, "HTTP 502: 502 Bad Gateway"},
-		{"gateway timeout, empty", 504, "", roster.Passing, true, "Gateway Timeout"},
-		{"internal error", 500, `{"error":{"code":500,"message":"Internal Server Error: boom"},"result":null,"request_id":"r-1"}`, roster.Passing, true, "boom (request id r-1)"},
-		{"unavailable", 503, "", roster.Passing, false, "Service Unavailable"},
-		{"too many requests", 429, `{"error":{"code":429,"message":"Too Many Requests"},"result":null}`, roster.Passing, false, "Too Many Requests"},
-		{"error 500 with HTTP 200", 200, `{"error":{"code":500,"message":"boom"},"result":null}`, roster.Passing, true, "HTTP 200: boom: the error in the answer has the code 500"},
-		{"a page with HTTP 200", 200, "<html><title>Sign in</title></html>", roster.Malformed, true, "it begins with: Sign in"},
-		{"nothing with HTTP 200", 200, "", roster.Malformed, true, "the answer is empty"},
-		{"breaks off", 200, `{"error":null,"result":{"id":11,`, roster.Malformed, true, "breaks off"},
-		{"somebody else", 200, `{"error":null,"result":{"id":12,"enabled":true,"roles":["manager"]}}`, roster.Passing, true, "about user 12"},
-		{"still disabled", 200, `{"error":null,"result":{"id":11,"enabled":false,"roles":["manager"]}}`, roster.Passing, true, "is disabled all the same"},
-		{"another role", 200, `{"error":null,"result":{"id":11,"enabled":true,"roles":["viewer"]},"request_id":"r-2"}`, roster.Passing, true, "has the roles [viewer] all the same"},
-		{"redirect", 304, "", roster.Malformed, false, "HTTP 304"},
-		{"refused", 400, `{"error":{"code":400,"message":"Bad Request: User is already a member on this account"},"result":null,"request_id":"r-3"}`, roster.Refused, false, "already a member on this account (request id r-3)"},
-		{"not found", 404, `{"error":{"code":404,"message":"Not Found: User not found"},"result":null}`, roster.Refused, false, "User not found"},
-		{"conflict", 409, `{"error":{"code":409,"message":"Conflict"},"result":null}`, roster.Refused, false, "Conflict"},
-		{"request failed", 402, `{"error":{"code":402,"message":"Request Failed"},"result":null}`, roster.Refused, false, "Request Failed"},
-		{"method not allowed", 405, "", roster.Unsupported, false, "Method Not Allowed"},
+		{"bad gateway", 502, "<html><body><h1>502 Bad Gateway</h1></body></html>", membership.Passing, true, "HTTP 502: 502 Bad Gateway"},
+		{"gateway timeout, empty", 504, "", membership.Passing, true, "Gateway Timeout"},
+		{"internal error", 500, `{"error":{"code":500,"message":"Internal Server Error: boom"},"result":null,"request_id":"r-1"}`, membership.Passing, true, "boom (request id r-1)"},
+		{"unavailable", 503, "", membership.Passing, false, "Service Unavailable"},
+		{"too many requests", 429, `{"error":{"code":429,"message":"Too Many Requests"},"result":null}`, membership.Passing, false, "Too Many Requests"},
+		{"error 500 with HTTP 200", 200, `{"error":{"code":500,"message":"boom"},"result":null}`, membership.Passing, true, "HTTP 200: boom: the error in the answer has the code 500"},
+		{"a page with HTTP 200", 200, "<html><title>Sign in</title></html>", membership.Malformed, true, "it begins with: Sign in"},
+		{"nothing with HTTP 200", 200, "", membership.Malformed, true, "the answer is empty"},
+		{"breaks off", 200, `{"error":null,"result":{"id":11,`, membership.Malformed, true, "breaks off"},
+		{"somebody else", 200, `{"error":null,"result":{"id":12,"enabled":true,"roles":["manager"]}}`, membership.Passing, true, "about user 12"},
+		{"still disabled", 200, `{"error":null,"result":{"id":11,"enabled":false,"roles":["manager"]}}`, membership.Passing, true, "is disabled all the same"},
+		{"another role", 200, `{"error":null,"result":{"id":11,"enabled":true,"roles":["viewer"]},"request_id":"r-2"}`, membership.Passing, true, "has the roles [viewer] all the same"},
+		{"redirect", 304, "", membership.Malformed, false, "HTTP 304"},
+		{"refused", 400, `{"error":{"code":400,"message":"Bad Request: User is already a member on this account"},"result":null,"request_id":"r-3"}`, membership.Refused, false, "already a member on this account (request id r-3)"},
+		{"not found", 404, `{"error":{"code":404,"message":"Not Found: User not found"},"result":null}`, membership.Refused, false, "User not found"},
+		{"conflict", 409, `{"error":{"code":409,"message":"Conflict"},"result":null}`, membership.Refused, false, "Conflict"},
+		{"request failed", 402, `{"error":{"code":402,"message":"Request Failed"},"result":null}`, membership.Refused, false, "Request Failed"},
+		{"method not allowed", 405, "", membership.Unsupported, false, "Method Not Allowed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFake(t)
@@ -189,18 +189,18 @@ func TestWriteAnswersThatSayEnough(t *testing.T) {
 func TestLostConnection(t *testing.T) {
 	f := newFake(t)
 	f.before = func(fakeCall) { panic(http.ErrAbortHandler) }
-	_, err := f.client().Add(t.Context(), "7", RoleTester, []roster.Principal{user("11")})
-	if e := asRosterError(t, err, roster.Passing); !e.MaybeApplied {
+	_, err := f.client().Add(t.Context(), "7", RoleTester, []membership.Principal{user("11")})
+	if e := asRosterError(t, err, membership.Passing); !e.MaybeApplied {
 		t.Errorf("a write whose answer was lost may have been applied: %v", e)
 	}
 	_, err = f.client().ReadWorkspace(t.Context(), "7")
-	if e := asRosterError(t, err, roster.Passing); e.MaybeApplied {
+	if e := asRosterError(t, err, membership.Passing); e.MaybeApplied {
 		t.Errorf("a reading was applied: %v", e)
 	}
 }
 
 func TestPeopleNamed(t *testing.T) {
-	var ps []roster.Principal
+	var ps []membership.Principal
 	for _, c := range []struct{ id, want string }{
 		{"1", "user 1"}, {"2", "users 1, 2"}, {"3", "users 1, 2, 3"}, {"4", "users 1, 2, 3, 4"}, {"5", "users 1, 2, 3, 4, 5"}, {"6", "users 1, 2, 3, 4, 5 and 1 more"},
 	} {

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blink/client/blinkwire"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 // CheckID tells whether id can be the id of a workspace, user or group. Ids
@@ -66,7 +66,7 @@ func CheckRole(role string) error {
 }
 
 // checkPrincipal gives the principal's kind as the wire spells it.
-func checkPrincipal(p roster.Principal) (blinkwire.EntityType, error) {
+func checkPrincipal(p membership.Principal) (blinkwire.EntityType, error) {
 	kind := blinkwire.EntityType(p.Kind)
 	if !kind.Valid() {
 		return "", fmt.Errorf("%q is neither a user nor a group", p.Kind)

@@ -8,7 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 func TestCheckID(t *testing.T) {
@@ -61,7 +61,7 @@ func TestPathRoundTrip(t *testing.T) {
 	id := anyText().Filter(func(s string) bool { return CheckID(s) == nil })
 	role := anyText().Filter(func(s string) bool { return CheckRole(s) == nil })
 	rapid.Check(t, func(rt *rapid.T) {
-		ws, p, role := id.Draw(rt, "workspace"), principal(rapid.SampledFrom([]roster.Kind{roster.User, roster.Group}).Draw(rt, "kind"), id.Draw(rt, "id")), role.Draw(rt, "role")
+		ws, p, role := id.Draw(rt, "workspace"), principal(rapid.SampledFrom([]membership.Kind{membership.User, membership.Group}).Draw(rt, "kind"), id.Draw(rt, "id")), role.Draw(rt, "role")
 		check := func(err error, want ...string) {
 			rt.Helper()
 			if err != nil {
@@ -81,9 +81,9 @@ func TestPathRoundTrip(t *testing.T) {
 		}
 		_, err := c.Assign(t.Context(), ws, p, role, true)
 		check(err, "workspaces", ws, string(p.Kind), p.ID, "role", role)
-		_, err = c.Remove(t.Context(), ws, roster.Member{Principal: p})
+		_, err = c.Remove(t.Context(), ws, membership.Member{Principal: p})
 		check(err, "workspaces", ws, string(p.Kind), p.ID)
-		_, err = c.Add(t.Context(), ws, role, []roster.Principal{p})
+		_, err = c.Add(t.Context(), ws, role, []membership.Principal{p})
 		check(err, "workspaces", ws, "entities")
 	})
 }

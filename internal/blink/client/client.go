@@ -1,5 +1,5 @@
 // Package client is the client of Blink (BlinkOps) and its adapter to the
-// core's port: [Client] implements [roster.Service]. The calls themselves are
+// core's port: [Client] implements [membership.Service]. The calls themselves are
 // generated from an OpenAPI description, see the packages blinkwire (types) and
 // blinkcalls (requests). Answers are read leniently where a field is missing
 // and strictly where a missing piece could be taken for an absent member.
@@ -13,7 +13,7 @@ import (
 	"sync"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blink/client/blinkcalls"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
@@ -53,7 +53,7 @@ func Authenticate(apiKey string) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set(KeyHeader, apiKey) }
 }
 
-// Client is a [roster.Service] for one Blink endpoint and key. It is safe for
+// Client is a [membership.Service] for one Blink endpoint and key. It is safe for
 // concurrent use.
 type Client struct {
 	endpoint string
@@ -66,7 +66,7 @@ type Client struct {
 	details map[string]WorkspaceDetails
 }
 
-var _ roster.Service = (*Client)(nil)
+var _ membership.Service = (*Client)(nil)
 
 // New gives a client. It sends nothing.
 func New(o Options) (*Client, error) {
@@ -90,8 +90,8 @@ func New(o Options) (*Client, error) {
 }
 
 // Traits gives the facts in which Blink differs from other products.
-func (c *Client) Traits() roster.Traits {
-	return roster.Traits{
+func (c *Client) Traits() membership.Traits {
+	return membership.Traits{
 		Product:    "Blink",
 		Endpoint:   c.endpoint,
 		OwnerRole:  OwnerRole,

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 func TestNew(t *testing.T) {
@@ -40,7 +40,7 @@ func TestTraits(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	got.AddBatch, got.ChangeRight = 0, ""
-	want := roster.Traits{
+	want := membership.Traits{
 		Product: "Blink", Endpoint: DefaultEndpoint, OwnerRole: "owner", OwnerNoun: "owner", OwnersNoun: "owners",
 		RolesAscending: []string{"viewer", "member", "contributor", "owner"},
 		TenantNoun:     "tenant", OneTenant: true, NeverOwnerless: true, StatusMatters: true, AssignMayAdd: true,

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
@@ -33,13 +33,13 @@ func standIn(t *testing.T, edit func(*mockservice.BlinkBehaviour)) (*Client, *mo
 	return c, run
 }
 
-func roleOf(t *testing.T, c *Client, p roster.Principal) string {
+func roleOf(t *testing.T, c *Client, p membership.Principal) string {
 	t.Helper()
 	ws, err := c.ReadWorkspace(t.Context(), mockservice.DefaultBlinkWorkspace)
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := slices.IndexFunc(ws.Members, func(m roster.Member) bool { return m.Principal == p })
+	i := slices.IndexFunc(ws.Members, func(m membership.Member) bool { return m.Principal == p })
 	if i < 0 {
 		return ""
 	}
@@ -50,7 +50,7 @@ func TestAgainstTheStandIn(t *testing.T) {
 	t.Parallel()
 	c, _ := standIn(t, func(*mockservice.BlinkBehaviour) {})
 	const ws = mockservice.DefaultBlinkWorkspace
-	bob, platform := principal(roster.User, "u-bob"), principal(roster.Group, "g-platform")
+	bob, platform := principal(membership.User, "u-bob"), principal(membership.Group, "g-platform")
 
 	if d, err := c.DescribeWorkspace(t.Context(), ws); err != nil || d.Name != "Payments" {
 		t.Errorf("DescribeWorkspace: %+v, %v", d, err)
@@ -64,34 +64,34 @@ func TestAgainstTheStandIn(t *testing.T) {
 	if got := roleOf(t, c, platform); got != "Incident Commander" {
 		t.Errorf("the group has the role %q", got)
 	}
-	if _, err := c.Remove(t.Context(), ws, roster.Member{Principal: bob}); err != nil {
+	if _, err := c.Remove(t.Context(), ws, membership.Member{Principal: bob}); err != nil {
 		t.Errorf("Remove: %v", err)
 	}
 	if got := roleOf(t, c, bob); got != "" {
 		t.Errorf("bob still is %q", got)
 	}
-	if _, err := c.Add(t.Context(), ws, "viewer", []roster.Principal{bob}); err != nil {
+	if _, err := c.Add(t.Context(), ws, "viewer", []membership.Principal{bob}); err != nil {
 		t.Errorf("Add: %v", err)
 	}
 	if got := roleOf(t, c, bob); got != "viewer" {
 		t.Errorf("bob came back as %q", got)
 	}
-	_, err := c.Assign(t.Context(), ws, principal(roster.User, "u-alice"), "viewer", true)
-	if e := failure(t, err, roster.Refused); e.Status != 400 || e.Identifier == "" || e.Details == "" {
+	_, err := c.Assign(t.Context(), ws, principal(membership.User, "u-alice"), "viewer", true)
+	if e := failure(t, err, membership.Refused); e.Status != 400 || e.Identifier == "" || e.Details == "" {
 		t.Errorf("the last owner's demotion: %+v", e)
 	}
 	_, err = c.ReadWorkspace(t.Context(), "no-such-workspace")
-	failure(t, err, roster.Gone)
+	failure(t, err, membership.Gone)
 
 	people, err := c.People(t.Context(), "")
-	if err != nil || !slices.ContainsFunc(people, func(p roster.Person) bool { return p.Principal == bob }) {
+	if err != nil || !slices.ContainsFunc(people, func(p membership.Person) bool { return p.Principal == bob }) {
 		t.Errorf("People: %+v, %v", people, err)
 	}
 	self, err := c.Self(t.Context())
 	if err != nil || self.Email == "" || self.ID != "" {
 		t.Fatalf("Self: %+v, %v", self, err)
 	}
-	if !slices.ContainsFunc(people, func(p roster.Person) bool { return p.Email == self.Email }) {
+	if !slices.ContainsFunc(people, func(p membership.Person) bool { return p.Email == self.Email }) {
 		t.Errorf("nobody of %+v has the address %q", people, self.Email)
 	}
 	mine, err := c.UserWorkspaces(t.Context())
@@ -106,10 +106,10 @@ func TestStandInWithoutOldRoutes(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"404", "405"} {
 		c, _ := standIn(t, func(b *mockservice.BlinkBehaviour) { b.RemoveRoute, b.AddRoute = how, how })
-		bob := principal(roster.User, "u-bob")
-		_, err := c.Remove(t.Context(), mockservice.DefaultBlinkWorkspace, roster.Member{Principal: bob})
-		failure(t, err, roster.Unsupported)
-		_, err = c.Add(t.Context(), mockservice.DefaultBlinkWorkspace, "viewer", []roster.Principal{principal(roster.User, "u-carol")})
-		failure(t, err, roster.Unsupported)
+		bob := principal(membership.User, "u-bob")
+		_, err := c.Remove(t.Context(), mockservice.DefaultBlinkWorkspace, membership.Member{Principal: bob})
+		failure(t, err, membership.Unsupported)
+		_, err = c.Add(t.Context(), mockservice.DefaultBlinkWorkspace, "viewer", []membership.Principal{principal(membership.User, "u-carol")})
+		failure(t, err, membership.Unsupported)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
@@ -37,21 +37,21 @@ const (
 func (k callKind) writes() bool { return k == assigning || k == adding || k == removing }
 
 // refusedHere is a call that was not sent because its arguments cannot be.
-func refusedHere(op string, err error) *roster.Error {
-	return &roster.Error{Failure: roster.Refused, Op: op, Err: err}
+func refusedHere(op string, err error) *membership.Error {
+	return &membership.Error{Failure: membership.Refused, Op: op, Err: err}
 }
 
 // unanswered is a call without an answer.
-func (c *Client) unanswered(op string, kind callKind, err error) *roster.Error {
-	failure := roster.Passing
+func (c *Client) unanswered(op string, kind callKind, err error) *membership.Error {
+	failure := membership.Passing
 	maybeApplied := kind.writes()
 	if te, ok := transport.AsError(err); ok {
 		maybeApplied = maybeApplied && te.MaybeSent
 		switch te.Kind {
 		case transport.TooLarge, transport.Redirect:
-			failure = roster.Malformed
+			failure = membership.Malformed
 		case transport.Invalid:
-			failure = roster.Refused
+			failure = membership.Refused
 		default:
 		}
 	}
@@ -59,16 +59,16 @@ func (c *Client) unanswered(op string, kind callKind, err error) *roster.Error {
 	if ue, ok := errors.AsType[*url.Error](err); ok {
 		err = ue.Err
 	}
-	return &roster.Error{Failure: failure, Op: op, MaybeApplied: maybeApplied, Err: err}
+	return &membership.Error{Failure: failure, Op: op, MaybeApplied: maybeApplied, Err: err}
 }
 
 // failed turns an answer that is no success into an error. It reads the body
 // and leaves closing to the caller.
-func (c *Client) failed(op string, kind callKind, resp *http.Response) *roster.Error {
+func (c *Client) failed(op string, kind callKind, resp *http.Response) *membership.Error {
 	// A body that breaks off is as good as none: the status has been said.
 	raw, _ := io.ReadAll(io.LimitReader(resp.Body, errorBodyBytes))
 	said := readErrorBody([]byte(c.mask(string(raw))))
-	e := &roster.Error{
+	e := &membership.Error{
 		Failure:    classify(kind, resp.StatusCode, said),
 		Op:         op,
 		Status:     resp.StatusCode,
@@ -109,46 +109,46 @@ func unexplained(status int) string {
 }
 
 // classify says what can be concluded from a status and what came with it.
-func classify(kind callKind, status int, said errorBody) roster.Failure {
+func classify(kind callKind, status int, said errorBody) membership.Failure {
 	switch {
 	case status == http.StatusUnauthorized:
-		return roster.Unauthorized
+		return membership.Unauthorized
 	case status == http.StatusForbidden:
-		return roster.Forbidden
+		return membership.Forbidden
 	case status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:
-		return roster.Unsupported
+		return membership.Unsupported
 	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status == http.StatusTooEarly, status >= 500:
-		return roster.Passing
+		return membership.Passing
 	case status == http.StatusNotFound:
 		return classifyNotFound(kind, said)
 	case status < 200 || status >= 300 && status < 400:
-		return roster.Malformed
+		return membership.Malformed
 	case said.status == http.StatusNotFound:
-		return roster.Gone
+		return membership.Gone
 	default:
-		return roster.Refused
+		return membership.Refused
 	}
 }
 
 // classifyNotFound tells "the thing is not there" from "the route is not there":
 // the first may drop things from a state, the second must not.
-func classifyNotFound(kind callKind, said errorBody) roster.Failure {
+func classifyNotFound(kind callKind, said errorBody) membership.Failure {
 	switch {
 	case !said.wrapped && (kind == removing || kind == adding || kind == searching):
-		return roster.Unsupported
+		return membership.Unsupported
 	case said.html:
 		// A web page is not Blink's API; the endpoint is wrong, or a proxy answers.
-		return roster.Malformed
+		return membership.Malformed
 	case said.status == http.StatusUnauthorized:
-		return roster.Unauthorized
+		return membership.Unauthorized
 	case said.status == http.StatusForbidden:
-		return roster.Forbidden
+		return membership.Forbidden
 	case said.status >= 500:
-		return roster.Passing
+		return membership.Passing
 	case said.status != 0 && said.status != http.StatusNotFound:
-		return roster.Refused
+		return membership.Refused
 	default:
-		return roster.Gone
+		return membership.Gone
 	}
 }
 
@@ -257,7 +257,7 @@ func (c *Client) mask(s string) string {
 }
 
 // malformed is an answer without the documented shape.
-func (c *Client) malformed(op string, resp *http.Response, head string, err error) *roster.Error {
+func (c *Client) malformed(op string, resp *http.Response, head string, err error) *membership.Error {
 	text := "the answer does not have the documented shape: " + describeJSON(err)
 	head = c.mask(head)
 	if transport.LooksLikeHTML(head) {
@@ -266,8 +266,8 @@ func (c *Client) malformed(op string, resp *http.Response, head string, err erro
 			text += fmt.Sprintf(" (it begins with %q)", said)
 		}
 	}
-	return &roster.Error{
-		Failure:   roster.Malformed,
+	return &membership.Error{
+		Failure:   membership.Malformed,
 		Op:        op,
 		Status:    resp.StatusCode,
 		RequestID: c.requestID(resp.Header),

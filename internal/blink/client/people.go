@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blink/client/blinkwire"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 const (
@@ -31,7 +31,7 @@ const (
 
 // People lists the tenant's users and groups, sorted by kind and id. The key
 // decides the tenant; the argument is ignored.
-func (c *Client) People(ctx context.Context, _ string) ([]roster.Person, error) {
+func (c *Client) People(ctx context.Context, _ string) ([]membership.Person, error) {
 	return c.listPeople(ctx, "list the tenant's users and groups")
 }
 
@@ -39,14 +39,14 @@ func (c *Client) People(ctx context.Context, _ string) ([]roster.Person, error) 
 var errShifted = errors.New("the listing changed while it was read")
 
 // listPeople reads all pages, again from the first when they do not fit together.
-func (c *Client) listPeople(ctx context.Context, op string) ([]roster.Person, error) {
+func (c *Client) listPeople(ctx context.Context, op string) ([]membership.Person, error) {
 	sorted := true
 	for attempt := 1; ; attempt++ {
 		people, err := c.listPeopleOnce(ctx, op, sorted)
 		switch {
 		case err == nil:
 			return people, nil
-		case sorted && attempt == 1 && roster.FailureOf(err) == roster.Refused:
+		case sorted && attempt == 1 && membership.FailureOf(err) == membership.Refused:
 			// It may be the sorting that is refused. Without it, pages that do
 			// not fit together are still found.
 			sorted = false
@@ -58,7 +58,7 @@ func (c *Client) listPeople(ctx context.Context, op string) ([]roster.Person, er
 	}
 }
 
-func (c *Client) listPeopleOnce(ctx context.Context, op string, sorted bool) ([]roster.Person, error) {
+func (c *Client) listPeopleOnce(ctx context.Context, op string, sorted bool) ([]membership.Person, error) {
 	l := peopleListing{rows: map[entityKey]int{}, total: -1}
 	for page := range maxPages {
 		answer, err := c.entityPage(ctx, op, l.received, sorted)
@@ -70,20 +70,20 @@ func (c *Client) listPeopleOnce(ctx context.Context, op string, sorted bool) ([]
 			return nil, c.unfit(op, err)
 		}
 		if done {
-			slices.SortFunc(l.people, func(a, b roster.Person) int {
+			slices.SortFunc(l.people, func(a, b membership.Person) int {
 				return strings.Compare(a.String(), b.String())
 			})
 			return l.people, nil
 		}
 	}
-	return nil, &roster.Error{Failure: roster.Malformed, Op: op, Err: fmt.Errorf("the listing has no end: gave up after %d pages", maxPages)}
+	return nil, &membership.Error{Failure: membership.Malformed, Op: op, Err: fmt.Errorf("the listing has no end: gave up after %d pages", maxPages)}
 }
 
 // unfit words what [peopleListing.take] found wrong.
 func (c *Client) unfit(op string, err error) error {
-	e := &roster.Error{Failure: roster.Malformed, Op: op, Err: err}
+	e := &membership.Error{Failure: membership.Malformed, Op: op, Err: err}
 	if errors.Is(err, errShifted) {
-		e.Failure = roster.Passing
+		e.Failure = membership.Passing
 	}
 	return e
 }
@@ -116,7 +116,7 @@ func (c *Client) entityPage(ctx context.Context, op string, offset int, sorted b
 			}
 			return checkPage(page)
 		})
-	if err != nil && roster.FailureOf(err) == roster.Gone {
+	if err != nil && membership.FailureOf(err) == membership.Gone {
 		return &blinkwire.TenantEntityPage{}, nil
 	}
 	return page, err
@@ -142,7 +142,7 @@ type entityKey struct{ kind, id string }
 
 // peopleListing collects pages.
 type peopleListing struct {
-	people []roster.Person
+	people []membership.Person
 	// rows maps a row to the page that it came on.
 	rows map[entityKey]int
 	// received counts the rows, and is the next page's offset.
@@ -211,10 +211,10 @@ func (l *peopleListing) add(row *blinkwire.TenantEntity, page int) error {
 	return nil
 }
 
-func personOf(kind roster.Kind, row *blinkwire.TenantEntity) roster.Person {
+func personOf(kind membership.Kind, row *blinkwire.TenantEntity) membership.Person {
 	status := text(row.Status)
-	p := roster.Person{
-		Principal:   roster.Principal{Kind: kind, ID: text(row.EntityID)},
+	p := membership.Person{
+		Principal:   membership.Principal{Kind: kind, ID: text(row.EntityID)},
 		Email:       text(row.Email),
 		Name:        text(row.Name),
 		Status:      status,

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blink/client/blinkwire"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 // directory serves rows a page at a time, as the vendor documents it.
@@ -87,12 +87,12 @@ func TestPeople(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []roster.Person{
-		{Principal: principal(roster.Group, "g-1"), Name: "Ops", MemberCount: 4},
-		{Principal: principal(roster.User, "u-1"), Email: "alice@example.com", Name: "Alice", Roles: []string{"Admin"}, Status: "Active"},
-		{Principal: principal(roster.User, "u-2"), Email: "bob@example.com", Status: "Invited", Invite: true},
-		{Principal: principal(roster.User, "u-3"), Status: "INACTIVE", Inactive: true},
-		{Principal: principal(roster.User, "u-4"), Invite: true},
+	want := []membership.Person{
+		{Principal: principal(membership.Group, "g-1"), Name: "Ops", MemberCount: 4},
+		{Principal: principal(membership.User, "u-1"), Email: "alice@example.com", Name: "Alice", Roles: []string{"Admin"}, Status: "Active"},
+		{Principal: principal(membership.User, "u-2"), Email: "bob@example.com", Status: "Invited", Invite: true},
+		{Principal: principal(membership.User, "u-3"), Status: "INACTIVE", Inactive: true},
+		{Principal: principal(membership.User, "u-4"), Invite: true},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -194,7 +194,7 @@ func TestPeopleThatNeverAddUp(t *testing.T) {
 			d := &directory{t: t, rows: always(users(250)), most: 100, edit: edit}
 			c, _ := serve(t, d.ServeHTTP)
 			got, err := c.People(t.Context(), "")
-			e := failure(t, err, roster.Passing)
+			e := failure(t, err, membership.Passing)
 			if got != nil || e.Status != 0 {
 				t.Errorf("%d people, %+v", len(got), e)
 			}
@@ -243,7 +243,7 @@ func TestPeopleMalformed(t *testing.T) {
 			t.Parallel()
 			c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { raw(w, http.StatusOK, "application/json", body) })
 			got, err := c.People(t.Context(), "")
-			failure(t, err, roster.Malformed)
+			failure(t, err, membership.Malformed)
 			if got != nil {
 				t.Errorf("%+v", got)
 			}
@@ -256,14 +256,14 @@ func TestPeopleStatuses(t *testing.T) {
 	for name, tc := range map[string]struct {
 		status int
 		body   string
-		want   roster.Failure
+		want   membership.Failure
 	}{
-		"404 of the route": {404, "404 page not found", roster.Unsupported},
-		"404 without body": {404, "", roster.Unsupported},
-		"400":              {400, mustJSON(wrapper(400)), roster.Refused},
-		"401":              {401, "", roster.Unauthorized},
-		"403":              {403, "", roster.Forbidden},
-		"500":              {500, "", roster.Passing},
+		"404 of the route": {404, "404 page not found", membership.Unsupported},
+		"404 without body": {404, "", membership.Unsupported},
+		"400":              {400, mustJSON(wrapper(400)), membership.Refused},
+		"401":              {401, "", membership.Unauthorized},
+		"403":              {403, "", membership.Forbidden},
+		"500":              {500, "", membership.Passing},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -294,7 +294,7 @@ func TestPeopleNotFoundInTheMiddle(t *testing.T) {
 		d.ServeHTTP(w, r)
 	})
 	_, err := c.People(t.Context(), "")
-	failure(t, err, roster.Passing)
+	failure(t, err, membership.Passing)
 }
 
 // Whether entity_id can be sorted by is not documented.

@@ -8,7 +8,7 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
@@ -71,12 +71,12 @@ func (c *Client) readOnce(ctx context.Context, op string, kind callKind, call se
 
 // broken is an answer that began well and broke off.
 func (c *Client) broken(op string, resp *http.Response, cause error) error {
-	e := &roster.Error{Failure: roster.Passing, Op: op, Status: resp.StatusCode, RequestID: c.requestID(resp.Header), Err: errCutShort}
+	e := &membership.Error{Failure: membership.Passing, Op: op, Status: resp.StatusCode, RequestID: c.requestID(resp.Header), Err: errCutShort}
 	if cause == nil {
 		return e
 	}
 	if te, ok := transport.AsError(cause); ok && te.Kind == transport.TooLarge {
-		e.Failure, e.Err = roster.Malformed, cause
+		e.Failure, e.Err = membership.Malformed, cause
 		return e
 	}
 	e.Err = fmt.Errorf("%w: %w", errCutShort, cause)

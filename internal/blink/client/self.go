@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blink/client/blinkwire"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 // UserWorkspace is a workspace as the key's user sees it (vendor's 2022
@@ -141,13 +141,13 @@ func (d *userDetails) user() CurrentUser {
 
 // Self tells who the key belongs to, by e-mail: the id is left empty, since the
 // vendor does not say which of the user's ids the workspaces list.
-func (c *Client) Self(ctx context.Context) (roster.Person, error) {
+func (c *Client) Self(ctx context.Context) (membership.Person, error) {
 	u, err := c.CurrentUser(ctx)
 	if err != nil {
-		return roster.Person{}, err
+		return membership.Person{}, err
 	}
-	p := roster.Person{
-		Principal: roster.Principal{Kind: roster.User},
+	p := membership.Person{
+		Principal: membership.Principal{Kind: membership.User},
 		Email:     u.Email,
 		Name:      u.Name,
 		Status:    u.Status,

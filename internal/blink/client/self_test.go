@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 func TestUserWorkspaces(t *testing.T) {
@@ -50,7 +50,7 @@ func TestUserWorkspacesMalformed(t *testing.T) {
 	for _, body := range []string{``, `null`, `[]`, `{"w-1":{"name":"the key is not the id"}}`, `{"w-1":null}`, `{"w-1":{"id":""}}`, `{"message":"no","status":400}`, `{"w-1":{"id":1}}`} {
 		c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { raw(w, http.StatusOK, "application/json", body) })
 		got, err := c.UserWorkspaces(t.Context())
-		failure(t, err, roster.Malformed)
+		failure(t, err, membership.Malformed)
 		if got != nil {
 			t.Errorf("%s: %+v", body, got)
 		}
@@ -83,7 +83,7 @@ func TestCurrentUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSelf := roster.Person{Principal: roster.Principal{Kind: roster.User}, Email: "alice@example.com", Name: "Alice", Status: "active", Roles: []string{"Admin"}}
+	wantSelf := membership.Person{Principal: membership.Principal{Kind: membership.User}, Email: "alice@example.com", Name: "Alice", Status: "active", Roles: []string{"Admin"}}
 	if d := cmp.Diff(wantSelf, self); d != "" {
 		t.Error(d)
 	}
@@ -97,13 +97,13 @@ func TestSelfMalformed(t *testing.T) {
 	for _, body := range []string{``, `null`, `[]`, `{}`, `{"message":"no","status":401}`, `{"email":1}`, `{"email":"a@example.com","workspaces":[]}`} {
 		c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { raw(w, http.StatusOK, "application/json", body) })
 		_, err := c.Self(t.Context())
-		failure(t, err, roster.Malformed)
+		failure(t, err, membership.Malformed)
 	}
 }
 
 func TestSelfStatuses(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]roster.Failure{401: roster.Unauthorized, 403: roster.Forbidden, 500: roster.Passing, 400: roster.Refused} {
+	for status, want := range map[int]membership.Failure{401: membership.Unauthorized, 403: membership.Forbidden, 500: membership.Passing, 400: membership.Refused} {
 		c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			answer(w, status, object{"message": "no", "status": status})
 		})

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 // WorkspaceDetails are what a workspace's listing tells besides its members
@@ -28,7 +28,7 @@ func (d WorkspaceDetails) Label() string {
 
 // ReadWorkspace reads everybody in the workspace with one call. Entities other
 // than users and groups are left out.
-func (c *Client) ReadWorkspace(ctx context.Context, workspace string) (*roster.Workspace, error) {
+func (c *Client) ReadWorkspace(ctx context.Context, workspace string) (*membership.Workspace, error) {
 	op := "read workspace " + workspace
 	if err := CheckID(workspace); err != nil {
 		return nil, refusedHere(op, fmt.Errorf("workspace: %w", err))
@@ -48,17 +48,17 @@ func (c *Client) ReadWorkspace(ctx context.Context, workspace string) (*roster.W
 	c.mu.Lock()
 	c.details[workspace] = l.details
 	c.mu.Unlock()
-	return &roster.Workspace{ID: workspace, Name: l.details.Label(), Members: l.members}, nil
+	return &membership.Workspace{ID: workspace, Name: l.details.Label(), Members: l.members}, nil
 }
 
 // DescribeWorkspace gives the workspace's name, without a call of its own where
 // this client has read the workspace before.
-func (c *Client) DescribeWorkspace(ctx context.Context, workspace string) (roster.Description, error) {
+func (c *Client) DescribeWorkspace(ctx context.Context, workspace string) (membership.Description, error) {
 	d, err := c.WorkspaceDetails(ctx, workspace)
 	if err != nil {
-		return roster.Description{}, err
+		return membership.Description{}, err
 	}
-	return roster.Description{ID: d.ID, Name: d.Label()}, nil
+	return membership.Description{ID: d.ID, Name: d.Label()}, nil
 }
 
 // WorkspaceDetails gives what the workspace's listing tells besides the
@@ -85,9 +85,9 @@ func (c *Client) knownDetails(workspace string) (WorkspaceDetails, bool) {
 // entities are never held twice.
 type listing struct {
 	details WorkspaceDetails
-	members []roster.Member
+	members []membership.Member
 	// at finds a member's place, for rows that come twice.
-	at map[roster.Principal]int
+	at map[membership.Principal]int
 	// roles holds one slice for each spelling of a role. They are full (length
 	// is capacity), so that an append to a member's roles copies.
 	roles map[string][]string
@@ -109,7 +109,7 @@ type entityRow struct {
 // member look absent is an error: no list of entities, a row without type or
 // id, another workspace.
 func decodeListing(dec *json.Decoder, workspace string) (*listing, error) {
-	l := &listing{at: map[roster.Principal]int{}, roles: map[string][]string{}}
+	l := &listing{at: map[membership.Principal]int{}, roles: map[string][]string{}}
 	if err := opened(dec, "it", '{'); err != nil {
 		return nil, err
 	}
@@ -208,8 +208,8 @@ func (l *listing) add(row *entityRow, n int) error {
 	case row.ID == "":
 		return fmt.Errorf("entity %d, a %s, has no id", n, kind)
 	}
-	m := roster.Member{
-		Principal:   roster.Principal{Kind: kind, ID: row.ID},
+	m := membership.Member{
+		Principal:   membership.Principal{Kind: kind, ID: row.ID},
 		Email:       row.Email,
 		Name:        row.Name,
 		Roles:       l.rolesOf(row.WorkspaceRole),
@@ -242,7 +242,7 @@ func (l *listing) rolesOf(role string) []string {
 // merge joins two rows of one principal. Roles that differ are all kept, so
 // that the contradiction shows; of the rest, the first that says something
 // counts, and in doubt the member is an invitation, which is no owner.
-func merge(a, b roster.Member) roster.Member {
+func merge(a, b membership.Member) membership.Member {
 	for _, role := range b.Roles {
 		if !slices.ContainsFunc(a.Roles, func(r string) bool { return strings.EqualFold(r, role) }) {
 			a.Roles = slices.Concat(a.Roles, []string{role})
@@ -262,12 +262,12 @@ func merge(a, b roster.Member) roster.Member {
 }
 
 // kindOf reads an entity's type, whose spelling is not documented.
-func kindOf(entityType string) (roster.Kind, bool) {
+func kindOf(entityType string) (membership.Kind, bool) {
 	switch {
-	case strings.EqualFold(entityType, string(roster.User)):
-		return roster.User, true
-	case strings.EqualFold(entityType, string(roster.Group)):
-		return roster.Group, true
+	case strings.EqualFold(entityType, string(membership.User)):
+		return membership.User, true
+	case strings.EqualFold(entityType, string(membership.Group)):
+		return membership.Group, true
 	default:
 		return "", false
 	}

@@ -12,11 +12,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
-func principal(kind roster.Kind, id string) roster.Principal {
-	return roster.Principal{Kind: kind, ID: id}
+func principal(kind membership.Kind, id string) membership.Principal {
+	return membership.Principal{Kind: kind, ID: id}
 }
 
 func TestReadWorkspace(t *testing.T) {
@@ -40,12 +40,12 @@ func TestReadWorkspace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &roster.Workspace{ID: "w-1", Name: "Payments", Members: []roster.Member{
-		{Principal: principal(roster.User, "u-1"), Email: "alice@example.com", Name: "Alice", Roles: []string{"Owner"}, Enabled: true},
-		{Principal: principal(roster.User, "u-2"), Email: "bob@example.com", Roles: []string{"viewer"}, Enabled: true, Invite: true},
-		{Principal: principal(roster.Group, "g-1"), Name: "Ops", Roles: []string{"owner"}, Enabled: true, MemberCount: 3},
-		{Principal: principal(roster.User, "u-3"), Enabled: true},
-		{Principal: principal(roster.Group, "u-1"), Roles: []string{"viewer"}, Enabled: true},
+	want := &membership.Workspace{ID: "w-1", Name: "Payments", Members: []membership.Member{
+		{Principal: principal(membership.User, "u-1"), Email: "alice@example.com", Name: "Alice", Roles: []string{"Owner"}, Enabled: true},
+		{Principal: principal(membership.User, "u-2"), Email: "bob@example.com", Roles: []string{"viewer"}, Enabled: true, Invite: true},
+		{Principal: principal(membership.Group, "g-1"), Name: "Ops", Roles: []string{"owner"}, Enabled: true, MemberCount: 3},
+		{Principal: principal(membership.User, "u-3"), Enabled: true},
+		{Principal: principal(membership.Group, "u-1"), Roles: []string{"viewer"}, Enabled: true},
 	}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -53,7 +53,7 @@ func TestReadWorkspace(t *testing.T) {
 
 	// What the listing told needs no other call.
 	d, err := c.DescribeWorkspace(t.Context(), "w-1")
-	if err != nil || d != (roster.Description{ID: "w-1", Name: "Payments"}) {
+	if err != nil || d != (membership.Description{ID: "w-1", Name: "Payments"}) {
 		t.Errorf("DescribeWorkspace: %+v, %v", d, err)
 	}
 	details, err := c.WorkspaceDetails(t.Context(), "w-1")
@@ -72,7 +72,7 @@ func TestDescribeWorkspaceReadsWhatIsUnknown(t *testing.T) {
 	})
 	for range 2 {
 		d, err := c.DescribeWorkspace(t.Context(), "w-1")
-		if err != nil || d != (roster.Description{ID: "w-1", Name: "payments"}) {
+		if err != nil || d != (membership.Description{ID: "w-1", Name: "payments"}) {
 			t.Errorf("%+v, %v", d, err)
 		}
 	}
@@ -102,12 +102,12 @@ func TestReadWorkspaceJoinsRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []roster.Member{
-		{Principal: principal(roster.User, "same"), Roles: []string{"owner"}, Enabled: true},
-		{Principal: principal(roster.User, "two"), Roles: []string{"owner", "viewer"}, Enabled: true},
-		{Principal: principal(roster.User, "other"), Roles: []string{"owner"}, Enabled: true},
-		{Principal: principal(roster.User, "invited"), Roles: []string{"owner"}, Enabled: true, Invite: true},
-		{Principal: principal(roster.User, "late"), Email: "late@example.com", Name: "Late", Roles: []string{"viewer"}, Enabled: true, MemberCount: 2},
+	want := []membership.Member{
+		{Principal: principal(membership.User, "same"), Roles: []string{"owner"}, Enabled: true},
+		{Principal: principal(membership.User, "two"), Roles: []string{"owner", "viewer"}, Enabled: true},
+		{Principal: principal(membership.User, "other"), Roles: []string{"owner"}, Enabled: true},
+		{Principal: principal(membership.User, "invited"), Roles: []string{"owner"}, Enabled: true, Invite: true},
+		{Principal: principal(membership.User, "late"), Email: "late@example.com", Name: "Late", Roles: []string{"viewer"}, Enabled: true, MemberCount: 2},
 	}
 	if d := cmp.Diff(want, got.Members); d != "" {
 		t.Error(d)
@@ -167,7 +167,7 @@ func TestReadWorkspaceMalformed(t *testing.T) {
 			if ws != nil {
 				t.Errorf("a listing came of it: %+v", ws)
 			}
-			e := failure(t, err, roster.Malformed)
+			e := failure(t, err, membership.Malformed)
 			if e.Status != http.StatusOK || e.RequestID != "r-9" {
 				t.Errorf("status %d, request id %q", e.Status, e.RequestID)
 			}
@@ -214,7 +214,7 @@ func TestReadWorkspaceCutShort(t *testing.T) {
 		raw(w, http.StatusOK, "application/json", whole[:len(whole)-1])
 	})
 	_, err := c.ReadWorkspace(t.Context(), "w-1")
-	failure(t, err, roster.Passing)
+	failure(t, err, membership.Passing)
 	if n := len(s.sent()); n != readAttempts {
 		t.Errorf("asked %d times", n)
 	}
@@ -225,9 +225,9 @@ func TestReadWorkspaceRefusesIDs(t *testing.T) {
 	c, s := serve(t, func(http.ResponseWriter, *http.Request) {})
 	for _, id := range []string{"", "a/b", "..", "a?b", "a#b"} {
 		_, err := c.ReadWorkspace(t.Context(), id)
-		failure(t, err, roster.Refused)
+		failure(t, err, membership.Refused)
 		_, err = c.DescribeWorkspace(t.Context(), id)
-		failure(t, err, roster.Refused)
+		failure(t, err, membership.Refused)
 	}
 	if len(s.sent()) != 0 {
 		t.Errorf("sent %v", s.sent())
@@ -235,11 +235,11 @@ func TestReadWorkspaceRefusesIDs(t *testing.T) {
 }
 
 // failure asserts the kind of an error.
-func failure(t *testing.T, err error, want roster.Failure) *roster.Error {
+func failure(t *testing.T, err error, want membership.Failure) *membership.Error {
 	t.Helper()
-	var e *roster.Error
+	var e *membership.Error
 	if !errors.As(err, &e) {
-		t.Fatalf("%v (%T) is no roster.Error", err, err)
+		t.Fatalf("%v (%T) is no membership.Error", err, err)
 	}
 	if e.Failure != want {
 		t.Errorf("failure %d instead of %d: %v", e.Failure, want, err)
@@ -321,9 +321,9 @@ func FuzzDecodeListing(f *testing.F) {
 		if err := json.NewDecoder(bytes.NewReader(body)).Decode(&whole); err != nil {
 			t.Fatalf("taken for a listing, but %v", err)
 		}
-		seen := map[roster.Principal]bool{}
+		seen := map[membership.Principal]bool{}
 		for _, m := range l.members {
-			if m.ID == "" || m.Kind != roster.User && m.Kind != roster.Group || seen[m.Principal] {
+			if m.ID == "" || m.Kind != membership.User && m.Kind != membership.Group || seen[m.Principal] {
 				t.Errorf("member %+v", m)
 			}
 			seen[m.Principal] = true

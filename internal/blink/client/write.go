@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blink/client/blinkwire"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
@@ -17,11 +17,11 @@ import (
 // Blink knows nobody who is listed and disabled, so enabled is ignored. An
 // answer of success is not proof: the vendor does not say what the call does to
 // somebody who is not in the workspace.
-func (c *Client) Assign(ctx context.Context, workspace string, p roster.Principal, role string, _ bool) (roster.Receipt, error) {
+func (c *Client) Assign(ctx context.Context, workspace string, p membership.Principal, role string, _ bool) (membership.Receipt, error) {
 	op := fmt.Sprintf("assign the role %q to %s in workspace %s", role, named(p), workspace)
 	kind, err := checkPrincipal(p)
 	if err := errors.Join(workspaceError(workspace), err, CheckRole(role)); err != nil {
-		return roster.Receipt{}, refusedHere(op, err)
+		return membership.Receipt{}, refusedHere(op, err)
 	}
 	return c.write(ctx, op, assigning, func(ctx context.Context) (*http.Response, error) {
 		return c.calls.AssignRole(ctx, workspace, kind, p.ID, role)
@@ -30,7 +30,7 @@ func (c *Client) Assign(ctx context.Context, workspace string, p roster.Principa
 
 // Add brings users and groups into the workspace with the role. What it does to
 // somebody who is in the workspace already is not documented.
-func (c *Client) Add(ctx context.Context, workspace, role string, ps []roster.Principal) (roster.Receipt, error) {
+func (c *Client) Add(ctx context.Context, workspace, role string, ps []membership.Principal) (membership.Receipt, error) {
 	who := make([]string, len(ps))
 	body := blinkwire.AddEntities{Entities: make([]blinkwire.EntityToAdd, len(ps))}
 	errs := []error{workspaceError(workspace), CheckRole(role)}
@@ -42,10 +42,10 @@ func (c *Client) Add(ctx context.Context, workspace, role string, ps []roster.Pr
 	}
 	op := fmt.Sprintf("add %s to workspace %s with the role %q", strings.Join(who, ", "), workspace, role)
 	if err := errors.Join(errs...); err != nil {
-		return roster.Receipt{}, refusedHere(op, err)
+		return membership.Receipt{}, refusedHere(op, err)
 	}
 	if len(ps) == 0 {
-		return roster.Receipt{}, nil
+		return membership.Receipt{}, nil
 	}
 	return c.write(ctx, op, adding, func(ctx context.Context) (*http.Response, error) {
 		return c.calls.AddEntities(ctx, workspace, body)
@@ -55,11 +55,11 @@ func (c *Client) Add(ctx context.Context, workspace, role string, ps []roster.Pr
 // Remove takes the user or group out of the workspace. Access through a group,
 // or as Admin of the tenant, remains. The call is known from 2022 only: a
 // service that does not know it (any more) gives a failure of kind Unsupported.
-func (c *Client) Remove(ctx context.Context, workspace string, m roster.Member) (roster.Receipt, error) {
+func (c *Client) Remove(ctx context.Context, workspace string, m membership.Member) (membership.Receipt, error) {
 	op := fmt.Sprintf("remove %s from workspace %s", named(m.Principal), workspace)
 	kind, err := checkPrincipal(m.Principal)
 	if err := errors.Join(workspaceError(workspace), err); err != nil {
-		return roster.Receipt{}, refusedHere(op, err)
+		return membership.Receipt{}, refusedHere(op, err)
 	}
 	return c.write(ctx, op, removing, func(ctx context.Context) (*http.Response, error) {
 		return c.calls.RemoveEntity(ctx, workspace, kind, m.ID)
@@ -68,22 +68,22 @@ func (c *Client) Remove(ctx context.Context, workspace string, m roster.Member) 
 
 // write sends a change. Where its fate is unclear it is not repeated: the error
 // says that it may have been applied, and reading tells.
-func (c *Client) write(ctx context.Context, op string, kind callKind, call send) (roster.Receipt, error) {
+func (c *Client) write(ctx context.Context, op string, kind callKind, call send) (membership.Receipt, error) {
 	if err := ctx.Err(); err != nil {
-		return roster.Receipt{}, &roster.Error{Failure: roster.Passing, Op: op, Err: err}
+		return membership.Receipt{}, &membership.Error{Failure: membership.Passing, Op: op, Err: err}
 	}
 	resp, err := call(transport.OnceOnly(ctx))
 	if err != nil {
-		return roster.Receipt{}, c.unanswered(op, kind, err)
+		return membership.Receipt{}, c.unanswered(op, kind, err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return roster.Receipt{}, c.failed(op, kind, resp)
+		return membership.Receipt{}, c.failed(op, kind, resp)
 	}
 	// Nothing is documented to be in the body; reading it lets the connection be
 	// used again, and a body that breaks off takes nothing from the success.
 	_, _ = io.CopyN(io.Discard, resp.Body, errorBodyBytes)
-	return roster.Receipt{RequestID: c.requestID(resp.Header)}, nil
+	return membership.Receipt{RequestID: c.requestID(resp.Header)}, nil
 }
 
 func workspaceError(workspace string) error {
@@ -94,4 +94,4 @@ func workspaceError(workspace string) error {
 }
 
 // named is a principal in a phrase: "user u-1".
-func named(p roster.Principal) string { return string(p.Kind) + " " + p.ID }
+func named(p membership.Principal) string { return string(p.Kind) + " " + p.ID }

@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blink/client/blinkwire"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 // writes are the three calls that change something, each with its phrase.
@@ -24,16 +24,16 @@ var writes = []struct {
 	name string
 	kind callKind
 	op   string
-	do   func(context.Context, *Client) (roster.Receipt, error)
+	do   func(context.Context, *Client) (membership.Receipt, error)
 }{
-	{"assign", assigning, `assign the role "owner" to user u-1 in workspace w-1`, func(ctx context.Context, c *Client) (roster.Receipt, error) {
-		return c.Assign(ctx, "w-1", principal(roster.User, "u-1"), "owner", true)
+	{"assign", assigning, `assign the role "owner" to user u-1 in workspace w-1`, func(ctx context.Context, c *Client) (membership.Receipt, error) {
+		return c.Assign(ctx, "w-1", principal(membership.User, "u-1"), "owner", true)
 	}},
-	{"add", adding, `add user u-1, group g-1 to workspace w-1 with the role "viewer"`, func(ctx context.Context, c *Client) (roster.Receipt, error) {
-		return c.Add(ctx, "w-1", "viewer", []roster.Principal{principal(roster.User, "u-1"), principal(roster.Group, "g-1")})
+	{"add", adding, `add user u-1, group g-1 to workspace w-1 with the role "viewer"`, func(ctx context.Context, c *Client) (membership.Receipt, error) {
+		return c.Add(ctx, "w-1", "viewer", []membership.Principal{principal(membership.User, "u-1"), principal(membership.Group, "g-1")})
 	}},
-	{"remove", removing, "remove group g-1 from workspace w-1", func(ctx context.Context, c *Client) (roster.Receipt, error) {
-		return c.Remove(ctx, "w-1", roster.Member{Principal: principal(roster.Group, "g-1")})
+	{"remove", removing, "remove group g-1 from workspace w-1", func(ctx context.Context, c *Client) (membership.Receipt, error) {
+		return c.Remove(ctx, "w-1", membership.Member{Principal: principal(membership.Group, "g-1")})
 	}},
 }
 
@@ -82,7 +82,7 @@ func TestEscapedRequestLines(t *testing.T) {
 		"C#":                 "C%23",
 		"%2F":                "%252F",
 	} {
-		if _, err := c.Assign(t.Context(), "w 1", principal(roster.User, "u%1"), role, true); err != nil {
+		if _, err := c.Assign(t.Context(), "w 1", principal(membership.User, "u%1"), role, true); err != nil {
 			t.Fatal(err)
 		}
 		if want := "POST /api/v1/workspaces/w%201/user/u%251/role/" + path; !slices.Contains(s.sent(), want) {
@@ -118,11 +118,11 @@ func TestAddingNobodySendsNothing(t *testing.T) {
 func TestWritesRefuseWhatCannotBeSent(t *testing.T) {
 	t.Parallel()
 	c, s := serve(t, func(http.ResponseWriter, *http.Request) {})
-	alice := principal(roster.User, "u-1")
+	alice := principal(membership.User, "u-1")
 	for name, do := range map[string]func() error{
 		"workspace": func() error { _, err := c.Assign(t.Context(), "a/b", alice, "owner", true); return err },
 		"principal": func() error {
-			_, err := c.Assign(t.Context(), "w-1", principal(roster.User, ".."), "owner", true)
+			_, err := c.Assign(t.Context(), "w-1", principal(membership.User, ".."), "owner", true)
 			return err
 		},
 		"kind": func() error {
@@ -131,16 +131,16 @@ func TestWritesRefuseWhatCannotBeSent(t *testing.T) {
 		},
 		"role": func() error { _, err := c.Assign(t.Context(), "w-1", alice, "../viewer", true); return err },
 		"added": func() error {
-			_, err := c.Add(t.Context(), "w-1", "viewer", []roster.Principal{alice, principal(roster.User, "")})
+			_, err := c.Add(t.Context(), "w-1", "viewer", []membership.Principal{alice, principal(membership.User, "")})
 			return err
 		},
-		"added role": func() error { _, err := c.Add(t.Context(), "w-1", "", []roster.Principal{alice}); return err },
+		"added role": func() error { _, err := c.Add(t.Context(), "w-1", "", []membership.Principal{alice}); return err },
 		"removed": func() error {
-			_, err := c.Remove(t.Context(), "w-1", roster.Member{Principal: principal(roster.User, "a?b")})
+			_, err := c.Remove(t.Context(), "w-1", membership.Member{Principal: principal(membership.User, "a?b")})
 			return err
 		},
 	} {
-		e := failure(t, do(), roster.Refused)
+		e := failure(t, do(), membership.Refused)
 		if e.MaybeApplied || e.Err == nil {
 			t.Errorf("%s: %+v", name, e)
 		}
@@ -161,47 +161,47 @@ func wrapper(status int) object {
 func TestStatuses(t *testing.T) {
 	t.Parallel()
 	type outcome struct {
-		read, assign, add, remove roster.Failure
+		read, assign, add, remove membership.Failure
 		maybe                     bool
 	}
-	same := func(f roster.Failure, maybe bool) outcome { return outcome{f, f, f, f, maybe} }
+	same := func(f membership.Failure, maybe bool) outcome { return outcome{f, f, f, f, maybe} }
 	cases := map[string]struct {
 		status      int
 		contentType string
 		body        string
 		want        outcome
 	}{
-		"400":                       {400, "application/json", mustJSON(wrapper(400)), same(roster.Refused, false)},
-		"400, by its body 404":      {400, "application/json", mustJSON(wrapper(404)), same(roster.Gone, false)},
-		"400, empty":                {400, "", "", same(roster.Refused, false)},
-		"401":                       {401, "application/json", mustJSON(wrapper(401)), same(roster.Unauthorized, false)},
-		"401, by its body 404":      {401, "application/json", mustJSON(wrapper(404)), same(roster.Unauthorized, false)},
-		"401, empty":                {401, "", "", same(roster.Unauthorized, false)},
-		"402":                       {402, "text/plain", "pay", same(roster.Refused, false)},
-		"403":                       {403, "application/json", mustJSON(wrapper(403)), same(roster.Forbidden, false)},
-		"403, by its body 404":      {403, "application/json", mustJSON(wrapper(404)), same(roster.Forbidden, false)},
-		"404":                       {404, "application/json", mustJSON(wrapper(404)), same(roster.Gone, false)},
-		"404, the message alone":    {404, "application/json", `{"message":"no such workspace"}`, same(roster.Gone, false)},
-		"404, status as text":       {404, "application/json", `{"status":"404"}`, same(roster.Gone, false)},
-		"404, empty":                {404, "", "", outcome{roster.Gone, roster.Gone, roster.Unsupported, roster.Unsupported, false}},
-		"404, plain text":           {404, "text/plain", "404 page not found", outcome{roster.Gone, roster.Gone, roster.Unsupported, roster.Unsupported, false}},
-		"404, a web page":           {404, "text/html", "<html><body>Not here</body></html>", outcome{roster.Malformed, roster.Malformed, roster.Unsupported, roster.Unsupported, false}},
-		"404, by its body 403":      {404, "application/json", mustJSON(wrapper(403)), same(roster.Forbidden, false)},
-		"404, by its body 401":      {404, "application/json", mustJSON(wrapper(401)), same(roster.Unauthorized, false)},
-		"404, by its body 400":      {404, "application/json", mustJSON(wrapper(400)), same(roster.Refused, false)},
-		"404, by its body 500":      {404, "application/json", mustJSON(wrapper(500)), same(roster.Passing, false)},
-		"405":                       {405, "text/plain", "method not allowed", same(roster.Unsupported, false)},
-		"408":                       {408, "", "", same(roster.Passing, true)},
-		"409":                       {409, "application/json", mustJSON(wrapper(409)), same(roster.Refused, false)},
-		"422":                       {422, "application/json", mustJSON(wrapper(422)), same(roster.Refused, false)},
-		"429":                       {429, "application/json", mustJSON(wrapper(429)), same(roster.Passing, false)},
-		"500":                       {500, "application/json", mustJSON(wrapper(500)), same(roster.Passing, true)},
-		"500, by its body 404":      {500, "application/json", mustJSON(wrapper(404)), same(roster.Passing, true)},
-		"501":                       {501, "", "", same(roster.Unsupported, false)},
-		"502, a web page":           {502, "text/html", "<html><body><h1>502 Bad Gateway</h1></body></html>", same(roster.Passing, true)},
-		"503":                       {503, "", "", same(roster.Passing, false)},
-		"504":                       {504, "", "", same(roster.Passing, true)},
-		"304, which nobody expects": {304, "", "", same(roster.Malformed, false)},
+		"400":                       {400, "application/json", mustJSON(wrapper(400)), same(membership.Refused, false)},
+		"400, by its body 404":      {400, "application/json", mustJSON(wrapper(404)), same(membership.Gone, false)},
+		"400, empty":                {400, "", "", same(membership.Refused, false)},
+		"401":                       {401, "application/json", mustJSON(wrapper(401)), same(membership.Unauthorized, false)},
+		"401, by its body 404":      {401, "application/json", mustJSON(wrapper(404)), same(membership.Unauthorized, false)},
+		"401, empty":                {401, "", "", same(membership.Unauthorized, false)},
+		"402":                       {402, "text/plain", "pay", same(membership.Refused, false)},
+		"403":                       {403, "application/json", mustJSON(wrapper(403)), same(membership.Forbidden, false)},
+		"403, by its body 404":      {403, "application/json", mustJSON(wrapper(404)), same(membership.Forbidden, false)},
+		"404":                       {404, "application/json", mustJSON(wrapper(404)), same(membership.Gone, false)},
+		"404, the message alone":    {404, "application/json", `{"message":"no such workspace"}`, same(membership.Gone, false)},
+		"404, status as text":       {404, "application/json", `{"status":"404"}`, same(membership.Gone, false)},
+		"404, empty":                {404, "", "", outcome{membership.Gone, membership.Gone, membership.Unsupported, membership.Unsupported, false}},
+		"404, plain text":           {404, "text/plain", "404 page not found", outcome{membership.Gone, membership.Gone, membership.Unsupported, membership.Unsupported, false}},
+		"404, a web page":           {404, "text/html", "<html><body>Not here</body></html>", outcome{membership.Malformed, membership.Malformed, membership.Unsupported, membership.Unsupported, false}},
+		"404, by its body 403":      {404, "application/json", mustJSON(wrapper(403)), same(membership.Forbidden, false)},
+		"404, by its body 401":      {404, "application/json", mustJSON(wrapper(401)), same(membership.Unauthorized, false)},
+		"404, by its body 400":      {404, "application/json", mustJSON(wrapper(400)), same(membership.Refused, false)},
+		"404, by its body 500":      {404, "application/json", mustJSON(wrapper(500)), same(membership.Passing, false)},
+		"405":                       {405, "text/plain", "method not allowed", same(membership.Unsupported, false)},
+		"408":                       {408, "", "", same(membership.Passing, true)},
+		"409":                       {409, "application/json", mustJSON(wrapper(409)), same(membership.Refused, false)},
+		"422":                       {422, "application/json", mustJSON(wrapper(422)), same(membership.Refused, false)},
+		"429":                       {429, "application/json", mustJSON(wrapper(429)), same(membership.Passing, false)},
+		"500":                       {500, "application/json", mustJSON(wrapper(500)), same(membership.Passing, true)},
+		"500, by its body 404":      {500, "application/json", mustJSON(wrapper(404)), same(membership.Passing, true)},
+		"501":                       {501, "", "", same(membership.Unsupported, false)},
+		"502, a web page":           {502, "text/html", "<html><body><h1>502 Bad Gateway</h1></body></html>", same(membership.Passing, true)},
+		"503":                       {503, "", "", same(membership.Passing, false)},
+		"504":                       {504, "", "", same(membership.Passing, true)},
+		"304, which nobody expects": {304, "", "", same(membership.Malformed, false)},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -214,7 +214,7 @@ func TestStatuses(t *testing.T) {
 			if e := failure(t, err, tc.want.read); e.Status != tc.status || e.RequestID != "r-7" || e.MaybeApplied || e.Op != "read workspace w-1" {
 				t.Errorf("%+v", e)
 			}
-			for i, want := range []roster.Failure{tc.want.assign, tc.want.add, tc.want.remove} {
+			for i, want := range []membership.Failure{tc.want.assign, tc.want.add, tc.want.remove} {
 				_, err := writes[i].do(t.Context(), c)
 				e := failure(t, err, want)
 				if e.Status != tc.status || e.RequestID != "r-7" || e.MaybeApplied != tc.want.maybe || e.Op != writes[i].op {
@@ -270,7 +270,7 @@ func TestRequestIDFromTheBody(t *testing.T) {
 		answer(w, http.StatusBadRequest, object{"message": "no", "request_id": "b-1"})
 	})
 	_, err := writes[0].do(t.Context(), c)
-	if e := failure(t, err, roster.Refused); e.RequestID != "b-1" {
+	if e := failure(t, err, membership.Refused); e.RequestID != "b-1" {
 		t.Errorf("%+v", e)
 	}
 }
@@ -282,13 +282,13 @@ func TestKeyIsNeverRepeated(t *testing.T) {
 	for _, tc := range []struct {
 		status int
 		body   string
-		want   roster.Failure
+		want   membership.Failure
 	}{
-		{http.StatusBadRequest, `{"message":"bad key ` + testKey + `","details":"` + testKey + `","identifier":"` + testKey + `"}`, roster.Refused},
-		{http.StatusBadRequest, "<html>" + strings.Repeat("x", plainTextRunes-10) + " " + testKey, roster.Refused},
-		{http.StatusOK, `{"message":"` + testKey + `"}`, roster.Malformed},
-		{http.StatusOK, "<html>" + testKey, roster.Malformed},
-		{http.StatusOK, `{"id":"` + testKey + `","entities":[]}`, roster.Malformed},
+		{http.StatusBadRequest, `{"message":"bad key ` + testKey + `","details":"` + testKey + `","identifier":"` + testKey + `"}`, membership.Refused},
+		{http.StatusBadRequest, "<html>" + strings.Repeat("x", plainTextRunes-10) + " " + testKey, membership.Refused},
+		{http.StatusOK, `{"message":"` + testKey + `"}`, membership.Malformed},
+		{http.StatusOK, "<html>" + testKey, membership.Malformed},
+		{http.StatusOK, `{"id":"` + testKey + `","entities":[]}`, membership.Malformed},
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Request-Id", "id "+testKey)
@@ -320,7 +320,7 @@ func TestLostAnswerMayHaveBeenApplied(t *testing.T) {
 		}))
 		c := clientFor(t, server.URL)
 		_, err := write.do(t.Context(), c)
-		if e := failure(t, err, roster.Passing); !e.MaybeApplied || e.Op != write.op {
+		if e := failure(t, err, membership.Passing); !e.MaybeApplied || e.Op != write.op {
 			t.Errorf("%s: %+v", write.name, e)
 		}
 		if n := calls.Load(); n != 1 {
@@ -344,12 +344,12 @@ func TestUnreachableWasNotApplied(t *testing.T) {
 	c := clientFor(t, endpoint)
 	for _, write := range writes {
 		_, err := write.do(t.Context(), c)
-		if e := failure(t, err, roster.Passing); e.MaybeApplied {
+		if e := failure(t, err, membership.Passing); e.MaybeApplied {
 			t.Errorf("%s: %+v", write.name, e)
 		}
 	}
 	_, err = c.ReadWorkspace(t.Context(), "w-1")
-	failure(t, err, roster.Passing)
+	failure(t, err, membership.Passing)
 }
 
 func TestCancelledBeforeSending(t *testing.T) {
@@ -359,7 +359,7 @@ func TestCancelledBeforeSending(t *testing.T) {
 	cancel()
 	for _, write := range writes {
 		_, err := write.do(ctx, c)
-		if e := failure(t, err, roster.Passing); e.MaybeApplied || !errors.Is(err, context.Canceled) {
+		if e := failure(t, err, membership.Passing); e.MaybeApplied || !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %+v", write.name, e)
 		}
 	}

@@ -1,7 +1,8 @@
-// Package roster is the core of the provider: who holds which role in which
-// workspace, read once, guarded, ordered and verified. It knows neither HTTP
-// nor Terraform. A product takes part by implementing [Service].
-package roster
+// Package membership has the words that the core, the products and their
+// clients share: principals, members, what a listing shows, and the port
+// ([Service]) that a product implements. It has no concurrency and imports
+// nothing of this repository.
+package membership
 
 import (
 	"context"

@@ -1,0 +1,61 @@
+package membership
+
+import "strings"
+
+// Standing is what a principal holds or shall hold in a workspace.
+type Standing struct {
+	Role    string
+	Enabled bool
+}
+
+// Holds tells whether the member has exactly this standing. Roles are compared
+// without regard to case, since the services do not say how they spell them.
+func (m Member) Holds(s Standing) bool {
+	return len(m.Roles) == 1 && strings.EqualFold(m.Roles[0], s.Role) && m.Enabled == s.Enabled
+}
+
+// Standing gives what the member holds now.
+func (m Member) Standing() Standing {
+	return Standing{Role: m.Role(), Enabled: m.Enabled}
+}
+
+// String gives the standing for people.
+func (s Standing) String() string {
+	switch {
+	case s.Role == "":
+		return "no role"
+	case !s.Enabled:
+		return s.Role + " (disabled)"
+	default:
+		return s.Role
+	}
+}
+
+// After gives the member as it would be with another standing; nil means gone.
+func (m Member) After(s *Standing) Member {
+	if s == nil {
+		m.Roles, m.Enabled = nil, false
+		return m
+	}
+	m.Roles, m.Enabled = []string{s.Role}, s.Enabled
+	return m
+}
+
+// Rank orders roles by the product's own order; roles that it does not know
+// stand between the owner's and the rest.
+func (t Traits) Rank(role string) int {
+	for i, r := range t.RolesAscending {
+		if strings.EqualFold(r, role) {
+			return 2 * i
+		}
+	}
+	return 2*len(t.RolesAscending) - 3
+}
+
+// Removed is what a removal makes of somebody, for people.
+func (t Traits) Removed() string {
+	if t.RemovalDisables {
+		return "disabled"
+	}
+	return "removed"
+}
