@@ -7,14 +7,17 @@ package membership
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// Kind tells people from groups.
+// Kind tells people from groups. A service may list other kinds (service
+// accounts); they keep the service's word, in lower case. They are shown, and
+// never managed or counted as people.
 type Kind string
 
-// The kinds of principal that the products know.
+// The kinds of principal that can be managed.
 const (
 	User  Kind = "user"
 	Group Kind = "group"
@@ -29,6 +32,13 @@ type Principal struct {
 
 // String gives "kind/id".
 func (p Principal) String() string { return string(p.Kind) + "/" + p.ID }
+
+// Fold gives the form under which principals are compared. Ids are opaque, but
+// no service has two that differ in case only, while people copy them from
+// places that change it.
+func (p Principal) Fold() Principal {
+	return Principal{Kind: p.Kind, ID: strings.ToLower(p.ID)}
+}
 
 // Member is a principal as a workspace's listing shows it.
 type Member struct {
@@ -49,6 +59,11 @@ type Member struct {
 	MemberCount int
 }
 
+// HasRole tells whether the member holds the role, among others or alone.
+func (m Member) HasRole(role string) bool {
+	return slices.ContainsFunc(m.Roles, func(r string) bool { return strings.EqualFold(r, role) })
+}
+
 // Role gives the one role of the member; "" where there is none, and all of
 // them joined with "," where there are several, which equals no single role.
 func (m Member) Role() string { return strings.Join(m.Roles, ",") }
@@ -65,13 +80,19 @@ func (m Member) Label() string {
 	}
 }
 
-// Workspace is one complete listing of a workspace.
+// Workspace is what one reading of a workspace gave.
 type Workspace struct {
 	ID string
 	// Name is the display name; empty where the listing does not tell it and
 	// [Service.DescribeWorkspace] has to be asked.
 	Name    string
 	Members []Member
+	// Incomplete says, as a clause, why there may be members who are not
+	// listed; it is empty for a complete listing. An incomplete one proves who
+	// is there and nothing else.
+	Incomplete string
+	// Notes are sentences about the listing that the user should read once.
+	Notes []string
 }
 
 // Description is what a product tells about a workspace besides its members.
@@ -125,6 +146,9 @@ type Traits struct {
 	// RolesAscending are the product's own roles, the owner's last. Roles that
 	// are not among them are taken to stand just below the owner's.
 	RolesAscending []string
+	// WorkspaceNoun is the word for what people are members of ("workspace"),
+	// CredentialNoun the word for what the provider signs in with ("API key").
+	WorkspaceNoun, CredentialNoun string
 	// TenantNoun is the word for what workspaces belong to ("tenant", "account").
 	TenantNoun string
 	// OneTenant is true where the key itself decides the tenant, so that
@@ -157,9 +181,10 @@ type Traits struct {
 type Service interface {
 	Traits() Traits
 
-	// ReadWorkspace reads everybody in the workspace. A listing that could not
-	// be completed is an error of kind Passing, never a short listing; a
-	// workspace that is certainly not there is an error of kind Gone.
+	// ReadWorkspace reads everybody in the workspace. A listing that may be short
+	// says so (Workspace.Incomplete); one that could not be read to its end is an
+	// error of kind Passing; a workspace that is certainly not there is an error
+	// of kind Gone.
 	ReadWorkspace(ctx context.Context, workspace string) (*Workspace, error)
 
 	// DescribeWorkspace reads what the listing does not tell.

@@ -103,7 +103,7 @@ func (r *Run) ReadBinding(ctx context.Context, workspace string, p Principal, la
 		return Member{}, false, []Finding{r.readFailure(err, workspace, AtNone)}
 	}
 	m, ok := l.Member(p)
-	if !ok && l.Partial {
+	if !ok && !l.Complete() {
 		return Member{}, false, []Finding{r.partial(l, p)}
 	}
 	if !ok {
@@ -122,7 +122,7 @@ func (r *Run) FindBinding(ctx context.Context, workspace string, p Principal) (m
 		return Member{}, false, []Finding{r.readFailure(err, workspace, AtNone)}
 	}
 	m, ok := l.Member(p)
-	if !ok && l.Partial {
+	if !ok && !l.Complete() {
 		return Member{}, false, []Finding{r.partial(l, p)}
 	}
 	return m, ok, nil

@@ -163,7 +163,7 @@ func (s *space) leave(ctx context.Context, b Binding, exit Exit, at Attribute, w
 		return []Finding{r.readFailure(err, s.id, AtNone)}
 	}
 	live, there := l.Member(b.Principal)
-	if !there && l.Partial {
+	if !there && !l.Complete() {
 		return []Finding{r.partial(l, b.Principal)}
 	}
 	if !there {

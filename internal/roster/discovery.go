@@ -56,7 +56,7 @@ func (r *Run) Owners(ctx context.Context, workspace string) ([]Member, []Finding
 // PartialListing warns of a listing that cannot be all there is. There is no
 // finding for one that is complete.
 func (r *Run) PartialListing(l *Listing) []Finding {
-	if !l.Partial {
+	if l.Complete() {
 		return nil
 	}
 	name := l.Name

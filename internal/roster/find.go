@@ -112,7 +112,7 @@ func (f *finds) run(ctx context.Context, k *look) {
 	hint := 0
 	if l, ok := s.listings.peek(); ok {
 		// Those who are being added at this moment may be listed already.
-		hint = l.enabled + s.traffic.inProgress()
+		hint = l.Enabled() + s.traffic.inProgress()
 	}
 	found, err := f.finder.FindMembers(ctx, s.id, k.ids, hint)
 	if err == nil && len(found) > 0 {
@@ -122,7 +122,7 @@ func (f *finds) run(ctx context.Context, k *look) {
 				rows = append(rows, m)
 			}
 		}
-		s.listings.amend(func(l *Listing) *Listing { return l.with(s.run.traits, rows...) })
+		s.listings.amend(func(l *Listing) *Listing { return l.With(s.run.traits, rows...) })
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -42,8 +42,8 @@ func TestAdditionsAreFoundWithoutWholeListings(t *testing.T) {
 		}
 		// Whoever asks next sees them, without another reading.
 		l, err := a.run.Listing(t.Context(), "w1")
-		if err != nil || len(l.Members) != n+1 || l.enabled != n+1 || len(s.sent("read")) != 1 {
-			t.Errorf("the listing shows %d members (%d enabled): %v", len(l.Members), l.enabled, err)
+		if err != nil || len(l.Members) != n+1 || l.Enabled() != n+1 || len(s.sent("read")) != 1 {
+			t.Errorf("the listing shows %d members (%d enabled): %v", len(l.Members), l.Enabled(), err)
 		}
 		for i := range n {
 			p := user(fmt.Sprintf("p%d", i))
@@ -188,10 +188,10 @@ func TestListingWithMoreRows(t *testing.T) {
 	first := NewListing(&Workspace{ID: "w1", Name: "One", Members: []Member{person("ann", "manager")}}, tr)
 	bob, cid := person("bob", "manager"), person("cid", "tester")
 	cid.Enabled = false
-	second := first.with(tr, bob, person("ANN", "tester"), bob)
-	third := second.with(tr, cid)
+	second := first.With(tr, bob, person("ANN", "tester"), bob)
+	third := second.With(tr, cid)
 	// Another one that comes of the first: neither sees the other's rows.
-	other := first.with(tr, person("dan", "viewer"))
+	other := first.With(tr, person("dan", "viewer"))
 
 	for name, c := range map[string]struct {
 		l                *Listing
@@ -206,8 +206,8 @@ func TestListingWithMoreRows(t *testing.T) {
 		if c.l.ID != "w1" || c.l.Name != "One" {
 			t.Errorf("%s: it is of workspace %q (%q)", name, c.l.ID, c.l.Name)
 		}
-		if len(c.l.Members) != len(c.shows) || c.l.enabled != c.enabled || len(c.l.holders) != c.holders {
-			t.Errorf("%s: %d members, %d enabled, %d holders", name, len(c.l.Members), c.l.enabled, len(c.l.holders))
+		if len(c.l.Members) != len(c.shows) || c.l.Enabled() != c.enabled || len(c.l.Holders()) != c.holders {
+			t.Errorf("%s: %d members, %d enabled, %d holders", name, len(c.l.Members), c.l.Enabled(), len(c.l.Holders()))
 		}
 		for _, id := range []string{"ann", "bob", "cid", "dan"} {
 			m, ok := c.l.Member(user(id))
@@ -225,14 +225,14 @@ func TestListingWithMoreRows(t *testing.T) {
 	}
 }
 
-// A listing that shows a part shows an owner with the first one who is added to it.
+// Rows that are added prove who is there. They do not make a listing complete.
 func TestListingWithAnOwner(t *testing.T) {
 	l := NewListing(&Workspace{Members: []Member{person("vic", "viewer")}}, blinkTraits())
-	if !l.Partial || l.with(blinkTraits(), person("bob", "editor")).Partial != true {
+	if l.Complete() || l.With(blinkTraits(), person("bob", "editor")).Complete() {
 		t.Error("nobody owns it")
 	}
-	if l.with(blinkTraits(), person("ann", "owner")).Partial {
-		t.Error("ann owns it")
+	if l.With(blinkTraits(), person("ann", "owner")).Complete() {
+		t.Error("others may be missing all the same")
 	}
 }
 
@@ -245,7 +245,7 @@ func BenchmarkListingWith(b *testing.B) {
 			for b.Loop() {
 				l := NewListing(&Workspace{}, blazeTraits())
 				for i := 0; i < n; i += 10 {
-					l = l.with(blazeTraits(), ms[i:i+10]...)
+					l = l.With(blazeTraits(), ms[i:i+10]...)
 				}
 			}
 		})

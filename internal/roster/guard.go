@@ -74,7 +74,7 @@ func (r *Run) counts(m Member, inactive map[Principal]bool) bool {
 // owners gives everybody in the listing who counts.
 func (r *Run) owners(l *Listing, inactive map[Principal]bool) []Member {
 	var out []Member
-	for _, m := range l.holders {
+	for _, m := range l.Holders() {
 		if r.counts(m, inactive) {
 			out = append(out, m)
 		}

@@ -24,20 +24,20 @@ func TestListingFindsAPrincipal(t *testing.T) {
 			t.Errorf("%s: %q, %v", c.p, m.Role(), ok)
 		}
 	}
-	if len(l.holders) != 2 {
-		t.Errorf("%d hold the owner role, whatever its case", len(l.holders))
+	if len(l.Holders()) != 2 {
+		t.Errorf("%d hold the owner role, whatever its case", len(l.Holders()))
 	}
 }
 
 func TestListingWithoutAnOwnerIsAPartWhereThatCannotBe(t *testing.T) {
 	ms := []Member{person("a", "viewer")}
-	if !NewListing(&Workspace{Members: ms}, blinkTraits()).Partial {
+	if NewListing(&Workspace{Members: ms}, blinkTraits()).Complete() {
 		t.Error("Blink says that every workspace has an owner")
 	}
-	if NewListing(&Workspace{Members: ms}, blazeTraits()).Partial {
+	if !NewListing(&Workspace{Members: ms}, blazeTraits()).Complete() {
 		t.Error("BlazeMeter says no such thing")
 	}
-	if NewListing(&Workspace{Members: append(ms, person("b", "OWNER"))}, blinkTraits()).Partial {
+	if !NewListing(&Workspace{Members: append(ms, person("b", "OWNER"))}, blinkTraits()).Complete() {
 		t.Error("there is an owner")
 	}
 }

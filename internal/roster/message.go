@@ -56,7 +56,7 @@ func (a *account) section() section {
 // describe writes a line for each holder of the owner role: what the run does
 // to them, or why they do not count.
 func (s *section) describe(r *Run, l *Listing, inactive map[Principal]bool, statusKnown bool, fate func(Member) string) {
-	holders := slices.Clone(l.holders)
+	holders := slices.Clone(l.Holders())
 	sort.Slice(holders, func(i, j int) bool { return holders[i].Label() < holders[j].Label() })
 	for _, m := range holders {
 		what := fate(m)

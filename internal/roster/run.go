@@ -164,11 +164,11 @@ func newSpace(r *Run, id string) *space {
 func (s *space) remember(l *Listing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.read || s.wrote || l.Partial {
+	if s.read || s.wrote || !l.Complete() {
 		return
 	}
 	s.read = true
-	s.first = l.holders
+	s.first = l.Holders()
 }
 
 // floor is the number of owners below which this run must not take the

@@ -28,7 +28,7 @@ func (r *Run) ApplySet(ctx context.Context, prior *Set, next Set) SetApplied {
 	switch {
 	case err != nil:
 		return SetApplied{Findings: []Finding{r.readFailure(err, s.id, AtWorkspace)}}
-	case l.Partial:
+	case !l.Complete():
 		return SetApplied{Findings: []Finding{r.partialSet(l)}}
 	}
 	held := holder(prior)
@@ -190,7 +190,7 @@ func (a *setApply) finish(ctx context.Context, all []*turnout) SetApplied {
 		}
 		s.listings.drop()
 		if ctx.Err() == nil {
-			if l, err := s.listings.get(ctx); err == nil && !l.Partial {
+			if l, err := s.listings.get(ctx); err == nil && l.Complete() {
 				a.last, a.blind = l, false
 			}
 		}
@@ -233,7 +233,6 @@ func (a *setApply) amended(all []*turnout) *Listing {
 	}
 	w.Members = slices.DeleteFunc(w.Members, func(m Member) bool { return gone[fold(m.Principal)] })
 	l := NewListing(&w, a.space.run.traits)
-	l.Partial = false
 	return l
 }
 

@@ -76,7 +76,7 @@ func (r *Run) PlanSet(ctx context.Context, c SetPlan) SetPlanned {
 	if applying || c.Second {
 		return out
 	}
-	if l.Partial {
+	if !l.Complete() {
 		out.Findings = append(out.Findings, r.partialSet(l))
 		return out
 	}

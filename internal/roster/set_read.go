@@ -20,7 +20,7 @@ func (r *Run) ReadSet(ctx context.Context, prior Set) (l *Listing, found bool, o
 	if err != nil {
 		return nil, false, []Finding{r.readFailure(err, prior.Workspace, AtNone)}
 	}
-	if l.Partial {
+	if !l.Complete() {
 		return nil, false, []Finding{r.partialSet(l)}
 	}
 	seats := r.Seated(prior, l)

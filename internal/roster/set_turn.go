@@ -69,7 +69,7 @@ func (a *setApply) tryToTake(ctx context.Context, ts []*turnout, began time.Time
 	case err != nil:
 		a.fail(ts, fmt.Errorf("%w: who is there could not be counted again: %w", errNotSent, err))
 		return true, scarcity{}
-	case l.Partial:
+	case !l.Complete():
 		a.out = append(a.out, r.partialSet(l))
 		a.leaveAll(ts)
 		return true, scarcity{}

@@ -137,7 +137,7 @@ type snapshot struct {
 func blinkTraits() Traits {
 	return Traits{
 		Product: "Blink", Endpoint: "https://blink.example.com/api/v1", OwnerRole: "owner", OwnerNoun: "owner", OwnersNoun: "owners",
-		RolesAscending: []string{"viewer", "editor", "owner"}, TenantNoun: "tenant", OneTenant: true, NeverOwnerless: true,
+		WorkspaceNoun: "workspace", CredentialNoun: "API key", RolesAscending: []string{"viewer", "editor", "owner"}, TenantNoun: "tenant", OneTenant: true, NeverOwnerless: true,
 		StatusMatters: true, AssignMayAdd: true, AddBatch: 50, ChangeRight: "The key has to belong to an owner of the workspace.",
 	}
 }
@@ -145,7 +145,7 @@ func blinkTraits() Traits {
 func blazeTraits() Traits {
 	return Traits{
 		Product: "BlazeMeter", Endpoint: "https://blaze.example.com/api/v4", OwnerRole: "manager", OwnerNoun: "manager", OwnersNoun: "managers",
-		RolesAscending: []string{"viewer", "tester", "manager"}, TenantNoun: "account", RemovalDisables: true, ListingShifts: true, AddBatch: 50,
+		WorkspaceNoun: "workspace", CredentialNoun: "API key", RolesAscending: []string{"viewer", "tester", "manager"}, TenantNoun: "account", RemovalDisables: true, ListingShifts: true, AddBatch: 50,
 		ChangeRight: "The key has to belong to a manager of the workspace.",
 	}
 }

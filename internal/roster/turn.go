@@ -131,7 +131,7 @@ func (s *space) tryToTakeOut(ctx context.Context, c change, began time.Time, las
 	}
 	live, ok := l.Member(c.p)
 	if !ok {
-		if l.Partial {
+		if !l.Complete() {
 			return short, []Finding{r.partial(l, c.p)}, true
 		}
 		return short, nil, true
@@ -213,7 +213,7 @@ func (s *space) remaining(v view, without ...Principal) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := 0
-	for _, m := range v.listing.holders {
+	for _, m := range v.listing.Holders() {
 		if !s.run.counts(m, v.inactive) {
 			continue
 		}

@@ -20,6 +20,7 @@ type (
 	Failure     = membership.Failure
 	Error       = membership.Error
 	Standing    = membership.Standing
+	Listing     = membership.Listing
 )
 
 const (
@@ -36,3 +37,10 @@ const (
 
 // FailureOf classifies any error.
 func FailureOf(err error) Failure { return membership.FailureOf(err) }
+
+// NewListing indexes a workspace.
+func NewListing(w *Workspace, t Traits) *Listing { return membership.NewListing(w, t) }
+
+func fold(p Principal) Principal { return p.Fold() }
+
+func hasRole(m Member, role string) bool { return m.HasRole(role) }

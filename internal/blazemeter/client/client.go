@@ -102,6 +102,8 @@ func (c *Client) Traits() membership.Traits {
 		OwnerRole:       RoleManager,
 		OwnerNoun:       "manager",
 		OwnersNoun:      "managers",
+		WorkspaceNoun:   "workspace",
+		CredentialNoun:  "API key",
 		TenantNoun:      "account",
 		RolesAscending:  slices.Clone(rolesAscending),
 		RemovalDisables: true,

@@ -38,7 +38,7 @@ func TestNew(t *testing.T) {
 	}
 	want := membership.Traits{
 		Product: "BlazeMeter", Endpoint: DefaultEndpoint, OwnerRole: "manager", OwnerNoun: "manager", OwnersNoun: "managers",
-		TenantNoun: "account", RolesAscending: []string{"viewer", "tester", "manager"}, RemovalDisables: true, ListingShifts: true, AddBatch: 50,
+		WorkspaceNoun: "workspace", CredentialNoun: "API key", TenantNoun: "account", RolesAscending: []string{"viewer", "tester", "manager"}, RemovalDisables: true, ListingShifts: true, AddBatch: 50,
 		ChangeRight: "The API key needs account admin access or the manager role in the workspace.",
 	}
 	if diff := cmp.Diff(want, c.Traits()); diff != "" {

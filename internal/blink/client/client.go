@@ -92,13 +92,13 @@ func New(o Options) (*Client, error) {
 // Traits gives the facts in which Blink differs from other products.
 func (c *Client) Traits() membership.Traits {
 	return membership.Traits{
-		Product:    "Blink",
-		Endpoint:   c.endpoint,
-		OwnerRole:  OwnerRole,
-		OwnerNoun:  "owner",
-		OwnersNoun: "owners",
-		TenantNoun: "tenant",
-		OneTenant:  true,
+		Product:       "Blink",
+		Endpoint:      c.endpoint,
+		OwnerRole:     OwnerRole,
+		OwnerNoun:     "owner",
+		OwnersNoun:    "owners",
+		WorkspaceNoun: "workspace", CredentialNoun: "API key", TenantNoun: "tenant",
+		OneTenant: true,
 		// Built-in roles by their names on the vendor's pages, the older "member"
 		// (view-only, as "viewer") among them; custom ones exist besides.
 		RolesAscending: []string{"viewer", "member", "contributor", OwnerRole},

@@ -43,7 +43,7 @@ func TestTraits(t *testing.T) {
 	want := membership.Traits{
 		Product: "Blink", Endpoint: DefaultEndpoint, OwnerRole: "owner", OwnerNoun: "owner", OwnersNoun: "owners",
 		RolesAscending: []string{"viewer", "member", "contributor", "owner"},
-		TenantNoun:     "tenant", OneTenant: true, NeverOwnerless: true, StatusMatters: true, AssignMayAdd: true,
+		WorkspaceNoun:  "workspace", CredentialNoun: "API key", TenantNoun: "tenant", OneTenant: true, NeverOwnerless: true, StatusMatters: true, AssignMayAdd: true,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

@@ -1,24 +1,35 @@
-package roster
+package membership
 
 import (
+	"fmt"
 	"slices"
-	"strings"
 	"sync"
+)
+
+// Presence is what a listing knows of a principal.
+type Presence int
+
+// The three answers of a listing.
+const (
+	// NotKnown: the listing is incomplete and does not show the principal.
+	NotKnown Presence = iota
+	// Absent: the listing is complete and does not show the principal.
+	Absent
+	// There: the listing shows the principal, with access or disabled.
+	There
 )
 
 // Listing is one reading of a workspace, looked up by principal.
 type Listing struct {
 	*Workspace
-	// Partial is true for a listing that cannot be all there is: whoever is
-	// missing in it may be there all the same.
-	Partial bool
 
 	places *places
-	// twins holds rows whose id differs from an indexed one in case only.
-	twins []int
+	// sameButCase are the places of rows whose id differs from an earlier
+	// row's in case only.
+	sameButCase []int
 	// holders are the members with the owner role, counted or not.
 	holders []Member
-	// enabled is how many members are.
+	// enabled is how many members have access.
 	enabled int
 }
 
@@ -40,31 +51,36 @@ func (p *places) find(k Principal, rows int) (int, bool) {
 	return i, ok && i < rows
 }
 
-// NewListing indexes a workspace.
+// NewListing indexes a workspace. Where the vendor says that a workspace always
+// has an owner, a listing that shows none is incomplete.
 func NewListing(w *Workspace, t Traits) *Listing {
 	index := make(map[Principal]int, len(w.Members))
-	l := &Listing{Workspace: w, Partial: t.NeverOwnerless, places: &places{of: index, rows: len(w.Members)}}
+	l := &Listing{Workspace: w, places: &places{of: index, rows: len(w.Members)}}
 	for i, m := range w.Members {
 		if m.Enabled {
 			l.enabled++
 		}
-		if hasRole(m, t.OwnerRole) {
-			l.Partial = false
+		if m.HasRole(t.OwnerRole) {
 			l.holders = append(l.holders, m)
 		}
-		k := fold(m.Principal)
+		k := m.Principal.Fold()
 		if _, taken := index[k]; taken {
-			l.twins = append(l.twins, i)
+			l.sameButCase = append(l.sameButCase, i)
 			continue
 		}
 		index[k] = i
 	}
+	if t.NeverOwnerless && len(l.holders) == 0 && w.Incomplete == "" {
+		part := *w
+		part.Incomplete = fmt.Sprintf("it shows no %s at all, and %s says that a %s always has one", t.OwnerNoun, t.Product, t.WorkspaceNoun)
+		l.Workspace = &part
+	}
 	return l
 }
 
-// with gives a listing with more rows: those of principals whom this one does
+// With gives a listing with more rows: those of principals whom this one does
 // not show. It costs as much as there are new rows, however many there were.
-func (l *Listing) with(t Traits, rows ...Member) *Listing {
+func (l *Listing) With(t Traits, rows ...Member) *Listing {
 	l.places.mu.Lock()
 	defer l.places.mu.Unlock()
 	w, next := *l.Workspace, *l
@@ -75,13 +91,12 @@ func (l *Listing) with(t Traits, rows ...Member) *Listing {
 		return NewListing(&w, t)
 	}
 	for _, m := range l.unlisted(rows) {
-		l.places.of[fold(m.Principal)] = len(w.Members)
+		l.places.of[m.Principal.Fold()] = len(w.Members)
 		w.Members = append(w.Members, m)
 		if m.Enabled {
 			next.enabled++
 		}
-		if hasRole(m, t.OwnerRole) {
-			next.Partial = false
+		if m.HasRole(t.OwnerRole) {
 			next.holders = append(next.holders, m)
 		}
 	}
@@ -95,7 +110,7 @@ func (l *Listing) unlisted(rows []Member) []Member {
 	var out []Member
 	seen := make(map[Principal]bool, len(rows))
 	for _, m := range rows {
-		k := fold(m.Principal)
+		k := m.Principal.Fold()
 		if i, listed := l.places.of[k]; listed && i < len(l.Members) || seen[k] {
 			continue
 		}
@@ -105,31 +120,38 @@ func (l *Listing) unlisted(rows []Member) []Member {
 	return out
 }
 
-// Member finds a principal: by its exact id, else without regard to case.
+// Complete tells whether the listing proves who is not there.
+func (l *Listing) Complete() bool { return l.Incomplete == "" }
+
+// Lookup tells what the listing knows of a principal.
+func (l *Listing) Lookup(p Principal) (Member, Presence) {
+	m, ok := l.Member(p)
+	switch {
+	case ok:
+		return m, There
+	case l.Complete():
+		return Member{}, Absent
+	default:
+		return Member{}, NotKnown
+	}
+}
+
+// Holders gives the members with the owner's role, whether they count as
+// owners or not, in the order of the listing.
+func (l *Listing) Holders() []Member { return l.holders }
+
+// Enabled is how many members have access.
+func (l *Listing) Enabled() int { return l.enabled }
+
+// Member finds the row of a principal: by its exact id, else without regard to case.
 func (l *Listing) Member(p Principal) (Member, bool) {
-	for _, i := range l.twins {
+	for _, i := range l.sameButCase {
 		if l.Members[i].Principal == p {
 			return l.Members[i], true
 		}
 	}
-	if i, ok := l.places.find(fold(p), len(l.Members)); ok {
+	if i, ok := l.places.find(p.Fold(), len(l.Members)); ok {
 		return l.Members[i], true
 	}
 	return Member{}, false
-}
-
-// fold gives the form under which principals are compared. Ids are opaque, but
-// no service has two that differ in case only, while people copy them from
-// places that change it.
-func fold(p Principal) Principal {
-	return Principal{Kind: p.Kind, ID: strings.ToLower(p.ID)}
-}
-
-func hasRole(m Member, role string) bool {
-	for _, r := range m.Roles {
-		if strings.EqualFold(r, role) {
-			return true
-		}
-	}
-	return false
 }
