@@ -93,7 +93,7 @@ func leftKey(workspace string, p Principal) string {
 func (r *Run) ReadBinding(ctx context.Context, workspace string, p Principal, label string) (m Member, found bool, out []Finding) {
 	s := r.spaces.get(workspace)
 	r.walk.ledger.noteRead(s, p)
-	l, err := s.listings.get(ctx)
+	l, err := s.listings.Get(ctx)
 	if FailureOf(err) == Gone && err != nil {
 		return Member{}, false, []Finding{warning(AtNone,
 			fmt.Sprintf("%s is no longer in workspace %s: the workspace is gone", orID(label, p), workspace),
@@ -172,7 +172,7 @@ func (r *Run) planRemoval(ctx context.Context, c BindingPlan) BindingPlanned {
 	if out := r.walk.ledger.clashes(ctx, r.walk.ledger.claim(s, c.Label, claim{leaves: &p})); Failed(out) {
 		return BindingPlanned{Findings: out}
 	}
-	l, err := s.listings.get(ctx)
+	l, err := s.listings.Get(ctx)
 	if err != nil {
 		if FailureOf(err) == Gone {
 			return BindingPlanned{}
@@ -219,7 +219,7 @@ func (r *Run) planHolding(ctx context.Context, c BindingPlan) BindingPlanned {
 		return out // nothing to look up, and everything else is for the apply
 	}
 
-	l, err := s.listings.get(ctx)
+	l, err := s.listings.Get(ctx)
 	if err != nil {
 		f := r.planReadFailure(err, s.id, orID(c.Label, next.Principal), AtWorkspace)
 		if f.Severity == SeverityWarning && !r.walk.ledger.plans(ctx) {
@@ -270,7 +270,7 @@ func (r *Run) planHolding(ctx context.Context, c BindingPlan) BindingPlanned {
 // planMove judges what a resource leaves behind whose workspace changes.
 func (r *Run) planMove(ctx context.Context, c BindingPlan) []Finding {
 	from := r.spaces.get(c.Prior.Workspace)
-	l, err := from.listings.get(ctx)
+	l, err := from.listings.Get(ctx)
 	if err != nil {
 		if FailureOf(err) == Gone {
 			return nil
@@ -338,13 +338,13 @@ func (s *space) planGain(next Binding, live Member, there, second bool) {
 func (r *Run) knownTenant(workspace string) (*Tenant, bool) {
 	tenant := ""
 	if !r.traits.OneTenant {
-		d, ok := r.descr.get(workspace).peek()
+		d, ok := r.descr.get(workspace).Peek()
 		if !ok {
 			return nil, false
 		}
 		tenant = d.Tenant
 	}
-	return r.people.get(tenant).peek()
+	return r.people.get(tenant).Peek()
 }
 
 // planned is one principal's standing about to change, as planned.
@@ -371,7 +371,7 @@ func (s *space) planLoss(ctx context.Context, l *Listing, changes ...planned) []
 			s.run.walk.ledger.gain(s, gain{member: live.After(c.to)})
 			continue
 		}
-		if !s.run.guard.watches(s.id) || !s.run.mayLose(live, c.to) {
+		if !s.run.guard.Watches(s.id) || !s.run.mayLose(live, c.to) {
 			continue
 		}
 		if v.listing == nil {

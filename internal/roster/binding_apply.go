@@ -22,7 +22,7 @@ func (s *space) enter(ctx context.Context, b Binding, adopt, swapped bool) (Memb
 		return Member{}, []Finding{s.cancelled(ctx, c)}
 	}
 	defer c.hold.release()
-	l, err := s.listings.get(ctx)
+	l, err := s.listings.Get(ctx)
 	if err != nil {
 		return Member{}, []Finding{r.readFailure(err, s.id, AtWorkspace)}
 	}
@@ -100,7 +100,7 @@ func (r *Run) UpdateBinding(ctx context.Context, prior, next Binding, exit Exit,
 		return Member{}, false, []Finding{s.cancelled(ctx, c)}
 	}
 	defer c.hold.release()
-	l, err := s.listings.get(ctx)
+	l, err := s.listings.Get(ctx)
 	if err != nil {
 		return Member{}, false, []Finding{r.readFailure(err, s.id, AtWorkspace)}
 	}
@@ -155,7 +155,7 @@ func (s *space) leave(ctx context.Context, b Binding, exit Exit, at Attribute, w
 	if c.moot() {
 		return nil // the same run holds the principal through another resource
 	}
-	l, err := s.listings.get(ctx)
+	l, err := s.listings.Get(ctx)
 	if FailureOf(err) == Gone && err != nil {
 		return nil
 	}

@@ -31,16 +31,16 @@ func (l *ledger) plans(ctx context.Context) bool {
 	if l.planning || l.activity.IsApplying() {
 		return !l.activity.IsApplying()
 	}
-	l.activity.startWaiting()
+	l.activity.StartWaiting()
 	for {
 		// Taken before anything is looked at, so that no change goes unseen.
-		left, moved := l.activity.untilIdle(certainAfter)
+		left, moved := l.activity.UntilIdle(certainAfter)
 		if l.planning || l.activity.IsApplying() || ctx.Err() != nil {
-			l.activity.stopWaiting()
+			l.activity.StopWaiting()
 			return !l.activity.IsApplying()
 		}
-		if left == 0 && l.activity.stopWaitingIfIdle(certainAfter) {
-			if l.activity.isShared() {
+		if left == 0 && l.activity.StopWaitingIfIdle(certainAfter) {
+			if l.activity.IsShared() {
 				return false
 			}
 			l.plan()

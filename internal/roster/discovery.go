@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/cache"
 )
 
 // readings are those of [Once], by type and name.
@@ -22,12 +24,12 @@ type readingKey struct {
 // and people; those have readings of their own ([Run.Listing], [Run.Tenant]).
 func Once[T any](ctx context.Context, r *Run, name string, read func(context.Context) (T, error)) (T, error) {
 	key := readingKey{kind: reflect.TypeFor[T](), name: name}
-	found, _ := r.readings.all.LoadOrStore(key, newShared(read))
-	s, ok := found.(*shared[T])
+	found, _ := r.readings.all.LoadOrStore(key, cache.New(read))
+	s, ok := found.(*cache.Value[T])
 	if !ok {
 		return read(ctx) // cannot be: the type is part of the key
 	}
-	return s.get(ctx)
+	return s.Get(ctx)
 }
 
 // Owners gives those in the workspace who are owners in the guard's sense, in

@@ -44,7 +44,7 @@ func (f *finds) look(ctx context.Context, w sent, p Principal) (_ *look, m Membe
 	if f.finder == nil || p.Kind != User {
 		return nil, Member{}, false
 	}
-	l, ok := f.space.listings.peek()
+	l, ok := f.space.listings.Peek()
 	if !ok {
 		return nil, Member{}, false
 	}
@@ -110,7 +110,7 @@ func (f *finds) begin(ctx context.Context, k *look) {
 func (f *finds) run(ctx context.Context, k *look) {
 	s := f.space
 	hint := 0
-	if l, ok := s.listings.peek(); ok {
+	if l, ok := s.listings.Peek(); ok {
 		// Those who are being added at this moment may be listed already.
 		hint = l.Enabled() + s.traffic.inProgress()
 	}
@@ -122,7 +122,7 @@ func (f *finds) run(ctx context.Context, k *look) {
 				rows = append(rows, m)
 			}
 		}
-		s.listings.amend(func(l *Listing) *Listing { return l.With(s.run.traits, rows...) })
+		s.listings.Amend(func(l *Listing) *Listing { return l.With(s.run.traits, rows...) })
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

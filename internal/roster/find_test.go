@@ -3,7 +3,6 @@ package roster
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -126,63 +125,6 @@ func TestALookShowsAnotherRole(t *testing.T) {
 	})
 }
 
-func TestALookEndsWithThoseWhoWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := fullHouse(blazeTraits(), 1)
-		s.finds = findsAtTheEnd
-		a := openSession(t, s, enforce())
-		if _, err := a.run.Listing(t.Context(), "w1"); err != nil {
-			t.Fatal(err)
-		}
-		s.latency = time.Hour
-		sp := a.run.spaces.get("w1")
-		w := sent{moment: sp.listings.now()}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		began := time.Now()
-		if _, _, found := sp.finds.look(ctx, w, user("p0")); found {
-			t.Error("found somebody who was never added")
-		}
-		if waited := time.Since(began); waited != time.Minute {
-			t.Errorf("waited %s", waited)
-		}
-		synctest.Wait() // the look itself has ended too, or the bubble does not
-	})
-}
-
-func TestAmendSharedValue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var n atomic.Int64
-		s := counted(&n)
-		plus := func(by int64) { s.amend(func(v int64) int64 { return v + by }) }
-		plus(10) // nothing is there, and nothing is being read
-		if v, err := s.get(t.Context()); v != 1 || err != nil {
-			t.Fatalf("read %d, %v", v, err)
-		}
-		plus(20)
-		if v, _ := s.get(t.Context()); v != 21 {
-			t.Fatalf("what is there has become %d", v)
-		}
-		// A reading that began before the change may have been too early for it.
-		read := make(chan int64, 1)
-		go func() { v, _ := s.newer(t.Context(), s.now()); read <- v }()
-		time.Sleep(500 * time.Millisecond)
-		plus(40)
-		if v, _ := s.get(t.Context()); v != 61 {
-			t.Fatalf("what is there has become %d", v)
-		}
-		if v := <-read; v != 42 {
-			t.Fatalf("what was being read has become %d", v)
-		}
-		if v, _ := s.newer(t.Context(), s.now()); v != 3 {
-			t.Fatalf("what was read later shows %d", v)
-		}
-		if n.Load() != 3 {
-			t.Fatalf("%d readings", n.Load())
-		}
-	})
-}
-
 func TestListingWithMoreRows(t *testing.T) {
 	tr := blazeTraits()
 	first := NewListing(&Workspace{ID: "w1", Name: "One", Members: []Member{person("ann", "manager")}}, tr)
@@ -270,5 +212,29 @@ func TestALookSettlesALostAnswer(t *testing.T) {
 		if n := a.book.count("INFO Changed an access, as a listing shows"); n != 1 {
 			t.Errorf("%d lines about it: %v", n, a.book.lines)
 		}
+	})
+}
+
+func TestALookEndsWithThoseWhoWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fullHouse(blazeTraits(), 1)
+		s.finds = findsAtTheEnd
+		a := openSession(t, s, enforce())
+		if _, err := a.run.Listing(t.Context(), "w1"); err != nil {
+			t.Fatal(err)
+		}
+		s.latency = time.Hour
+		sp := a.run.spaces.get("w1")
+		w := sent{moment: sp.listings.Now()}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		began := time.Now()
+		if _, _, found := sp.finds.look(ctx, w, user("p0")); found {
+			t.Error("found somebody who was never added")
+		}
+		if waited := time.Since(began); waited != time.Minute {
+			t.Errorf("waited %s", waited)
+		}
+		synctest.Wait() // the look itself has ended too, or the bubble does not
 	})
 }

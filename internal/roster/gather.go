@@ -150,7 +150,7 @@ func (s *space) letRead(ctx context.Context) {
 	timer := time.NewTimer(letReadFor)
 	defer timer.Stop()
 	for {
-		over := s.listings.reading()
+		over := s.listings.Reading()
 		if over == nil {
 			over = s.traffic.closed()
 		}

@@ -273,7 +273,7 @@ func TestAWriteWaitsForAListingForSoLong(t *testing.T) {
 		s.latency = time.Hour
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
-		go func() { defer close(done); _, _ = sp.listings.get(ctx) }()
+		go func() { defer close(done); _, _ = sp.listings.Get(ctx) }()
 		synctest.Wait()
 		began = time.Now()
 		sp.letRead(t.Context())

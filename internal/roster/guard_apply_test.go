@@ -199,8 +199,8 @@ func TestThoseThatWaitAreRefusedOneAtATime(t *testing.T) {
 		if n := x.book.count("WARN Waiting for a successor"); n != 4 {
 			t.Errorf("%d lines about four waits", n)
 		}
-		if x.act.waiting != 0 || x.act.running != 0 {
-			t.Errorf("%d wait, %d run", x.act.waiting, x.act.running)
+		if waiting(x.act) != 0 || running(x.act) != 0 {
+			t.Errorf("%d wait, %d run", waiting(x.act), running(x.act))
 		}
 	})
 }
@@ -313,8 +313,8 @@ func TestTheResourcesTimeoutEndsTheWait(t *testing.T) {
 		if time.Since(began) != 2*time.Minute || !strings.Contains(fs[0].Detail, "The resource's own timeout ended the wait.") {
 			t.Errorf("after %s: %s", time.Since(began), fs[0].Detail)
 		}
-		if x.act.waiting != 0 {
-			t.Errorf("%d wait", x.act.waiting)
+		if waiting(x.act) != 0 {
+			t.Errorf("%d wait", waiting(x.act))
 		}
 	})
 }
@@ -330,8 +330,8 @@ func TestCancellationEndsTheWaitAtOnce(t *testing.T) {
 		began := time.Now()
 		cancel()
 		says(t, <-waits, "! The change was cancelled")
-		if time.Since(began) != 0 || x.act.waiting != 0 {
-			t.Errorf("it took %s; %d wait", time.Since(began), x.act.waiting)
+		if time.Since(began) != 0 || waiting(x.act) != 0 {
+			t.Errorf("it took %s; %d wait", time.Since(began), waiting(x.act))
 		}
 		wantSent(t, s)
 		// Nothing is left locked.
@@ -557,7 +557,7 @@ func TestAPartialListingRemovesNobodyFromTheState(t *testing.T) {
 			x := openSession(t, s, enforce())
 			says(t, x.plan(BindingPlan{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", "vic", "editor")}).Findings)
 			s.edit("w1", func(ms []Member) []Member { return append(ms, person("ann", "owner")) })
-			x.run.spaces.get("w1").listings.drop()
+			x.run.spaces.get("w1").listings.Drop()
 			says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, ""), lastOwner)
 		})
 	})

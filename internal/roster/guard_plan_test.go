@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/cache"
 )
 
 // planOf plans blocks through Terraform's slots and gives what it said.
@@ -532,8 +534,8 @@ func TestAPlanThatWaitsIsCancelledAtOnce(t *testing.T) {
 		if time.Since(began) != time.Second {
 			t.Errorf("it took %s", time.Since(began))
 		}
-		if x.act.waiting != 0 {
-			t.Errorf("%d still wait", x.act.waiting)
+		if waiting(x.act) != 0 {
+			t.Errorf("%d still wait", waiting(x.act))
 		}
 	})
 }
@@ -603,7 +605,7 @@ func TestALossIsCountedOnceThoughTheTenantIsReadLater(t *testing.T) {
 		x := openSession(t, s, enforce())
 		says(t, x.plan(BindingPlan{Prior: bind("w1", "ann", "owner")}).Findings)
 		fails = false
-		time.Sleep(failureHolds)
+		time.Sleep(cache.FailureHolds)
 		says(t, x.plan(BindingPlan{Prior: bind("w1", "zoe", "owner")}).Findings)
 		says(t, x.plan(BindingPlan{Prior: bind("w1", "eve", "owner")}).Findings, lastOwner)
 	})

@@ -134,18 +134,18 @@ func (l *ledger) lose(ctx context.Context, s *space, v view, losses ...*loss) []
 
 	l.waiting = true
 	defer func() { l.waiting = false }()
-	l.activity.startWaiting()
+	l.activity.StartWaiting()
 	began := time.Now()
 	for {
 		// What moves from here on wakes this request, also what moves before it
 		// has gone to sleep.
-		left, moved := l.activity.untilIdle(l.guard.HandoverWait)
+		left, moved := l.activity.UntilIdle(l.guard.HandoverWait)
 		short := l.short()
 		if len(short) == 0 || l.activity.IsApplying() {
-			l.activity.stopWaiting()
+			l.activity.StopWaiting()
 			return nil
 		}
-		if left == 0 && l.activity.stopWaitingIfIdle(l.guard.HandoverWait) {
+		if left == 0 && l.activity.StopWaitingIfIdle(l.guard.HandoverWait) {
 			waited := time.Since(began)
 			for _, a := range short {
 				a.open = false
@@ -157,7 +157,7 @@ func (l *ledger) lose(ctx context.Context, s *space, v view, losses ...*loss) []
 		err := waitFor(ctx, left, moved, changed)
 		l.mu.Lock()
 		if err != nil {
-			l.activity.stopWaiting()
+			l.activity.StopWaiting()
 			return []Finding{failure(AtNone, "Planning was cancelled", "The last-owner guard was still waiting for a successor to be planned when this run was cancelled.")}
 		}
 	}
@@ -266,7 +266,7 @@ func (a *account) loses(k Principal) bool {
 // gains tells whether the principal is an owner more.
 func (a *account) gains(k Principal) bool {
 	m, gains := a.gaining[k]
-	return gains && a.space.run.guard.whyNot(m, a.inactive) == "" && !a.owns(k)
+	return gains && a.space.run.guard.WhyNot(m, a.inactive) == "" && !a.owns(k)
 }
 
 // note changes what is known about one principal, and the counts with it.

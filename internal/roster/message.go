@@ -60,7 +60,7 @@ func (s *section) describe(r *Run, l *Listing, inactive map[Principal]bool, stat
 	sort.Slice(holders, func(i, j int) bool { return holders[i].Label() < holders[j].Label() })
 	for _, m := range holders {
 		what := fate(m)
-		why := r.guard.whyNot(m, inactive)
+		why := r.guard.WhyNot(m, inactive)
 		switch {
 		case why != "":
 			what = "not counted: " + why

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/cache"
 )
 
 // Logger takes the few lines that the core writes.
@@ -48,9 +50,9 @@ type Run struct {
 	log     Logger
 	maxConc int
 
-	self   *shared[Person]
-	people keyed[string, *shared[*Tenant]]
-	descr  keyed[string, *shared[Description]]
+	self   *cache.Value[Person]
+	people keyed[string, *cache.Value[*Tenant]]
+	descr  keyed[string, *cache.Value[Description]]
 	spaces keyed[string, *space]
 	// readings are what the faces share besides (Once).
 	readings readings
@@ -67,9 +69,9 @@ func NewRun(c Config) *Run {
 		svc: c.Service, traits: c.Service.Traits(), naming: c.Naming, guard: c.Guard, walk: c.Walk,
 		locker: c.Locker, log: c.Logger, maxConc: max(1, c.MaxConcurrent),
 	}
-	r.self = newShared(r.svc.Self)
-	r.people.make = func(tenant string) *shared[*Tenant] {
-		return newShared(func(ctx context.Context) (*Tenant, error) {
+	r.self = cache.New(r.svc.Self)
+	r.people.make = func(tenant string) *cache.Value[*Tenant] {
+		return cache.New(func(ctx context.Context) (*Tenant, error) {
 			people, err := r.svc.People(ctx, tenant)
 			if err != nil {
 				return nil, err
@@ -77,8 +79,8 @@ func NewRun(c Config) *Run {
 			return newTenant(people), nil
 		})
 	}
-	r.descr.make = func(id string) *shared[Description] {
-		return newShared(func(ctx context.Context) (Description, error) { return r.svc.DescribeWorkspace(ctx, id) })
+	r.descr.make = func(id string) *cache.Value[Description] {
+		return cache.New(func(ctx context.Context) (Description, error) { return r.svc.DescribeWorkspace(ctx, id) })
 	}
 	r.spaces.make = func(id string) *space { return newSpace(r, id) }
 	return r
@@ -115,7 +117,7 @@ func (k *keyed[K, V]) get(key K) V {
 type space struct {
 	run      *Run
 	id       string
-	listings *shared[*Listing]
+	listings *cache.Value[*Listing]
 
 	// principals is held around read, decide and write of one principal.
 	principals keyedLock[Principal]
@@ -146,14 +148,14 @@ type space struct {
 
 func newSpace(r *Run, id string) *space {
 	s := &space{run: r, id: id, gone: map[Principal]bool{}, held: map[Principal]bool{}, handed: map[Principal]bool{}, gained: make(chan struct{})}
-	s.listings = newShared(func(ctx context.Context) (*Listing, error) {
+	s.listings = cache.New(func(ctx context.Context) (*Listing, error) {
 		w, err := r.svc.ReadWorkspace(ctx, id)
 		if err != nil {
 			return nil, err
 		}
 		return NewListing(w, r.traits), nil
 	})
-	s.listings.onRead = s.remember
+	s.listings.OnRead = s.remember
 	s.finds.space = s
 	s.finds.finder, _ = r.svc.(Finder)
 	return s
@@ -246,20 +248,20 @@ func (s *space) nextGain() <-chan struct{} {
 
 // Listing gives the workspace's listing of this run.
 func (r *Run) Listing(ctx context.Context, workspace string) (*Listing, error) {
-	return r.spaces.get(workspace).listings.get(ctx)
+	return r.spaces.get(workspace).listings.Get(ctx)
 }
 
 // Tenant gives everybody in a tenant, read once.
 func (r *Run) Tenant(ctx context.Context, tenant string) (*Tenant, error) {
-	return r.people.get(tenant).get(ctx)
+	return r.people.get(tenant).Get(ctx)
 }
 
 // Self tells who the credentials belong to, asked once.
-func (r *Run) Self(ctx context.Context) (Person, error) { return r.self.get(ctx) }
+func (r *Run) Self(ctx context.Context) (Person, error) { return r.self.Get(ctx) }
 
 // Describe tells what the listing of a workspace does not, asked once.
 func (r *Run) Describe(ctx context.Context, workspace string) (Description, error) {
-	return r.descr.get(workspace).get(ctx)
+	return r.descr.get(workspace).Get(ctx)
 }
 
 // tenantOf gives everybody in the tenant that the workspace belongs to.

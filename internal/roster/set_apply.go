@@ -24,7 +24,7 @@ func (r *Run) ApplySet(ctx context.Context, prior *Set, next Set) SetApplied {
 	if out := next.twins(); len(out) > 0 {
 		return SetApplied{Findings: out}
 	}
-	l, err := s.listings.get(ctx)
+	l, err := s.listings.Get(ctx)
 	switch {
 	case err != nil:
 		return SetApplied{Findings: []Finding{r.readFailure(err, s.id, AtWorkspace)}}
@@ -147,7 +147,7 @@ func (s *space) ownersAfter(ctx context.Context, l *Listing, d division) int {
 // guard watches.
 func (s *space) guarded(d division) bool {
 	mayLose := func(t *turnout) bool { return s.run.mayLose(t.live, t.to) }
-	return s.run.guard.watches(s.id) && (slices.ContainsFunc(d.demote, mayLose) || slices.ContainsFunc(d.remove, mayLose))
+	return s.run.guard.Watches(s.id) && (slices.ContainsFunc(d.demote, mayLose) || slices.ContainsFunc(d.remove, mayLose))
 }
 
 // loses tells whether the change makes one owner less.
@@ -188,9 +188,9 @@ func (a *setApply) finish(ctx context.Context, all []*turnout) SetApplied {
 			}
 			break
 		}
-		s.listings.drop()
+		s.listings.Drop()
 		if ctx.Err() == nil {
-			if l, err := s.listings.get(ctx); err == nil && l.Complete() {
+			if l, err := s.listings.Get(ctx); err == nil && l.Complete() {
 				a.last, a.blind = l, false
 			}
 		}

@@ -62,7 +62,7 @@ func BenchmarkGuard(b *testing.B) {
 		s := crowded(n)
 		p := (&terraform{svc: s, guard: enforce(), locker: &memoryLocker{}}).start()
 		sp := p.run.spaces.get("w1")
-		l, err := sp.listings.get(b.Context())
+		l, err := sp.listings.Get(b.Context())
 		if err != nil {
 			b.Fatal(err)
 		}

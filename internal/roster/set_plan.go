@@ -62,7 +62,7 @@ func (r *Run) PlanSet(ctx context.Context, c SetPlan) SetPlanned {
 		return out // nobody has to be looked up
 	}
 
-	l, err := s.listings.get(ctx)
+	l, err := s.listings.Get(ctx)
 	if err != nil {
 		f := r.planReadFailure(err, s.id, "Whoever is", AtWorkspace)
 		if applying {
@@ -136,7 +136,7 @@ func (r *Run) mayCount(k Kind) bool { return k == User || r.guard.CountOwnerGrou
 // leftAlone says that the end of an authoritative resource touches nobody.
 func (r *Run) leftAlone(workspace string) Finding {
 	where := workspace
-	if l, ok := r.spaces.get(workspace).listings.peek(); ok && l.Name != "" {
+	if l, ok := r.spaces.get(workspace).listings.Peek(); ok && l.Name != "" {
 		where = l.Name
 	}
 	return warning(AtNone, fmt.Sprintf("Everybody in workspace %s keeps their access", where),

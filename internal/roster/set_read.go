@@ -11,7 +11,7 @@ import (
 // where nothing certain can be said, the finding is an error.
 func (r *Run) ReadSet(ctx context.Context, prior Set) (l *Listing, found bool, out []Finding) {
 	s := r.spaces.get(prior.Workspace)
-	l, err := s.listings.get(ctx)
+	l, err := s.listings.Get(ctx)
 	if err != nil && FailureOf(err) == Gone {
 		return nil, false, []Finding{warning(AtNone,
 			fmt.Sprintf("Workspace %s is gone", prior.Workspace),

@@ -212,7 +212,7 @@ func (a *setApply) call(ctx context.Context, ts []*turnout) error {
 			}
 		}
 	}
-	s.listings.drop() // nobody decides by what was read before
+	s.listings.Drop() // nobody decides by what was read before
 	return sendErr
 }
 
@@ -285,7 +285,7 @@ func (a *setApply) look(ctx context.Context, ts []*turnout) {
 		return
 	}
 	proved := make(map[*turnout]bool, len(hopeful))
-	l, _, err := s.seen(ctx, s.listings.now(), func(l *Listing) bool {
+	l, _, err := s.seen(ctx, s.listings.Now(), func(l *Listing) bool {
 		// Whoever was seen once has been proved, whatever a later look shows.
 		hopeful = slices.DeleteFunc(hopeful, func(t *turnout) bool {
 			proved[t] = t.fits(l, tr)

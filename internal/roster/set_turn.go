@@ -17,7 +17,7 @@ func (a *setApply) take(ctx context.Context, ts []*turnout) {
 	if len(ts) == 0 {
 		return
 	}
-	if a.stopped != nil || !r.guard.watches(a.space.id) || !slices.ContainsFunc(ts, func(t *turnout) bool { return r.mayLose(t.live, t.to) }) {
+	if a.stopped != nil || !r.guard.Watches(a.space.id) || !slices.ContainsFunc(ts, func(t *turnout) bool { return r.mayLose(t.live, t.to) }) {
 		a.carry(ctx, ts)
 		return
 	}
@@ -64,7 +64,7 @@ func (a *setApply) tryToTake(ctx context.Context, ts []*turnout, began time.Time
 		return true, scarcity{}
 	}
 	defer release()
-	l, err := s.listings.newer(ctx, s.listings.now())
+	l, err := s.listings.Newer(ctx, s.listings.Now())
 	switch {
 	case err != nil:
 		a.fail(ts, fmt.Errorf("%w: who is there could not be counted again: %w", errNotSent, err))

@@ -574,3 +574,8 @@ func (n *notebook) count(prefix string) int {
 func (s *stage) knowsGroup(id string) *stage {
 	return s.knows(Person{Principal: group(id), Name: strings.ToUpper(id), MemberCount: 3})
 }
+
+// waiting is how many requests only wait, running how many are in progress.
+func waiting(a *Activity) int { _, n := a.Counts(); return n }
+
+func running(a *Activity) int { n, _ := a.Counts(); return n }

@@ -61,7 +61,7 @@ func (h *hold) release() {
 // turn under the guard. The caller holds the principal's lock; live is the
 // principal's row in this run's listing.
 func (s *space) make(ctx context.Context, c change, live Member) []Finding {
-	if !s.run.guard.watches(s.id) || !s.run.mayLose(live, c.to) {
+	if !s.run.guard.Watches(s.id) || !s.run.mayLose(live, c.to) {
 		return s.report(ctx, c, live, c.act(ctx, live))
 	}
 	return s.takeOut(ctx, c)
@@ -122,7 +122,7 @@ func (s *space) tryToTakeOut(ctx context.Context, c change, began time.Time, las
 		return short, []Finding{s.cancelled(ctx, c)}, true
 	}
 	defer release()
-	l, err := s.listings.newer(ctx, s.listings.now())
+	l, err := s.listings.Newer(ctx, s.listings.Now())
 	if err != nil {
 		if ctx.Err() != nil {
 			return short, []Finding{s.cancelled(ctx, c)}, true
@@ -160,20 +160,20 @@ func (s *space) tryToTakeOut(ctx context.Context, c change, began time.Time, las
 // next try is the last. Meanwhile this request counts as one that only waits.
 func (s *space) awaitGain(ctx context.Context, gained <-chan struct{}) (last bool, err error) {
 	a, enough := s.run.walk.activity, s.run.guard.HandoverWait
-	a.startWaiting()
+	a.StartWaiting()
 	for {
-		quiet, moved := a.untilIdle(enough)
-		if quiet == 0 && a.stopWaitingIfIdle(enough) {
+		quiet, moved := a.UntilIdle(enough)
+		if quiet == 0 && a.StopWaitingIfIdle(enough) {
 			return true, nil
 		}
 		err := waitFor(ctx, quiet, moved, gained)
 		if err != nil {
-			a.stopWaiting()
+			a.StopWaiting()
 			return false, err
 		}
 		select {
 		case <-gained:
-			a.stopWaiting()
+			a.StopWaiting()
 			return false, nil
 		default:
 		}
@@ -275,7 +275,7 @@ func (s *space) report(ctx context.Context, c change, live Member, err error) []
 	}
 	r := s.run
 	if FailureOf(err) == Refused && r.mayLose(live, c.to) {
-		if l, lerr := s.listings.get(ctx); lerr == nil && s.remaining(view{listing: l}, c.p) == 0 {
+		if l, lerr := s.listings.Get(ctx); lerr == nil && s.remaining(view{listing: l}, c.p) == 0 {
 			v := s.view(ctx, l)
 			f := s.refusal(SeverityError, v, c, 0, 0, fmt.Sprintf("%s itself refused: %s", r.traits.Product, said(err)))
 			f.Summary = fmt.Sprintf("Workspace would lose its last %s", r.traits.OwnerNoun)

@@ -3,7 +3,11 @@
 // nor Terraform. A product takes part by implementing [membership.Service].
 package roster
 
-import "github.com/tf-roster/terraform-provider-roster/internal/membership"
+import (
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/activity"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
+)
 
 // The words of the core, by the names that it has had so far.
 type (
@@ -20,19 +24,38 @@ type (
 	Failure     = membership.Failure
 	Error       = membership.Error
 	Standing    = membership.Standing
+	Severity    = membership.Severity
+	Attribute   = membership.Attribute
+	Finding     = membership.Finding
+	Activity    = activity.Activity
+	Guard       = guard.Policy
+	Mode        = guard.Mode
 	Listing     = membership.Listing
 )
 
 const (
-	User         = membership.User
-	Group        = membership.Group
-	Passing      = membership.Passing
-	Gone         = membership.Gone
-	Unauthorized = membership.Unauthorized
-	Forbidden    = membership.Forbidden
-	Refused      = membership.Refused
-	Unsupported  = membership.Unsupported
-	Malformed    = membership.Malformed
+	User            = membership.User
+	Group           = membership.Group
+	Passing         = membership.Passing
+	Gone            = membership.Gone
+	Unauthorized    = membership.Unauthorized
+	Forbidden       = membership.Forbidden
+	Refused         = membership.Refused
+	Unsupported     = membership.Unsupported
+	SeverityWarning = membership.SeverityWarning
+	SeverityError   = membership.SeverityError
+	AtNone          = membership.AtNone
+	AtWorkspace     = membership.AtWorkspace
+	AtPrincipal     = membership.AtPrincipal
+	AtRole          = membership.AtRole
+	AtEnabled       = membership.AtEnabled
+	AtOnDestroy     = membership.AtOnDestroy
+	AtUsers         = membership.AtUsers
+	AtGroups        = membership.AtGroups
+	Enforce         = guard.Enforce
+	Warn            = guard.Warn
+	Off             = guard.Off
+	Malformed       = membership.Malformed
 )
 
 // FailureOf classifies any error.
@@ -44,3 +67,33 @@ func NewListing(w *Workspace, t Traits) *Listing { return membership.NewListing(
 func fold(p Principal) Principal { return p.Fold() }
 
 func hasRole(m Member, role string) bool { return m.HasRole(role) }
+
+// NewActivity gives the activity of a process that has done nothing yet.
+func NewActivity() *Activity { return activity.New() }
+
+// Failed tells whether any of the findings is an error.
+func Failed(fs []Finding) bool { return membership.Failed(fs) }
+
+func failure(at Attribute, summary, detail string) Finding {
+	return membership.ErrorAt(at, summary, detail)
+}
+
+func warning(at Attribute, summary, detail string) Finding {
+	return membership.WarningAt(at, summary, detail)
+}
+
+// counts tells whether the member is an owner in the guard's sense.
+func (r *Run) counts(m Member, inactive map[Principal]bool) bool {
+	return r.guard.Counts(m, r.traits.OwnerRole, inactive)
+}
+
+// owners gives everybody in the listing who counts.
+func (r *Run) owners(l *Listing, inactive map[Principal]bool) []Member {
+	var out []Member
+	for _, m := range l.Holders() {
+		if r.counts(m, inactive) {
+			out = append(out, m)
+		}
+	}
+	return out
+}

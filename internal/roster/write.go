@@ -98,14 +98,14 @@ func (s *space) sendOne(ctx context.Context, p Principal, from, to string, call 
 	defer s.traffic.count(&s.traffic.writing)()
 	began := time.Now()
 	line, err := s.send(ctx, p, from, to, call)
-	return sent{err: err, line: line, took: time.Since(began), moment: s.listings.now()}
+	return sent{err: err, line: line, took: time.Since(began), moment: s.listings.Now()}
 }
 
 // prove looks at listings newer than the write until one fits. The first of
 // them is shared with the writes that are on their way now.
 func (s *space) prove(ctx context.Context, w sent, fits func(*Listing) bool) (bool, error) {
 	ended := s.gather(ctx, patienceOf{took: w.took, alone: s.run.traits.ListingShifts},
-		func() (bool, <-chan struct{}) { return s.listings.begunAfter(w.moment) })
+		func() (bool, <-chan struct{}) { return s.listings.BegunAfter(w.moment) })
 	defer ended()
 	return s.proveNow(ctx, w, func(l *Listing) bool { ended(); return fits(l) })
 }
@@ -145,7 +145,7 @@ func (s *space) proveGrant(ctx context.Context, w sent, p Principal, fits func(*
 func (s *space) seen(ctx context.Context, moment uint64, fits func(*Listing) bool) (*Listing, bool, error) {
 	deadline := time.Now().Add(verifyFor)
 	for pause := firstLook; ; pause = min(2*pause, lastLook) {
-		l, err := s.listings.newer(ctx, moment)
+		l, err := s.listings.Newer(ctx, moment)
 		if err != nil {
 			return nil, false, err
 		}
@@ -162,7 +162,7 @@ func (s *space) seen(ctx context.Context, moment uint64, fits func(*Listing) boo
 			return l, false, context.Cause(ctx)
 		case <-timer.C:
 		}
-		moment = s.listings.now()
+		moment = s.listings.Now()
 	}
 }
 
@@ -210,7 +210,7 @@ func (s *space) grant(ctx context.Context, p Principal, want Standing, live *Mem
 	}
 	m, err := s.grantFrom(ctx, p, want, from, live != nil)
 	if err != nil {
-		s.listings.drop()
+		s.listings.Drop()
 		return Member{}, err
 	}
 	s.got(p, want)
@@ -279,7 +279,7 @@ func (s *space) grantBy(ctx context.Context, call way, adds bool, p Principal, w
 				return Member{}, notKnown, err
 			}
 			// A refusal is looked at once: somebody else may have done it.
-			l, lookErr := s.listings.newer(ctx, w.moment)
+			l, lookErr := s.listings.Newer(ctx, w.moment)
 			if lookErr != nil {
 				return Member{}, notKnown, err
 			}
@@ -328,11 +328,11 @@ func (s *space) revoke(ctx context.Context, live Member) error {
 		err := w.err
 		if err != nil && !maybeApplied(err) {
 			if f := FailureOf(err); f == Gone || f == Refused {
-				if l, lookErr := s.listings.newer(ctx, w.moment); lookErr == nil && out(l) || FailureOf(lookErr) == Gone && lookErr != nil {
+				if l, lookErr := s.listings.Newer(ctx, w.moment); lookErr == nil && out(l) || FailureOf(lookErr) == Gone && lookErr != nil {
 					return nil //nolint:nilerr // refused, and the listing shows that it is done all the same
 				}
 			}
-			s.listings.drop()
+			s.listings.Drop()
 			return err
 		}
 		last = w
@@ -341,15 +341,15 @@ func (s *space) revoke(ctx context.Context, live Member) error {
 			return nil //nolint:nilerr // with the workspace the access is gone
 		}
 		if lookErr != nil {
-			s.listings.drop()
+			s.listings.Drop()
 			return fmt.Errorf("%w: %w", errUnverified, errors.Join(err, lookErr))
 		}
 		if err == nil {
-			s.listings.drop()
+			s.listings.Drop()
 			return fmt.Errorf("%w: %s answered that it was done, but the listing of workspace %s still shows %s with %s", errUnverified, s.run.traits.Product, s.id, live.Principal, live.Standing())
 		}
 	}
 	last.line.unsettled(ctx)
-	s.listings.drop()
+	s.listings.Drop()
 	return fmt.Errorf("%w: %w", errUnverified, last.err)
 }

@@ -1,4 +1,7 @@
-package roster
+// Package activity knows what Terraform is doing with this process: which requests
+// are in progress, which of them only wait, since when nothing has moved, and
+// whether an apply has begun.
+package activity
 
 import (
 	"sync"
@@ -19,8 +22,8 @@ type Activity struct {
 	changed            chan struct{}
 }
 
-// NewActivity gives the activity of a process that has done nothing yet.
-func NewActivity() *Activity {
+// New gives the activity of a process that has done nothing yet.
+func New() *Activity {
 	return &Activity{last: time.Now(), changed: make(chan struct{})}
 }
 
@@ -74,11 +77,11 @@ func (a *Activity) Planned() {
 	a.planned++
 }
 
-// isShared tells whether this walk shares its process with another one, once
+// IsShared tells whether this walk shares its process with another one, once
 // nothing moves any more: a walk that plans validates each resource right before
 // it plans it, so that more were validated only where a walk that validates came
 // before.
-func (a *Activity) isShared() bool {
+func (a *Activity) IsShared() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.validated > a.planned
@@ -91,26 +94,26 @@ func (a *Activity) IsApplying() bool {
 	return a.applying
 }
 
-// startWaiting notes that one of the requests in progress now only waits.
-func (a *Activity) startWaiting() {
+// StartWaiting notes that one of the requests in progress now only waits.
+func (a *Activity) StartWaiting() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.waiting++
 	a.moved()
 }
 
-// stopWaiting notes that a request which waited goes on.
-func (a *Activity) stopWaiting() {
+// StopWaiting notes that a request which waited goes on.
+func (a *Activity) StopWaiting() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.waiting--
 	a.moved()
 }
 
-// stopWaitingIfIdle ends one request's wait if nothing has moved for so long.
+// StopWaitingIfIdle ends one request's wait if nothing has moved for so long.
 // It is one step, and it counts as movement: of several that wait, one is
 // answered at a time.
-func (a *Activity) stopWaitingIfIdle(enough time.Duration) bool {
+func (a *Activity) StopWaitingIfIdle(enough time.Duration) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.left(enough) > 0 {
@@ -121,9 +124,9 @@ func (a *Activity) stopWaitingIfIdle(enough time.Duration) bool {
 	return true
 }
 
-// untilIdle tells how long nothing has to move yet until it has been quiet for
+// UntilIdle tells how long nothing has to move yet until it has been quiet for
 // long enough, and gives a channel that is closed as soon as something moves.
-func (a *Activity) untilIdle(enough time.Duration) (time.Duration, <-chan struct{}) {
+func (a *Activity) UntilIdle(enough time.Duration) (time.Duration, <-chan struct{}) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.left(enough), a.changed
@@ -147,4 +150,11 @@ func (a *Activity) moved() {
 func (a *Activity) signal() {
 	close(a.changed)
 	a.changed = make(chan struct{})
+}
+
+// Counts tells how many requests are in progress, and how many of them wait.
+func (a *Activity) Counts() (running, waiting int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.running, a.waiting
 }

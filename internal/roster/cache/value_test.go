@@ -1,4 +1,4 @@
-package roster
+package cache
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 )
 
 // counted gives a shared number that each reading counts up, a second each.
-func counted(n *atomic.Int64) *shared[int64] {
-	return newShared(func(ctx context.Context) (int64, error) {
+func counted(n *atomic.Int64) *Value[int64] {
+	return New(func(ctx context.Context) (int64, error) {
 		mine := n.Add(1)
 		select {
 		case <-time.After(time.Second):
@@ -30,16 +30,16 @@ func TestSharedReadsOnceForAll(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 1000 {
 			wg.Go(func() {
-				if v, err := s.get(t.Context()); v != 1 || err != nil {
+				if v, err := s.Get(t.Context()); v != 1 || err != nil {
 					t.Errorf("got %d, %v", v, err)
 				}
 			})
 		}
 		wg.Wait()
-		if _, err := s.get(t.Context()); err != nil || n.Load() != 1 {
+		if _, err := s.Get(t.Context()); err != nil || n.Load() != 1 {
 			t.Fatalf("%d readings, %v", n.Load(), err)
 		}
-		if v, ok := s.peek(); !ok || v != 1 {
+		if v, ok := s.Peek(); !ok || v != 1 {
 			t.Fatalf("peek gives %d, %v", v, ok)
 		}
 	})
@@ -49,13 +49,13 @@ func TestSharedNewerThanAMomentIsSharedToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64
 		s := counted(&n)
-		go func() { _, _ = s.get(t.Context()) }()
+		go func() { _, _ = s.Get(t.Context()) }()
 		time.Sleep(500 * time.Millisecond) // the first reading has begun
-		moment := s.now()
+		moment := s.Now()
 		var wg sync.WaitGroup
 		for range 50 {
 			wg.Go(func() {
-				if v, err := s.newer(t.Context(), moment); v != 2 || err != nil {
+				if v, err := s.Newer(t.Context(), moment); v != 2 || err != nil {
 					t.Errorf("a reading that began before the moment was taken: %d, %v", v, err)
 				}
 			})
@@ -64,7 +64,7 @@ func TestSharedNewerThanAMomentIsSharedToo(t *testing.T) {
 		if n.Load() != 2 {
 			t.Fatalf("%d readings for fifty who wanted a newer one", n.Load())
 		}
-		if v, err := s.newer(t.Context(), moment); v != 2 || err != nil || n.Load() != 2 {
+		if v, err := s.Newer(t.Context(), moment); v != 2 || err != nil || n.Load() != 2 {
 			t.Fatalf("what is new enough is read again: %d, %v, %d readings", v, err, n.Load())
 		}
 	})
@@ -75,16 +75,16 @@ func TestSharedDropDuringAReading(t *testing.T) {
 		var n atomic.Int64
 		s := counted(&n)
 		old := make(chan int64, 1)
-		go func() { v, _ := s.get(t.Context()); old <- v }()
+		go func() { v, _ := s.Get(t.Context()); old <- v }()
 		time.Sleep(500 * time.Millisecond)
-		s.drop()
-		if v, err := s.get(t.Context()); v != 2 || err != nil {
+		s.Drop()
+		if v, err := s.Get(t.Context()); v != 2 || err != nil {
 			t.Fatalf("after a drop, what was being read before it is given: %d, %v", v, err)
 		}
 		if v := <-old; v != 1 {
 			t.Fatalf("who asked before the drop got %d", v)
 		}
-		if v, ok := s.peek(); !ok || v != 2 {
+		if v, ok := s.Peek(); !ok || v != 2 {
 			t.Fatalf("kept %d, %v", v, ok)
 		}
 	})
@@ -96,10 +96,10 @@ func TestSharedGoesOnWhileAnybodyWaits(t *testing.T) {
 		s := counted(&n)
 		first, cancel := context.WithCancel(t.Context())
 		gone := make(chan error, 1)
-		go func() { _, err := s.get(first); gone <- err }()
+		go func() { _, err := s.Get(first); gone <- err }()
 		synctest.Wait()
 		second := make(chan int64, 1)
-		go func() { v, _ := s.get(t.Context()); second <- v }()
+		go func() { v, _ := s.Get(t.Context()); second <- v }()
 		synctest.Wait()
 		cancel()
 		if err := <-gone; !errors.Is(err, context.Canceled) {
@@ -118,7 +118,7 @@ func TestSharedAbandonedReadingIsCancelledAndNotRemembered(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
 		began := time.Now()
-		if _, err := s.get(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := s.Get(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatalf("got %v", err)
 		}
 		if took := time.Since(began); took != 300*time.Millisecond {
@@ -126,7 +126,7 @@ func TestSharedAbandonedReadingIsCancelledAndNotRemembered(t *testing.T) {
 		}
 		synctest.Wait() // the reading has ended with its error
 		// Whoever comes now gets a reading of their own, not the cancelled one's error.
-		if v, err := s.get(t.Context()); v != 2 || err != nil {
+		if v, err := s.Get(t.Context()); v != 2 || err != nil {
 			t.Fatalf("after an abandoned reading: %d, %v", v, err)
 		}
 	})
@@ -138,15 +138,15 @@ func TestSharedDoesNotKeepWhatWasDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64
 		s := counted(&n)
-		go func() { _, _ = s.get(t.Context()) }()
+		go func() { _, _ = s.Get(t.Context()) }()
 		time.Sleep(500 * time.Millisecond)
-		s.drop()
-		go func() { _, _ = s.get(t.Context()) }()
+		s.Drop()
+		go func() { _, _ = s.Get(t.Context()) }()
 		time.Sleep(time.Second) // the first has ended, the second is under way
-		if v, ok := s.peek(); ok {
+		if v, ok := s.Peek(); ok {
 			t.Fatalf("kept %d", v)
 		}
-		if v, err := s.get(t.Context()); v != 2 || err != nil {
+		if v, err := s.Get(t.Context()); v != 2 || err != nil {
 			t.Fatalf("got %d, %v", v, err)
 		}
 	})
@@ -157,7 +157,7 @@ func TestSharedDoesNotKeepWhatWasDropped(t *testing.T) {
 func TestSharedJoinsNoAbandonedReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64
-		s := newShared(func(ctx context.Context) (int64, error) {
+		s := New(func(ctx context.Context) (int64, error) {
 			mine := n.Add(1)
 			if mine == 1 { // deaf for a while
 				time.Sleep(time.Second)
@@ -167,11 +167,11 @@ func TestSharedJoinsNoAbandonedReading(t *testing.T) {
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
-		go func() { defer close(done); _, _ = s.get(ctx) }()
+		go func() { defer close(done); _, _ = s.Get(ctx) }()
 		synctest.Wait()
 		cancel()
 		<-done
-		if v, err := s.get(t.Context()); v != 2 || err != nil {
+		if v, err := s.Get(t.Context()); v != 2 || err != nil {
 			t.Fatalf("got %d, %v", v, err)
 		}
 	})
@@ -181,29 +181,29 @@ func TestSharedRemembersAFailureForAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64
 		wall := errors.New("503")
-		s := newShared(func(context.Context) (int, error) {
+		s := New(func(context.Context) (int, error) {
 			if n.Add(1) < 3 {
 				return 0, wall
 			}
 			return 7, nil
 		})
 		for range 100 {
-			if _, err := s.get(t.Context()); !errors.Is(err, wall) {
+			if _, err := s.Get(t.Context()); !errors.Is(err, wall) {
 				t.Fatal(err)
 			}
 		}
 		if n.Load() != 1 {
 			t.Fatalf("%d readings into the same wall", n.Load())
 		}
-		time.Sleep(failureHolds)
-		if _, err := s.get(t.Context()); !errors.Is(err, wall) || n.Load() != 2 {
+		time.Sleep(FailureHolds)
+		if _, err := s.Get(t.Context()); !errors.Is(err, wall) || n.Load() != 2 {
 			t.Fatalf("%v after %d readings", err, n.Load())
 		}
 		// A newer one is always read.
-		if v, err := s.newer(t.Context(), s.now()); v != 7 || err != nil {
+		if v, err := s.Newer(t.Context(), s.Now()); v != 7 || err != nil {
 			t.Fatalf("%d, %v", v, err)
 		}
-		if v, err := s.get(t.Context()); v != 7 || err != nil {
+		if v, err := s.Get(t.Context()); v != 7 || err != nil {
 			t.Fatalf("a success does not end the failure: %d, %v", v, err)
 		}
 	})
@@ -213,7 +213,7 @@ func TestSharedFailureReachesAllWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		wall := errors.New("503")
 		var n atomic.Int64
-		s := newShared(func(context.Context) (int, error) {
+		s := New(func(context.Context) (int, error) {
 			n.Add(1)
 			time.Sleep(time.Second)
 			return 0, wall
@@ -221,13 +221,46 @@ func TestSharedFailureReachesAllWhoWait(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 20 {
 			wg.Go(func() {
-				if _, err := s.get(t.Context()); !errors.Is(err, wall) {
+				if _, err := s.Get(t.Context()); !errors.Is(err, wall) {
 					t.Errorf("got %v", err)
 				}
 			})
 		}
 		wg.Wait()
 		if n.Load() != 1 {
+			t.Fatalf("%d readings", n.Load())
+		}
+	})
+}
+
+func TestAmendSharedValue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int64
+		s := counted(&n)
+		plus := func(by int64) { s.Amend(func(v int64) int64 { return v + by }) }
+		plus(10) // nothing is there, and nothing is being read
+		if v, err := s.Get(t.Context()); v != 1 || err != nil {
+			t.Fatalf("read %d, %v", v, err)
+		}
+		plus(20)
+		if v, _ := s.Get(t.Context()); v != 21 {
+			t.Fatalf("what is there has become %d", v)
+		}
+		// A reading that began before the change may have been too early for it.
+		read := make(chan int64, 1)
+		go func() { v, _ := s.Newer(t.Context(), s.Now()); read <- v }()
+		time.Sleep(500 * time.Millisecond)
+		plus(40)
+		if v, _ := s.Get(t.Context()); v != 61 {
+			t.Fatalf("what is there has become %d", v)
+		}
+		if v := <-read; v != 42 {
+			t.Fatalf("what was being read has become %d", v)
+		}
+		if v, _ := s.Newer(t.Context(), s.Now()); v != 3 {
+			t.Fatalf("what was read later shows %d", v)
+		}
+		if n.Load() != 3 {
 			t.Fatalf("%d readings", n.Load())
 		}
 	})

@@ -1,4 +1,4 @@
-package roster
+package activity
 
 import (
 	"testing"
@@ -8,34 +8,34 @@ import (
 
 func TestActivityIsIdleOnceNothingHasMovedForSoLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := NewActivity()
-		if left, _ := a.untilIdle(5 * time.Second); left != 5*time.Second {
+		a := New()
+		if left, _ := a.UntilIdle(5 * time.Second); left != 5*time.Second {
 			t.Fatalf("a process that has just begun is idle in %s", left)
 		}
 		end := a.Begin()
 		time.Sleep(time.Hour)
-		if left, _ := a.untilIdle(5 * time.Second); left != busy {
+		if left, _ := a.UntilIdle(5 * time.Second); left != busy {
 			t.Fatalf("a process with a request in progress is idle in %s", left)
 		}
-		a.startWaiting()
+		a.StartWaiting()
 		time.Sleep(2 * time.Second)
-		if left, _ := a.untilIdle(5 * time.Second); left != 3*time.Second {
+		if left, _ := a.UntilIdle(5 * time.Second); left != 3*time.Second {
 			t.Fatalf("with a request that only waits, idle in %s, not 3s", left)
 		}
-		if a.stopWaitingIfIdle(5 * time.Second) {
+		if a.StopWaitingIfIdle(5 * time.Second) {
 			t.Fatal("taken for idle too early")
 		}
 		time.Sleep(3 * time.Second)
-		a.startWaiting() // a second one, which counts as movement
-		if a.stopWaitingIfIdle(5 * time.Second) {
+		a.StartWaiting() // a second one, which counts as movement
+		if a.StopWaitingIfIdle(5 * time.Second) {
 			t.Fatal("a request that begins to wait is movement")
 		}
 		end2 := a.Begin()
 		time.Sleep(5 * time.Second)
-		if !a.stopWaitingIfIdle(5 * time.Second) {
+		if !a.StopWaitingIfIdle(5 * time.Second) {
 			t.Fatal("two wait, two run, five quiet seconds: idle")
 		}
-		if a.stopWaitingIfIdle(5 * time.Second) {
+		if a.StopWaitingIfIdle(5 * time.Second) {
 			t.Fatal("of two that wait, two were answered at once")
 		}
 		end()
@@ -48,15 +48,15 @@ func TestActivityIsIdleOnceNothingHasMovedForSoLong(t *testing.T) {
 }
 
 func TestActivityTellsOfMovement(t *testing.T) {
-	a := NewActivity()
+	a := New()
 	for name, move := range map[string]func(){
 		"begin":    func() { a.Begin() },
 		"end":      a.Begin(),
 		"applying": a.Applying,
-		"wait":     a.startWaiting,
-		"go on":    a.stopWaiting,
+		"wait":     a.StartWaiting,
+		"go on":    a.StopWaiting,
 	} {
-		_, moved := a.untilIdle(time.Second)
+		_, moved := a.UntilIdle(time.Second)
 		move()
 		select {
 		case <-moved:
@@ -68,16 +68,16 @@ func TestActivityTellsOfMovement(t *testing.T) {
 		t.Error("not applying")
 	}
 	a.Validated()
-	if !a.isShared() {
+	if !a.IsShared() {
 		t.Error("what was validated and not planned was another walk's")
 	}
 	a.Planned()
-	if a.isShared() {
+	if a.IsShared() {
 		t.Error("what was validated was planned")
 	}
 	a.Validated()
 	a.Configured()
-	if a.IsApplying() || a.isShared() {
+	if a.IsApplying() || a.IsShared() {
 		t.Error("a new walk applies already, or knows of another one")
 	}
 }

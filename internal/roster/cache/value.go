@@ -1,4 +1,6 @@
-package roster
+// Package cache reads once what many want: all who ask while a reading is on its
+// way share it, and all who ask later get what it gave.
+package cache
 
 import (
 	"context"
@@ -6,16 +8,16 @@ import (
 	"time"
 )
 
-// failureHolds is how long a failed read answers for those who ask next, so
+// FailureHolds is how long a failed read answers for those who ask next, so
 // that a thousand resources do not each run into the same wall one by one.
-const failureHolds = 10 * time.Second
+const FailureHolds = 10 * time.Second
 
-// shared is something read from a service that many want at the same time:
+// Value is something read from a service that many want at the same time:
 // one read serves all who ask while it runs, and all who ask later.
-type shared[T any] struct {
+type Value[T any] struct {
 	read func(context.Context) (T, error)
-	// onRead sees every value before anybody else, under the lock.
-	onRead func(T)
+	// OnRead sees every value before anybody else, under the lock.
+	OnRead func(T)
 
 	mu       sync.Mutex
 	clock    uint64
@@ -44,20 +46,20 @@ type flight[T any] struct {
 	late []func(T) T
 }
 
-func newShared[T any](read func(context.Context) (T, error)) *shared[T] {
-	return &shared[T]{read: read, launched: make(chan struct{})}
+func New[T any](read func(context.Context) (T, error)) *Value[T] {
+	return &Value[T]{read: read, launched: make(chan struct{})}
 }
 
-// now names this moment, for newer.
-func (s *shared[T]) now() uint64 {
+// Now names this moment, for newer.
+func (s *Value[T]) Now() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.clock++
 	return s.clock
 }
 
-// drop forgets what has been read, and what is being read.
-func (s *shared[T]) drop() {
+// Drop forgets what has been read, and what is being read.
+func (s *Value[T]) Drop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.clock++
@@ -67,34 +69,34 @@ func (s *shared[T]) drop() {
 	s.value = none
 }
 
-// get gives the value, read in this run at any time since the last drop.
-func (s *shared[T]) get(ctx context.Context) (T, error) {
+// Get gives the value, read in this run at any time since the last drop.
+func (s *Value[T]) Get(ctx context.Context) (T, error) {
 	s.mu.Lock()
 	if s.have {
 		defer s.mu.Unlock()
 		return s.value, nil
 	}
-	if s.failed != nil && time.Since(s.failedAt) < failureHolds && s.flight == nil {
+	if s.failed != nil && time.Since(s.failedAt) < FailureHolds && s.flight == nil {
 		defer s.mu.Unlock()
 		var none T
 		return none, s.failed
 	}
 	floor := s.notOlder
 	s.mu.Unlock()
-	return s.newer(ctx, floor)
+	return s.Newer(ctx, floor)
 }
 
-// peek gives the value if it has been read already.
-func (s *shared[T]) peek() (T, bool) {
+// Peek gives the value if it has been read already.
+func (s *Value[T]) Peek() (T, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.value, s.have
 }
 
-// amend changes the value without a read: the one that is there, and the one
+// Amend changes the value without a read: the one that is there, and the one
 // that is being read now, which may have been read too early to show the change.
 // The change makes a new value, and has to leave alone one that shows it already.
-func (s *shared[T]) amend(change func(T) T) {
+func (s *Value[T]) Amend(change func(T) T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.have {
@@ -105,18 +107,18 @@ func (s *shared[T]) amend(change func(T) T) {
 	}
 }
 
-// begunAfter tells whether a read that began after the moment is there or on
+// BegunAfter tells whether a read that began after the moment is there or on
 // its way, and gives a channel that is closed when the next one begins.
-func (s *shared[T]) begunAfter(moment uint64) (bool, <-chan struct{}) {
+func (s *Value[T]) BegunAfter(moment uint64) (bool, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := s.flight
 	return s.have && s.began > moment || f != nil && !f.abandoned && f.began > moment, s.launched
 }
 
-// reading gives a channel that is closed when the read that is on its way has
+// Reading gives a channel that is closed when the read that is on its way has
 // ended, nil where there is none.
-func (s *shared[T]) reading() <-chan struct{} {
+func (s *Value[T]) Reading() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.flight == nil {
@@ -125,9 +127,9 @@ func (s *shared[T]) reading() <-chan struct{} {
 	return s.flight.done
 }
 
-// newer gives a value whose reading began after the moment. All who wait for
+// Newer gives a value whose reading began after the moment. All who wait for
 // one share it.
-func (s *shared[T]) newer(ctx context.Context, moment uint64) (T, error) {
+func (s *Value[T]) Newer(ctx context.Context, moment uint64) (T, error) {
 	for {
 		s.mu.Lock()
 		if s.have && s.began > moment {
@@ -156,7 +158,7 @@ func (s *shared[T]) newer(ctx context.Context, moment uint64) (T, error) {
 	}
 }
 
-func (s *shared[T]) leave(f *flight[T]) {
+func (s *Value[T]) leave(f *flight[T]) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f.waiters--
@@ -168,7 +170,7 @@ func (s *shared[T]) leave(f *flight[T]) {
 
 // launch starts a read that belongs to nobody: it goes on while anybody waits
 // for it, and logs where its first caller logs.
-func (s *shared[T]) launch(ctx context.Context) *flight[T] {
+func (s *Value[T]) launch(ctx context.Context) *flight[T] {
 	s.clock++
 	flightCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	f := &flight[T]{began: s.clock, done: make(chan struct{}), cancel: cancel}
@@ -182,8 +184,8 @@ func (s *shared[T]) launch(ctx context.Context) *flight[T] {
 		s.flight = nil
 		switch {
 		case f.err == nil:
-			if s.onRead != nil {
-				s.onRead(f.value)
+			if s.OnRead != nil {
+				s.OnRead(f.value)
 			}
 			for _, change := range f.late {
 				f.value = change(f.value)

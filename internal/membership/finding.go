@@ -1,4 +1,4 @@
-package roster
+package membership
 
 // Severity tells what has to be mended from what has to be known.
 type Severity int
@@ -46,10 +46,12 @@ func Failed(fs []Finding) bool {
 	return false
 }
 
-func failure(at Attribute, summary, detail string) Finding {
+// ErrorAt makes a finding that is an error.
+func ErrorAt(at Attribute, summary, detail string) Finding {
 	return Finding{Severity: SeverityError, Summary: summary, Detail: detail, At: at}
 }
 
-func warning(at Attribute, summary, detail string) Finding {
+// WarningAt makes a finding that is a warning.
+func WarningAt(at Attribute, summary, detail string) Finding {
 	return Finding{Severity: SeverityWarning, Summary: summary, Detail: detail, At: at}
 }
