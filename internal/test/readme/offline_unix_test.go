@@ -1,0 +1,120 @@
+//go:build unix
+
+package readme
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
+)
+
+// The commands of "Try it offline" work as they are printed, in a clone and with
+// a home of their own, and nothing else.
+func TestAccTryItOffline(t *testing.T) {
+	t.Parallel()
+	program := acctest.Needed(t)
+	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, found := strings.Cut(string(text), "\n## Try it offline\n")
+	_, block, fenced := strings.Cut(section, "```sh\n")
+	commands, _, closed := strings.Cut(block, "```")
+	if !found || !fenced || !closed {
+		t.Fatal("the README has no commands under \"Try it offline\"")
+	}
+
+	clone, home, bin := t.TempDir(), t.TempDir(), t.TempDir()
+	copyClone(t, clone)
+	if err := os.Symlink(program, filepath.Join(bin, "terraform")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bash", "-c", "set -eu\n"+commands)
+	cmd.Dir = clone
+	cmd.Env = append(environment(t), "HOME="+home, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "CHECKPOINT_DISABLE=1")
+	// The mock service stays in the background, so the whole group is ended.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	log, err := os.Create(filepath.Join(home, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdout, cmd.Stderr = log, log
+	failure := cmd.Run()
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	if err := log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	output, err := os.ReadFile(log.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if failure != nil || !strings.Contains(string(output), " 2 to add, 0 to change, 0 to destroy.") {
+		t.Errorf("the commands did not lead to a plan (%v):\n%s", failure, output)
+	}
+}
+
+// environment is this process's, without keys and settings of Terraform, and with
+// the folders that Go would look for in the home.
+func environment(t *testing.T) []string {
+	t.Helper()
+	var env []string
+	for _, line := range os.Environ() {
+		name, _, _ := strings.Cut(line, "=")
+		if !strings.HasPrefix(name, "TF_") && !strings.HasPrefix(name, "BLINK_") && !strings.HasPrefix(name, "BLAZEMETER_") {
+			env = append(env, line)
+		}
+	}
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH"} {
+		value, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		env = append(env, name+"="+strings.TrimSpace(string(value)))
+	}
+	return env
+}
+
+// copyClone copies the repository without its history and what was built in it.
+func copyClone(t *testing.T, to string) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		switch {
+		case entry.IsDir() && (entry.Name() == ".git" || entry.Name() == ".terraform" || rel == "bin" || rel == "dist"):
+			return filepath.SkipDir
+		case entry.IsDir():
+			return os.MkdirAll(filepath.Join(to, rel), 0o700)
+		case !entry.Type().IsRegular() || entry.Name() == ".git" || entry.Name() == ".terraform.lock.hcl":
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, rel), content, info.Mode().Perm())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
