@@ -64,13 +64,15 @@ func (p *rosterProvider) Configure(ctx context.Context, req provider.ConfigureRe
 		return
 	}
 	guard := guardOf(ctx, m.LastOwnerGuard, &resp.Diagnostics)
-	calls := httpOf(ctx, m.HTTP, &resp.Diagnostics)
+	calls, concurrent := httpOf(ctx, m.HTTP, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	calls.UserAgent = transport.UserAgent(p.version, req.TerraformVersion)
+	p.limiter.Limit(concurrent)
+	calls.Limiter = p.limiter
 	p.closeIdle()
-	w := wiring{guard: guard, walk: roster.NewWalk(p.activity, guard), calls: calls, opened: p.opened}
+	w := wiring{guard: guard, walk: roster.NewWalk(p.activity, guard), calls: calls, concurrent: concurrent, opened: p.opened}
 	data := &framework.Data{Connections: map[string]*framework.Connection{
 		blink.Product:      w.blink(ctx, m.Blink, &resp.Diagnostics),
 		blazemeter.Product: w.blazemeter(ctx, m.BlazeMeter, &resp.Diagnostics),
@@ -83,6 +85,8 @@ type wiring struct {
 	guard roster.Guard
 	walk  *roster.Walk
 	calls transport.Options
+	// concurrent is how many calls one resource makes at a time.
+	concurrent int
 	// opened is told of every client.
 	opened func(*http.Client)
 }
@@ -159,7 +163,7 @@ func (w wiring) connect(o types.Object, s settings, n naming, endpoint string, s
 	}
 	c.Run = roster.NewRun(roster.Config{
 		Service: svc, Naming: n.Naming, Guard: w.guard, Walk: w.walk,
-		Locker: roster.NewFileLocker(), Logger: tfLogger{}, MaxConcurrent: calls.MaxConcurrent,
+		Locker: roster.NewFileLocker(), Logger: tfLogger{}, MaxConcurrent: w.concurrent,
 	})
 	return c
 }
@@ -246,21 +250,21 @@ func guardOf(ctx context.Context, o types.Object, diags *diag.Diagnostics) roste
 	return g
 }
 
-func httpOf(ctx context.Context, o types.Object, diags *diag.Diagnostics) transport.Options {
+func httpOf(ctx context.Context, o types.Object, diags *diag.Diagnostics) (calls transport.Options, concurrent int) {
 	var m httpModel
 	as(ctx, o, &m, diags)
 	t := transport.Options{
 		RequestTimeout: duration(m.RequestTimeout, defaultRequestTimeout),
 		MaxRetries:     defaultMaxRetries,
-		MaxConcurrent:  defaultMaxConcurrent,
 	}
+	concurrent = defaultMaxConcurrent
 	if !m.MaxRetries.IsNull() && !m.MaxRetries.IsUnknown() {
 		t.MaxRetries = int(m.MaxRetries.ValueInt64())
 	}
 	if !m.MaxConcurrentRequests.IsNull() && !m.MaxConcurrentRequests.IsUnknown() {
-		t.MaxConcurrent = int(m.MaxConcurrentRequests.ValueInt64())
+		concurrent = int(m.MaxConcurrentRequests.ValueInt64())
 	}
-	return t
+	return t, concurrent
 }
 
 // duration gives a validated duration, or the standard one.

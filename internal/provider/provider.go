@@ -21,6 +21,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/protocol"
 	"github.com/tf-roster/terraform-provider-roster/internal/protocol/bulk"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
 // NewServer gives the protocol server of the provider, with everything around
@@ -45,12 +46,15 @@ func carried() bulk.Attributes {
 // New gives the provider. The activity is what the requests of this process
 // are counted in.
 func New(version string, activity *roster.Activity) provider.Provider {
-	return &rosterProvider{version: version, activity: activity}
+	return &rosterProvider{version: version, activity: activity, limiter: transport.NewLimiter(defaultMaxConcurrent)}
 }
 
 type rosterProvider struct {
 	version  string
 	activity *roster.Activity
+	// limiter bounds the calls of the process, whatever products and however many
+	// walks they are for.
+	limiter *transport.Limiter
 
 	mu sync.Mutex
 	// clients are those of the walk that is under way.

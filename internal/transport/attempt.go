@@ -118,9 +118,9 @@ func (a attempts) takeTurn(ctx context.Context) (leave func(throttled bool), err
 	if err := ctx.Err(); err != nil {
 		return nil, a.ended(a.call, err, "before the request was sent")
 	}
-	err = a.gate.enter(ctx, a.line, a.attempt)
+	err = a.line.enter(ctx, rank{tried: a.attempt, read: a.request.Method == http.MethodGet})
 	if err == nil {
-		return func(throttled bool) { a.gate.leave(a.line, throttled) }, nil
+		return a.line.leave, nil
 	}
 	if p, ok := errors.AsType[*outlasts](err); ok {
 		return nil, a.fail(a.call, Paused, nil, fmt.Sprintf("%s at %s asked to send nothing for another %s, which is longer than this operation may take: try again later, or raise the operation's timeout",
@@ -184,7 +184,7 @@ func (a attempts) judgeAnswer(ctx context.Context, resp *http.Response) (throttl
 	if !everybody {
 		return false
 	}
-	if a.gate.pause(a.wait) {
+	if a.line.gate.pause(a.wait) {
 		a.logPause(ctx, resp, a.wait)
 	}
 	// The gate knows how long to wait, and whose turn it is then.

@@ -42,8 +42,8 @@ func New(o Options) (*http.Client, error) {
 // as every Go program does.
 func baseTransport(o Options) *http.Transport {
 	base := cleanhttp.DefaultPooledTransport()
-	base.MaxIdleConns = o.MaxConcurrent
-	base.MaxIdleConnsPerHost = o.MaxConcurrent
+	base.MaxIdleConns = o.Limiter.size()
+	base.MaxIdleConnsPerHost = base.MaxIdleConns
 	base.MaxResponseHeaderBytes = maxHeaderBytes
 	base.HTTP2 = &http.HTTP2Config{SendPingTimeout: connectionCheck, PingTimeout: connectionCheck}
 	return base
@@ -61,8 +61,7 @@ func newClient(o Options, base http.RoundTripper) (*http.Client, error) {
 		origin:  origin(u),
 		place:   u.Scheme + "://" + u.Host,
 		base:    base,
-		line:    &line{most: o.MaxConcurrent},
-		gate:    gateOf(origin(u)),
+		line:    &line{gate: gateOf(origin(u)), limiter: o.Limiter},
 		mask:    NewMask(append(credentials(o, u), o.Secrets...)...),
 	}
 	return &http.Client{Transport: s}, nil
@@ -96,8 +95,7 @@ type stack struct {
 	origin  string // as origin gives it, to compare
 	place   string // scheme and host, for people
 	base    http.RoundTripper
-	gate    *gate // of the host
-	line    *line // this client's, before the gate
+	line    *line // this client's, before the gate of its host
 	mask    *Mask
 }
 

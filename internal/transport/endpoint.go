@@ -55,6 +55,25 @@ func CheckEndpoint(raw string) error {
 	return nil
 }
 
+// Endpoint gives the base URL that raw names: raw as [CheckEndpoint] accepts it,
+// without a slash at its end. A bare host, with or without scheme, port and slash,
+// gets the path that the product's API has there, such as "/api/v1"; any other
+// path is taken as it is. A host without a scheme is asked by https.
+func Endpoint(raw, path string) (string, error) {
+	url := strings.TrimRight(raw, "/")
+	err := CheckEndpoint(raw)
+	if err != nil && !strings.ContainsAny(url, "/@") && CheckEndpoint("https://"+url) == nil {
+		url, err = "https://"+url, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if _, host, _ := strings.Cut(url, "://"); !strings.Contains(host, "/") {
+		url += path
+	}
+	return url, nil
+}
+
 // isLoopback tells whether a host name certainly is this machine. Names below
 // "localhost" are not taken: resolvers are free to ask the network for them.
 func isLoopback(host string) bool {

@@ -62,6 +62,48 @@ func TestCheckEndpoint(t *testing.T) {
 	}
 }
 
+func TestEndpoint(t *testing.T) {
+	for raw, want := range map[string]string{
+		"https://app.blinkops.com":         "https://app.blinkops.com/api/v1",
+		"https://app.blinkops.com/":        "https://app.blinkops.com/api/v1",
+		"https://app.blinkops.com:8443":    "https://app.blinkops.com:8443/api/v1",
+		"https://app.blinkops.com:8443/":   "https://app.blinkops.com:8443/api/v1",
+		"https://app.blinkops.com/api/v1":  "https://app.blinkops.com/api/v1",
+		"https://app.blinkops.com/api/v1/": "https://app.blinkops.com/api/v1",
+		"https://app.blinkops.com/api":     "https://app.blinkops.com/api",
+		"https://app.blinkops.com/v2/x":    "https://app.blinkops.com/v2/x",
+		"http://127.0.0.1:8080":            "http://127.0.0.1:8080/api/v1",
+		"http://[::1]:8080/":               "http://[::1]:8080/api/v1",
+		"app.blinkops.com":                 "https://app.blinkops.com/api/v1",
+		"app.blinkops.com/":                "https://app.blinkops.com/api/v1",
+		"app.blinkops.com:8443":            "https://app.blinkops.com:8443/api/v1",
+	} {
+		got, err := Endpoint(raw, "/api/v1")
+		if err != nil || got != want {
+			t.Errorf("%q gives %q, %v; want %q", raw, got, err, want)
+		}
+	}
+	for raw, says := range map[string]string{
+		"":                     "empty",
+		"/":                    "absolute",
+		"///":                  "absolute",
+		"/api/v1":              "absolute",
+		"app.blinkops.com/api": "absolute",
+		"https:app.blinkops":   "no host",
+		"http://example.com":   "unencrypted",
+		"me:hunter2@host":      "user name",
+		" example.com":         "white space",
+		"example.com?x":        "absolute",
+		"exa mple.com":         "absolute",
+		"ftp://example.com":    "absolute",
+	} {
+		got, err := Endpoint(raw, "/api/v1")
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q gives %q, %v; want an error with %q", raw, got, err, says)
+		}
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 	in := func(d time.Duration) string { return now.Add(d).Format(http.TimeFormat) }

@@ -8,38 +8,41 @@ import (
 	"time"
 )
 
-// gates holds one gate an origin. A rate limit is the host's, whatever client
-// runs into it, so clients of one host share it.
-var gates = struct {
+// places guards every gate and every [Limiter] of the process: a place that
+// becomes free in a limiter may be for a request to another host.
+var places struct {
 	sync.Mutex
-	m map[string]*gate
-}{m: map[string]*gate{}}
+	gates map[string]*gate // by origin
+	seq   uint64           // counts those who wait
+}
 
+// gateOf gives the one gate of an origin. A rate limit is the host's, whatever
+// client runs into it, so clients of one host share it.
 func gateOf(origin string) *gate {
-	gates.Lock()
-	defer gates.Unlock()
-	g := gates.m[origin]
+	places.Lock()
+	defer places.Unlock()
+	g := places.gates[origin]
 	if g == nil {
 		g = &gate{}
-		gates.m[origin] = g
+		if places.gates == nil {
+			places.gates = map[string]*gate{}
+		}
+		places.gates[origin] = g
 	}
 	return g
 }
 
-// gate lets the requests to one host pass, as many at a time as each client may
-// have in flight, and none while a pause lasts.
+// gate lets the requests to one host pass, and none while a pause lasts.
 //
 // A pause also limits them all together: to half of what was in flight when the
 // host complained, and one more for each round that goes well since. If all
 // that waited went off at once, they would only use up each other's repetitions.
 type gate struct {
-	mu       sync.Mutex
 	limit    int // how many may be in flight; 0 is any number
 	inFlight int
 	went     int       // answers without complaint since the limit changed
 	until    time.Time // the end of the pause
-	seq      uint64
-	lines    []*line // those in which somebody waits
+	lines    []*line   // those in which somebody waits
 }
 
 // anyNumber is the limit above which counting makes no difference.
@@ -50,13 +53,17 @@ type outlasts struct{ wait time.Duration }
 
 func (e *outlasts) Error() string { return fmt.Sprintf("the pause lasts another %s", e.wait) }
 
-// enter waits until a request that was tried so many times may go on. Each
-// success needs a leave.
-func (g *gate) enter(ctx context.Context, l *line, tried int) error {
+// open tells whether one more request may go to the host.
+func (g *gate) open() bool {
+	return (g.limit == 0 || g.inFlight < g.limit) && !time.Now().Before(g.until)
+}
+
+// enter waits until a request may go on. Each success needs a leave.
+func (l *line) enter(ctx context.Context, r rank) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	w, err := g.join(ctx, l, tried)
+	w, err := l.join(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -65,61 +72,61 @@ func (g *gate) enter(ctx context.Context, l *line, tried int) error {
 		return err
 	case <-ctx.Done():
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	places.Lock()
+	defer places.Unlock()
 	if !l.quit(w) && <-w.ready == nil {
-		g.inFlight--
-		l.inFlight--
-		g.admit()
+		l.release()
 	}
 	return ctx.Err()
 }
 
 // join gives a place in line, or says why there is none.
-func (g *gate) join(ctx context.Context, l *line, tried int) (*waiter, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if pause := time.Until(g.until); pause > 0 && !within(ctx, pause) {
+func (l *line) join(ctx context.Context, r rank) (*waiter, error) {
+	places.Lock()
+	defer places.Unlock()
+	if pause := time.Until(l.gate.until); pause > 0 && !within(ctx, pause) {
 		return nil, &outlasts{pause}
 	}
-	g.seq++
-	w := l.join(ctx, tried, g.seq)
-	if !slices.Contains(g.lines, l) {
-		g.lines = append(g.lines, l)
-	}
-	g.admit()
+	places.seq++
+	r.seq = places.seq
+	w := l.push(ctx, r)
+	admit(l.gate.lines)
 	return w, nil
 }
 
-// admit lets in as many as may go on. The caller holds the lock.
-func (g *gate) admit() {
-	// A client that is no longer in use is not kept.
-	g.lines = slices.DeleteFunc(g.lines, func(l *line) bool { return len(l.waiting) == 0 })
-	for (g.limit == 0 || g.inFlight < g.limit) && !time.Now().Before(g.until) {
+// admit lets in as many of those who wait in some lines as may go on, in their
+// order. The caller holds the lock.
+func admit(lines []*line) {
+	lines = slices.Clone(lines) // a line that becomes empty leaves its lists
+	for {
 		var next *line
-		for _, l := range g.lines {
-			if w := l.first(); w != nil && (next == nil || w.before(next.first())) {
+		for _, l := range lines {
+			if w := l.first(); w != nil && (next == nil || w.before(next.first().rank)) {
 				next = l
 			}
 		}
 		if next == nil {
 			return
 		}
-		g.inFlight++
 		next.admit()
 	}
 }
 
 // leave ends what enter began. throttled says that the host complained.
-func (g *gate) leave(l *line, throttled bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.inFlight--
-	l.inFlight--
-	if g.limit > 0 && !throttled {
-		g.raise()
+func (l *line) leave(throttled bool) {
+	places.Lock()
+	defer places.Unlock()
+	if l.gate.limit > 0 && !throttled {
+		l.gate.raise()
 	}
-	g.admit()
+	l.release()
+}
+
+// release gives a place back, at the host and in the limiter.
+func (l *line) release() {
+	l.gate.inFlight--
+	l.limiter.inFlight--
+	admit(slices.Concat(l.gate.lines, l.limiter.lines))
 }
 
 // raise lets one more in after each round that went well.
@@ -138,11 +145,12 @@ func (g *gate) raise() {
 // pause keeps everybody out for d. It tells whether that is a new pause, rather
 // than one more complaint of those that were in flight when the last one began.
 func (g *gate) pause(d time.Duration) (began bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	places.Lock()
+	defer places.Unlock()
 	now := time.Now()
 	began = !g.until.After(now)
 	if began {
+		// The request that was answered is still counted.
 		g.limit = max(1, g.inFlight/2)
 		g.went = 0
 	}
@@ -151,13 +159,13 @@ func (g *gate) pause(d time.Duration) (began bool) {
 		return began
 	}
 	g.until = until
-	for _, l := range g.lines {
+	for _, l := range slices.Clone(g.lines) {
 		l.turnAway(until, &outlasts{d})
 	}
 	time.AfterFunc(d, func() {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		g.admit()
+		places.Lock()
+		defer places.Unlock()
+		admit(g.lines)
 	})
 	return began
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -12,11 +13,18 @@ import (
 	"time"
 )
 
+// newLine gives the line of a client with a host and a limiter of its own.
+func newLine(most int) (*gate, *line) {
+	g := &gate{}
+	return g, &line{gate: g, limiter: NewLimiter(most)}
+}
+
 func TestWhoTriedMoreOftenGoesFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, a, b := &gate{}, &line{most: 1}, &line{most: 1}
+		g, a := newLine(1)
+		b := &line{gate: g, limiter: NewLimiter(1)}
 		enter := func(l *line, tried int) {
-			if err := g.enter(t.Context(), l, tried); err != nil {
+			if err := l.enter(t.Context(), rank{tried: tried}); err != nil {
 				t.Error(err)
 			}
 		}
@@ -32,17 +40,17 @@ func TestWhoTriedMoreOftenGoesFirst(t *testing.T) {
 			wg.Go(func() {
 				enter(w.l, w.tried)
 				order = append(order, w.name)
-				g.leave(w.l, true) // false would raise the limit
+				w.l.leave(true) // false would raise the limit
 			})
 			synctest.Wait()
 		}
 		// One at a time from here on, over both clients.
 		g.pause(time.Second)
-		g.mu.Lock()
+		places.Lock()
 		g.limit = 1
-		g.mu.Unlock()
-		g.leave(a, true)
-		g.leave(b, true)
+		places.Unlock()
+		a.leave(true)
+		b.leave(true)
 		wg.Wait()
 		want := []string{"b3", "a2", "b1", "a0 first", "a0 second"}
 		for i := range want {
@@ -50,10 +58,103 @@ func TestWhoTriedMoreOftenGoesFirst(t *testing.T) {
 				t.Fatalf("order %q, want %q", order, want)
 			}
 		}
-		g.mu.Lock()
-		defer g.mu.Unlock()
+		places.Lock()
+		defer places.Unlock()
 		if len(g.lines) != 0 {
 			t.Errorf("%d empty lines are kept", len(g.lines))
+		}
+	})
+}
+
+// What is read goes before the writes that wait, which may depend on it, but not
+// before what was tried already.
+func TestReadsGoBeforeWrites(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, l := newLine(1)
+		if err := l.enter(t.Context(), rank{}); err != nil {
+			t.Fatal(err)
+		}
+		var order []string
+		var wg sync.WaitGroup
+		for name, r := range map[string]rank{"write": {}, "read": {read: true}, "write again": {tried: 1}} {
+			wg.Go(func() {
+				if err := l.enter(t.Context(), r); err != nil {
+					t.Error(err)
+				}
+				order = append(order, name)
+				l.leave(false)
+			})
+		}
+		synctest.Wait()
+		l.leave(false)
+		wg.Wait()
+		if want := []string{"write again", "read", "write"}; !slices.Equal(order, want) {
+			t.Errorf("order %q, want %q", order, want)
+		}
+	})
+}
+
+// Clients of several hosts that share a limiter have no more in flight together
+// than it allows, and a place that one of them frees goes to whoever waits
+// longest at any of them. A host that asked for a pause holds no place meanwhile.
+func TestALimiterIsSharedOverHosts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limiter := NewLimiter(2)
+		a, b := &line{gate: &gate{}, limiter: limiter}, &line{gate: &gate{}, limiter: limiter}
+		var now, most atomic.Int32
+		start := time.Now()
+		var wg sync.WaitGroup
+		for i := range 20 {
+			wg.Go(func() {
+				l := []*line{a, b}[i%2]
+				if err := l.enter(t.Context(), rank{}); err != nil {
+					t.Error(err)
+					return
+				}
+				n := now.Add(1)
+				for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+				}
+				time.Sleep(time.Second)
+				now.Add(-1)
+				l.leave(false)
+			})
+		}
+		wg.Wait()
+		if most.Load() != 2 || time.Since(start) != 10*time.Second {
+			t.Errorf("%d in flight at most, %s in all; want 2 and 10s", most.Load(), time.Since(start))
+		}
+		a.gate.pause(time.Minute)
+		start = time.Now()
+		for range 2 {
+			wg.Go(func() {
+				if err := a.enter(t.Context(), rank{}); err != nil || time.Since(start) != time.Minute {
+					t.Errorf("%v after %s", err, time.Since(start))
+				}
+				a.leave(false)
+			})
+		}
+		synctest.Wait()
+		if err := b.enter(t.Context(), rank{}); err != nil || time.Since(start) != 0 {
+			t.Errorf("the other host waited %s: %v", time.Since(start), err)
+		}
+		b.leave(false)
+		wg.Wait()
+		// More places let more in at once.
+		for range 2 {
+			if err := a.enter(t.Context(), rank{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wg.Go(func() {
+			if err := b.enter(t.Context(), rank{}); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		limiter.Limit(3)
+		wg.Wait()
+		if limiter.inFlight != 3 || len(limiter.lines)+len(a.gate.lines)+len(b.gate.lines) != 0 {
+			t.Errorf("%d in flight, %d lines", limiter.inFlight, len(limiter.lines))
 		}
 	})
 }
@@ -62,8 +163,8 @@ func TestWhoTriedMoreOftenGoesFirst(t *testing.T) {
 // once, not when the deadline has come.
 func TestAPauseTurnsAwayThoseItOutlasts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, l := &gate{}, &line{most: 1}
-		if err := g.enter(t.Context(), l, 0); err != nil {
+		g, l := newLine(1)
+		if err := l.enter(t.Context(), rank{}); err != nil {
 			t.Fatal(err)
 		}
 		short, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -73,22 +174,22 @@ func TestAPauseTurnsAwayThoseItOutlasts(t *testing.T) {
 		start := time.Now()
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			err := g.enter(short, l, 0)
+			err := l.enter(short, rank{})
 			if o, ok := errors.AsType[*outlasts](err); !ok || o.wait != time.Minute || time.Since(start) != 0 {
 				t.Errorf("%v after %s", err, time.Since(start))
 			}
 		})
 		for _, ctx := range []context.Context{long, t.Context()} {
 			wg.Go(func() {
-				if err := g.enter(ctx, l, 0); err != nil || time.Since(start) != time.Minute {
+				if err := l.enter(ctx, rank{}); err != nil || time.Since(start) != time.Minute {
 					t.Errorf("%v after %s", err, time.Since(start))
 				}
-				g.leave(l, false)
+				l.leave(false)
 			})
 		}
 		synctest.Wait()
 		g.pause(time.Minute)
-		g.leave(l, true)
+		l.leave(true)
 		wg.Wait()
 	})
 }
@@ -96,14 +197,14 @@ func TestAPauseTurnsAwayThoseItOutlasts(t *testing.T) {
 // However cancelling and being let in meet, no place is lost and none is given
 // twice.
 func TestNoPlaceIsLost(t *testing.T) {
-	g, l := &gate{}, &line{most: 3}
+	g, l := newLine(3)
 	var now, most atomic.Int32
 	var wg sync.WaitGroup
 	for range 500 {
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rand.IntN(3000))*time.Microsecond)
 			defer cancel()
-			if g.enter(ctx, l, rand.IntN(3)) != nil {
+			if l.enter(ctx, rank{tried: rand.IntN(3), read: rand.IntN(2) == 0}) != nil {
 				return
 			}
 			n := now.Add(1)
@@ -114,14 +215,14 @@ func TestNoPlaceIsLost(t *testing.T) {
 			if rand.IntN(10) == 0 {
 				g.pause(time.Duration(rand.IntN(200)) * time.Microsecond)
 			}
-			g.leave(l, false)
+			l.leave(false)
 		})
 	}
 	wg.Wait()
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.inFlight != 0 || l.inFlight != 0 || len(l.waiting) != 0 || most.Load() > 3 {
-		t.Errorf("in flight %d and %d, %d waiting, %d at once", g.inFlight, l.inFlight, len(l.waiting), most.Load())
+	places.Lock()
+	defer places.Unlock()
+	if g.inFlight != 0 || l.limiter.inFlight != 0 || len(l.waiting) != 0 || most.Load() > 3 {
+		t.Errorf("in flight %d and %d, %d waiting, %d at once", g.inFlight, l.limiter.inFlight, len(l.waiting), most.Load())
 	}
 }
 
@@ -129,33 +230,33 @@ func TestNoPlaceIsLost(t *testing.T) {
 // given back.
 func TestLetInWhileCancelled(t *testing.T) {
 	for range 50 {
-		g, l := &gate{}, &line{most: 1}
-		if err := g.enter(t.Context(), l, 0); err != nil {
+		g, l := newLine(1)
+		if err := l.enter(t.Context(), rank{}); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
-		go func() { done <- g.enter(ctx, l, 0) }()
+		go func() { done <- l.enter(ctx, rank{}) }()
 		waits := func() bool {
-			g.mu.Lock()
-			defer g.mu.Unlock()
+			places.Lock()
+			defer places.Unlock()
 			return len(l.waiting) == 1
 		}
 		for !waits() {
 			time.Sleep(10 * time.Microsecond)
 		}
-		g.mu.Lock()
+		places.Lock()
 		cancel()
 		time.Sleep(time.Millisecond) // long enough, mostly, to wake up and wait for the lock
-		l.inFlight, g.inFlight = 0, 0
-		g.admit()
-		g.mu.Unlock()
+		l.limiter.inFlight, g.inFlight = 0, 0
+		admit(g.lines)
+		places.Unlock()
 		err := <-done
 		if err == nil {
-			g.leave(l, false)
+			l.leave(false)
 		}
-		if g.inFlight != 0 || l.inFlight != 0 {
-			t.Fatalf("%v, and then %d and %d in flight", err, g.inFlight, l.inFlight)
+		if g.inFlight != 0 || l.limiter.inFlight != 0 {
+			t.Fatalf("%v, and then %d and %d in flight", err, g.inFlight, l.limiter.inFlight)
 		}
 	}
 }

@@ -3,33 +3,70 @@ package transport
 import (
 	"container/heap"
 	"context"
+	"slices"
 	"time"
 )
 
-// line is where the requests of one client wait. Whoever has tried more often
-// goes first, so that nobody uses up all repetitions while others get through
-// at once; then whoever came first. The host's gate locks.
+// line is where the requests of one client wait for a place at their host and
+// in their limiter.
 type line struct {
-	most     int // requests of this client in flight at most
-	inFlight int
-	waiting  waiters
+	gate    *gate
+	limiter *Limiter
+	waiting waiters
+}
+
+// rank is whose turn comes before whose.
+type rank struct {
+	tried int    // attempts so far
+	read  bool   // a request that changes nothing
+	seq   uint64 // counted over all lines of the process
+}
+
+// before tells who of two goes first. Whoever has tried more often does, so that
+// nobody uses up all repetitions while others get through at once; then whoever
+// reads, since the writes that wait may depend on what is read; then whoever
+// came first.
+func (r rank) before(other rank) bool {
+	switch {
+	case r.tried != other.tried:
+		return r.tried > other.tried
+	case r.read != other.read:
+		return r.read
+	default:
+		return r.seq < other.seq
+	}
 }
 
 type waiter struct {
-	tried    int
-	seq      uint64    // counted over all lines of a host
+	rank
 	deadline time.Time // zero: none
 	ready    chan error
 	index    int // in the heap; -1 outside
 }
 
-// join takes the last place among those who tried as often.
-func (l *line) join(ctx context.Context, tried int, seq uint64) *waiter {
+// push lines somebody up.
+func (l *line) push(ctx context.Context, r rank) *waiter {
 	// One place in the channel, so that nobody has to wait to tell.
-	w := &waiter{tried: tried, seq: seq, ready: make(chan error, 1)}
+	w := &waiter{rank: r, ready: make(chan error, 1)}
 	w.deadline, _ = ctx.Deadline()
 	heap.Push(&l.waiting, w)
+	if len(l.waiting) == 1 {
+		l.gate.lines = append(l.gate.lines, l)
+		l.limiter.lines = append(l.limiter.lines, l)
+	}
 	return w
+}
+
+// remove takes somebody out of the line. A line in which nobody waits is in no
+// list: its client may no longer be in use.
+func (l *line) remove(w *waiter) {
+	heap.Remove(&l.waiting, w.index)
+	if len(l.waiting) > 0 {
+		return
+	}
+	isThis := func(other *line) bool { return other == l }
+	l.gate.lines = slices.DeleteFunc(l.gate.lines, isThis)
+	l.limiter.lines = slices.DeleteFunc(l.limiter.lines, isThis)
 }
 
 // quit takes a waiter out; false if it was let in (or turned away) before.
@@ -37,13 +74,13 @@ func (l *line) quit(w *waiter) bool {
 	if w.index < 0 {
 		return false
 	}
-	heap.Remove(&l.waiting, w.index)
+	l.remove(w)
 	return true
 }
 
 // first is who goes next; nil where nobody waits or may go.
 func (l *line) first() *waiter {
-	if len(l.waiting) == 0 || l.inFlight >= l.most {
+	if len(l.waiting) == 0 || !l.gate.open() || l.limiter.inFlight >= l.limiter.most {
 		return nil
 	}
 	return l.waiting[0]
@@ -51,9 +88,10 @@ func (l *line) first() *waiter {
 
 // admit lets the first in line in.
 func (l *line) admit() {
-	l.inFlight++
+	l.gate.inFlight++
+	l.limiter.inFlight++
 	w := l.waiting[0]
-	heap.Remove(&l.waiting, 0)
+	l.remove(w)
 	w.ready <- nil
 }
 
@@ -66,17 +104,9 @@ func (l *line) turnAway(until time.Time, err error) {
 		}
 	}
 	for _, w := range late {
-		heap.Remove(&l.waiting, w.index)
+		l.remove(w)
 		w.ready <- err
 	}
-}
-
-// before tells who of two goes first.
-func (w *waiter) before(other *waiter) bool {
-	if w.tried != other.tried {
-		return w.tried > other.tried
-	}
-	return w.seq < other.seq
 }
 
 // waiters implements heap.Interface.
@@ -84,7 +114,7 @@ type waiters []*waiter
 
 func (h waiters) Len() int { return len(h) }
 
-func (h waiters) Less(i, j int) bool { return h[i].before(h[j]) }
+func (h waiters) Less(i, j int) bool { return h[i].before(h[j].rank) }
 
 func (h waiters) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]

@@ -48,9 +48,10 @@ type Options struct {
 	// MaxRetries is how often a request is repeated at most; 0 is never.
 	MaxRetries int
 
-	// MaxConcurrent is how many requests this client has in flight at most.
-	// Waiting for a place honours the context. 0 is [DefaultMaxConcurrent].
-	MaxConcurrent int
+	// Limiter bounds the requests in flight, together with those of all clients
+	// that share it. Waiting for a place honors the context. Nil is one for this
+	// client alone, with [DefaultMaxConcurrent] places.
+	Limiter *Limiter
 
 	// MaxAnswerBytes bounds the body of an answer, after decompression. A larger
 	// answer is an error of kind [TooLarge]. 0 is [DefaultMaxAnswerBytes].
@@ -82,19 +83,20 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	atLeastZero("the request timeout", o.RequestTimeout < 0)
 	atLeastZero("the number of retries", o.MaxRetries < 0)
-	atLeastZero("the number of concurrent requests", o.MaxConcurrent < 0)
 	atLeastZero("the largest answer", o.MaxAnswerBytes < 0)
 	atLeastZero("the backoff", o.Backoff.Base < 0 || o.Backoff.Max < 0)
 	if err := errors.Join(errs...); err != nil {
 		return o, err
 	}
 	setDefault(&o.RequestTimeout, DefaultRequestTimeout)
-	setDefault(&o.MaxConcurrent, DefaultMaxConcurrent)
 	setDefault(&o.MaxAnswerBytes, DefaultMaxAnswerBytes)
 	setDefault(&o.Backoff.Base, DefaultBackoffBase)
 	setDefault(&o.Backoff.Max, max(DefaultBackoffMax, o.Backoff.Base))
 	if o.Product == "" {
 		o.Product = "The service"
+	}
+	if o.Limiter == nil {
+		o.Limiter = NewLimiter(DefaultMaxConcurrent)
 	}
 	if o.Authenticate == nil {
 		o.Authenticate = func(*http.Request) {}

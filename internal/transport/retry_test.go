@@ -73,11 +73,11 @@ func faked(t *testing.T, f *fake, change ...func(*Options)) (*http.Client, strin
 	}
 	t.Cleanup(func() {
 		// Another run of the test begins at the same (fake) time.
-		gates.Lock()
-		defer gates.Unlock()
-		for origin := range gates.m {
+		places.Lock()
+		defer places.Unlock()
+		for origin := range places.gates {
 			if strings.HasSuffix(origin, ".example.com:443") {
-				delete(gates.m, origin)
+				delete(places.gates, origin)
 			}
 		}
 	})
@@ -320,7 +320,7 @@ func TestACrowdGetsThroughASlowService(t *testing.T) {
 			left--
 			return respond(200, ""), nil
 		}
-		c, url := faked(t, f, func(o *Options) { o.MaxRetries, o.MaxConcurrent = 6, 16 })
+		c, url := faked(t, f, func(o *Options) { o.MaxRetries, o.Limiter = 6, NewLimiter(16) })
 		var wg sync.WaitGroup
 		var lost atomic.Int32
 		for range 200 {
@@ -338,10 +338,10 @@ func TestACrowdGetsThroughASlowService(t *testing.T) {
 }
 
 func TestTheGateOpensAgain(t *testing.T) {
-	g, l := &gate{}, &line{most: 16}
+	g, l := newLine(16)
 	ctx := t.Context()
 	for range 16 {
-		if err := g.enter(ctx, l, 0); err != nil {
+		if err := l.enter(ctx, rank{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -349,18 +349,18 @@ func TestTheGateOpensAgain(t *testing.T) {
 		t.Error("a pause did not begin")
 	}
 	for range 16 {
-		g.leave(l, true)
+		l.leave(true)
 	}
 	if g.limit != 8 {
 		t.Errorf("limit %d after a complaint with 16 in flight, want 8", g.limit)
 	}
 	for range 10_000 {
-		if err := g.enter(ctx, l, 0); err != nil {
+		if err := l.enter(ctx, rank{}); err != nil {
 			t.Fatal(err)
 		}
-		g.leave(l, false)
+		l.leave(false)
 	}
-	if g.limit != 0 || g.inFlight != 0 || l.inFlight != 0 {
+	if g.limit != 0 || g.inFlight != 0 || l.limiter.inFlight != 0 {
 		t.Errorf("limit %d, in flight %d after a long quiet time", g.limit, g.inFlight)
 	}
 }
@@ -431,7 +431,7 @@ func TestCancellingEndsEveryWait(t *testing.T) {
 				<-release
 				return respond(200, ""), nil
 			}}
-			c, url := faked(t, f, func(o *Options) { o.MaxConcurrent = 1 })
+			c, url := faked(t, f, func(o *Options) { o.Limiter = NewLimiter(1) })
 			var wg sync.WaitGroup
 			wg.Go(func() { answer(t, c, request(t.Context(), t, "GET", url, "")) })
 			synctest.Wait()
@@ -481,7 +481,7 @@ func TestRequestsInFlightAreBounded(t *testing.T) {
 			now.Add(-1)
 			return respond(200, ""), nil
 		}}
-		c, url := faked(t, f, func(o *Options) { o.MaxConcurrent = 4 })
+		c, url := faked(t, f, func(o *Options) { o.Limiter = NewLimiter(4) })
 		start := time.Now()
 		var wg sync.WaitGroup
 		for range 40 {
@@ -502,7 +502,7 @@ func TestAWaitHoldsNoPlace(t *testing.T) {
 			}
 			return respond(200, ""), nil
 		}}
-		c, url := faked(t, f, func(o *Options) { o.MaxConcurrent = 1 })
+		c, url := faked(t, f, func(o *Options) { o.Limiter = NewLimiter(1) })
 		start := time.Now()
 		var wg sync.WaitGroup
 		wg.Go(func() { answer(t, c, request(t.Context(), t, "GET", url, "")) })

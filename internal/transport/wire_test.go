@@ -462,12 +462,11 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 
 func TestOptionsAreChecked(t *testing.T) {
 	for name, change := range map[string]func(*Options){
-		"endpoint":   func(o *Options) { o.Endpoint = "http://example.com" },
-		"timeout":    func(o *Options) { o.RequestTimeout = -1 },
-		"retries":    func(o *Options) { o.MaxRetries = -1 },
-		"concurrent": func(o *Options) { o.MaxConcurrent = -1 },
-		"answer":     func(o *Options) { o.MaxAnswerBytes = -1 },
-		"backoff":    func(o *Options) { o.Backoff.Max = -1 },
+		"endpoint": func(o *Options) { o.Endpoint = "http://example.com" },
+		"timeout":  func(o *Options) { o.RequestTimeout = -1 },
+		"retries":  func(o *Options) { o.MaxRetries = -1 },
+		"answer":   func(o *Options) { o.MaxAnswerBytes = -1 },
+		"backoff":  func(o *Options) { o.Backoff.Max = -1 },
 	} {
 		o := quick("http://127.0.0.1:1")
 		change(&o)
@@ -479,7 +478,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.RequestTimeout != DefaultRequestTimeout || o.MaxConcurrent != DefaultMaxConcurrent || o.MaxAnswerBytes != DefaultMaxAnswerBytes ||
+	if o.RequestTimeout != DefaultRequestTimeout || o.Limiter.most != DefaultMaxConcurrent || o.MaxAnswerBytes != DefaultMaxAnswerBytes ||
 		o.Backoff != (Backoff{DefaultBackoffBase, DefaultBackoffMax}) || o.MaxRetries != 0 {
 		t.Errorf("defaults %+v", o)
 	}

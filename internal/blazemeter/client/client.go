@@ -24,7 +24,10 @@ import (
 
 // DefaultEndpoint is the base URL of the service
 // (https://api.blazemeter.com/performance/).
-const DefaultEndpoint = "https://a.blazemeter.com/api/v4"
+const DefaultEndpoint = "https://a.blazemeter.com" + apiPath
+
+// apiPath is where the API is on each host.
+const apiPath = "/api/v4"
 
 // The roles in a workspace, as every page of the vendor names them. Manager is
 // the highest, and the only one that controls membership.
@@ -53,6 +56,10 @@ type Options struct {
 	// (https://guide.blazemeter.com/hc/en-us/articles/13329054710289-API-Authorization).
 	HTTP *http.Client
 }
+
+// Endpoint gives the base URL that a setting names; see [transport.Endpoint]. A
+// bare host gets the path of the API.
+func Endpoint(setting string) (string, error) { return transport.Endpoint(setting, apiPath) }
 
 // Authenticate gives the function that puts an API key on a request as basic
 // authentication, for [transport.Options].

@@ -20,7 +20,11 @@ import (
 const (
 	// DefaultEndpoint is the base URL of the host that customers share (the
 	// vendor's page of the assign call).
-	DefaultEndpoint = "https://app.blinkops.com/api/v1"
+	DefaultEndpoint = "https://app.blinkops.com" + apiPath
+
+	// apiPath is where the API is on each host: users are told the bare host, and
+	// the vendor's own client appends the path.
+	apiPath = "/api/v1"
 
 	// KeyHeader carries the API key (the vendor's page of the assign call).
 	KeyHeader = "BLINK-API-KEY"
@@ -46,6 +50,10 @@ type Options struct {
 	// HTTP sends the requests, with the credentials.
 	HTTP *http.Client
 }
+
+// Endpoint gives the base URL that a setting names; see [transport.Endpoint]. A
+// bare host gets the path of the API.
+func Endpoint(setting string) (string, error) { return transport.Endpoint(setting, apiPath) }
 
 // Authenticate gives the function that puts the key on a request, for
 // [transport.Options].

@@ -325,7 +325,7 @@ func (s *service) client(p product) (roster.Service, error) {
 		name, value, _ := strings.Cut(line, "=")
 		env[name] = value
 	}
-	o := transport.Options{Product: p.label, RequestTimeout: 30 * time.Second, MaxRetries: 6, MaxConcurrent: maxConcurrent, UserAgent: "bench"}
+	o := transport.Options{Product: p.label, RequestTimeout: 30 * time.Second, MaxRetries: 6, Limiter: transport.NewLimiter(maxConcurrent), UserAgent: "bench"}
 	if p.name == blink.name {
 		o.Endpoint, o.Authenticate = env["BLINK_ENDPOINT"], blinkapi.Authenticate(env["BLINK_API_KEY"])
 		h, err := transport.New(o)
