@@ -15,23 +15,53 @@ type advice struct {
 	line        int
 }
 
-// readGuide reads the tables of the guide whose first column is a message, by
-// the messages' keys.
+// readGuide reads the sections of the guide whose heading is a message, by the
+// messages' keys. Lines that begin with "Also:" name further messages of a
+// section; the paragraph that begins with remedyMark says what to do.
 func readGuide(root string) (map[string]advice, error) {
 	text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(guideFile)))
 	if err != nil {
 		return nil, err
 	}
 	all := map[string]advice{}
-	for i, line := range strings.Split(string(text), "\n") {
-		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), " | ")
-		if !strings.HasPrefix(line, "| `") || len(cells) != 3 {
-			continue
+	var messages []string
+	var now advice
+	keep := func() {
+		for _, m := range messages {
+			all[key(m)] = now
 		}
-		message := strings.Trim(strings.TrimSpace(cells[0]), "`")
-		all[key(message)] = advice{why: strings.TrimSpace(cells[1]), remedy: strings.TrimSpace(cells[2]), line: i + 1}
+		messages, now = nil, advice{}
 	}
+	for i, line := range strings.Split(string(text), "\n") {
+		switch message := quoted(line); {
+		case strings.HasPrefix(line, "#"):
+			keep()
+			if message != "" {
+				messages, now.line = []string{message}, i+1
+			}
+		case strings.HasPrefix(line, "Also:"):
+			messages = append(messages, message)
+		case strings.HasPrefix(line, remedyMark):
+			now.remedy = strings.TrimSpace(strings.TrimPrefix(line, remedyMark))
+		case now.remedy == "":
+			now.why = strings.TrimSpace(now.why + " " + line)
+		}
+	}
+	keep()
 	return all, nil
+}
+
+const remedyMark = "**What to do:**"
+
+// quoted is the message that a heading or an "Also:" line is about.
+func quoted(line string) string {
+	for _, prefix := range []string{"### `", "Also: `"} {
+		if rest, ok := strings.CutPrefix(line, prefix); ok {
+			message, _, _ := strings.Cut(rest, "`")
+			return message
+		}
+	}
+	return ""
 }
 
 // key makes a summary comparable: what is filled in is one gap, whatever it is
