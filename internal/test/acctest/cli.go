@@ -54,20 +54,36 @@ func Binary(t testing.TB) string {
 		if buildDir, errBuild = os.MkdirTemp("", "roster-acctest-"); errBuild != nil {
 			return
 		}
-		name := "terraform-provider-roster"
-		if runtime.GOOS == "windows" {
-			name += ".exe"
-		}
-		cmd := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(buildDir, name), ".")
-		cmd.Dir = root()
-		if out, err := cmd.CombinedOutput(); err != nil {
-			errBuild = fmt.Errorf("build the provider: %w\n%s", err, out)
-		}
+		errBuild = build(t.Context(), buildDir, ".")
 	})
 	if errBuild != nil {
 		t.Fatal(errBuild)
 	}
 	return buildDir
+}
+
+// Build builds a provider of this repository, by the path of its main package,
+// and gives the folder that it lies in.
+func Build(t testing.TB, pkg string) string {
+	t.Helper()
+	folder := t.TempDir()
+	if err := build(t.Context(), folder, pkg); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+func build(ctx context.Context, folder, pkg string) error {
+	name := "terraform-provider-roster"
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", filepath.Join(folder, name), pkg)
+	cmd.Dir = root()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w\n%s", pkg, err, out)
+	}
+	return nil
 }
 
 // Cleanup removes what Binary built; for TestMain.
@@ -99,16 +115,23 @@ type CLI struct {
 // added to the environment, as a mock service's Env gives it.
 func New(t testing.TB, env []string) *CLI {
 	t.Helper()
+	Needed(t) // before anything is built
+	return With(t, Binary(t), env)
+}
+
+// With is [New] with a provider that lies in a folder already.
+func With(t testing.TB, folder string, env []string) *CLI {
+	t.Helper()
 	program := Needed(t)
 	dir := t.TempDir()
 	config := filepath.Join(dir, "cli.tfrc")
 	c := &CLI{t: t, program: program, Dir: filepath.Join(dir, "work"), Env: append([]string{
-		"TF_CLI_CONFIG_FILE=" + config, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_INPUT=0", "NO_COLOR=1",
+		"TF_CLI_CONFIG_FILE=" + config, "NO_COLOR=1",
 	}, env...), Timeout: 3 * time.Minute}
 	if err := os.Mkdir(c.Dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	override := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"tf-roster/roster\" = %q\n  }\n  direct {}\n}\n", filepath.ToSlash(Binary(t)))
+	override := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"tf-roster/roster\" = %q\n  }\n  direct {}\n}\n", filepath.ToSlash(folder))
 	if err := os.WriteFile(config, []byte(override), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -39,8 +39,11 @@ var may = map[string][]string{
 var free = []string{"test", "tools"}
 
 type pkg struct {
-	ImportPath, Name                   string
-	Imports, TestImports, XTestImports []string
+	ImportPath   string   `json:"ImportPath"`
+	Name         string   `json:"Name"`
+	Imports      []string `json:"Imports"`
+	TestImports  []string `json:"TestImports"`
+	XTestImports []string `json:"XTestImports"`
 }
 
 func packages(t *testing.T) []pkg {

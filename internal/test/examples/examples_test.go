@@ -14,11 +14,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	acctest.Cleanup()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { acctest.Main(m) }
 
 // tree is the folder of the examples.
 var tree = filepath.Join("..", "..", "..", "examples")

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/isolation"
 )
 
 // The commands of "Try it offline" work as they are printed, in a clone and with
@@ -41,7 +42,12 @@ func TestAccTryItOffline(t *testing.T) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", "set -eu\n"+commands)
 	cmd.Dir = clone
-	cmd.Env = append(environment(t), "HOME="+home, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "CHECKPOINT_DISABLE=1")
+	env, err := isolation.Environment(t.Context(), os.Environ(), home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A reader has no CLI configuration, and the provider is installed in the home.
+	cmd.Env = append(env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TF_CLI_CONFIG_FILE=")
 	// The mock service stays in the background, so the whole group is ended.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
@@ -62,27 +68,6 @@ func TestAccTryItOffline(t *testing.T) {
 	if failure != nil || !strings.Contains(string(output), " 2 to add, 0 to change, 0 to destroy.") {
 		t.Errorf("the commands did not lead to a plan (%v):\n%s", failure, output)
 	}
-}
-
-// environment is this process's, without keys and settings of Terraform, and with
-// the folders that Go would look for in the home.
-func environment(t *testing.T) []string {
-	t.Helper()
-	var env []string
-	for _, line := range os.Environ() {
-		name, _, _ := strings.Cut(line, "=")
-		if !strings.HasPrefix(name, "TF_") && !strings.HasPrefix(name, "BLINK_") && !strings.HasPrefix(name, "BLAZEMETER_") {
-			env = append(env, line)
-		}
-	}
-	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH"} {
-		value, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		env = append(env, name+"="+strings.TrimSpace(string(value)))
-	}
-	return env
 }
 
 // copyClone copies the repository without its history and what was built in it.

@@ -22,11 +22,7 @@ import (
 
 const root = "../../.."
 
-func TestMain(m *testing.M) {
-	// What is tested here is the zip, so acctest has nothing to build.
-	_ = os.Setenv("ROSTER_TEST_BINARY_DIR", os.TempDir())
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { acctest.Main(m) }
 
 const configuration = `terraform {
   required_providers {
@@ -50,16 +46,17 @@ module "payments" {
 // address, and has never installed it.
 func consumer(t *testing.T, s *standin, svc *mockservice.Running) *acctest.CLI {
 	t.Helper()
-	c := acctest.New(t, svc.Env())
+	// What is tested here is the zip, so there is nothing to build.
+	c := acctest.With(t, t.TempDir(), svc.Env())
 	host := func(name string) string {
 		return fmt.Sprintf("host %q {\n  services = { \"providers.v1\" = \"%s/v1/providers/\" }\n}\n", name, s.URL)
 	}
 	cli := filepath.Join(t.TempDir(), "cli.tfrc")
-	if err := os.WriteFile(cli, []byte(host("registry.terraform.io")+host("registry.opentofu.org")), 0o600); err != nil {
+	if err := os.WriteFile(cli, []byte(host("registry.terraform.io")+host("registry.opentofu.org")+"provider_installation {\n  direct {}\n}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	// Later entries win over those that acctest sets.
-	c.Env = append(c.Env, "TF_CLI_CONFIG_FILE="+cli, "SSL_CERT_FILE="+s.certificate, "SSL_CERT_DIR="+filepath.Dir(s.certificate), "TF_PLUGIN_CACHE_DIR=")
+	c.Env = append(c.Env, "TF_CLI_CONFIG_FILE="+cli, "SSL_CERT_FILE="+s.certificate, "SSL_CERT_DIR="+filepath.Dir(s.certificate))
 	c.Write("main.tf", configuration)
 	module := filepath.Join(c.Dir, "modules", "workspace-team")
 	if err := os.CopyFS(module, os.DirFS(filepath.Join(root, "examples", "modules", "workspace-team"))); err != nil {

@@ -11,8 +11,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/test/isolation"
 )
 
 const (
@@ -39,6 +42,8 @@ type machine struct {
 	terraform string
 	version   string
 	log       io.Writer
+	// env is the environment of every Terraform: nothing of the user's set-up.
+	env []string
 }
 
 func setUp(ctx context.Context, log io.Writer) (_ *machine, err error) {
@@ -54,6 +59,9 @@ func setUp(ctx context.Context, log io.Writer) (_ *machine, err error) {
 			m.cleanUp()
 		}
 	}()
+	if m.env, err = isolation.Environment(ctx, os.Environ(), filepath.Join(m.dir, "home")); err != nil {
+		return nil, err
+	}
 	fmt.Fprintln(log, "building the provider and the floor provider")
 	for name, pkg := range map[contestant]string{ours: ".", floor: "./internal/tools/floor"} {
 		//nolint:gosec // the arguments are this program's own
@@ -139,7 +147,7 @@ func terraformProgram() (string, error) {
 
 func (m *machine) askVersion(ctx context.Context) (string, error) {
 	cmd := exec.CommandContext(ctx, m.terraform, "version", "-json") //nolint:gosec // found on PATH
-	cmd.Env = append(os.Environ(), "CHECKPOINT_DISABLE=1", "TF_CLI_CONFIG_FILE="+os.DevNull)
+	cmd.Env = m.env
 	out, err := cmd.Output()
 	if err != nil {
 		return "", fmt.Errorf("%s version: %w", m.terraform, err)
@@ -175,7 +183,7 @@ func (m *machine) terraformIn(ctx context.Context, dir string, c contestant, env
 	_ = os.Remove(notes)
 	cmd := exec.CommandContext(ctx, m.terraform, args...) //nolint:gosec // the arguments are this program's own
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+m.cliConfig(c), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_INPUT=0", "TF_LOG=", witnessNotes+"="+notes)
+	cmd.Env = append(slices.Clip(m.env), "TF_CLI_CONFIG_FILE="+m.cliConfig(c), witnessNotes+"="+notes)
 	cmd.Env = append(cmd.Env, env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = time.Minute

@@ -103,10 +103,15 @@ if [ -z "$terraform" ]; then
   fail "Neither terraform nor tofu is on PATH. Install one of them (1.8 or later), or name the program in TERRAFORM."
 fi
 
+echo "This shows the provider at work, offline: a plan and an apply, a handover from one"
+echo "owner to the next, and a plan that is blocked because it would remove the last owner."
+echo "It uses $terraform, and a mock service in place of Blink and BlazeMeter."
+
 heading "Build the provider and the mock service, and start the service"
+echo "    The first build on a machine takes some minutes; later ones take seconds."
 mkdir -p "$scratch/bin" "$work"
 make -s build BINARY="$scratch/bin/terraform-provider-roster$exe"
-go build -o "$scratch/bin/roster-mock$exe" ./internal/mockservice/cmd
+CGO_ENABLED=0 go build -trimpath -buildvcs=false -o "$scratch/bin/roster-mock$exe" ./internal/mockservice/cmd
 
 # The service does whatever it is asked: nothing but the provider protects the
 # last owner here. What does not fit the products' API descriptions is an error.
@@ -121,18 +126,17 @@ done
 [ -s "$scratch/env" ] || { cp "$scratch/mock.log" "$log" && fail "The mock service did not start."; }
 
 # Nothing of the user's own set-up gets in, and nothing of the demo gets out.
-for name in $(compgen -e); do
-  case "$name" in
-    BLINK_* | BLAZEMETER_* | TF_*) unset "$name" ;;
-  esac
-done
+# The flags are those of the build above, so that nothing is compiled twice.
+commands="$(CGO_ENABLED=0 go run -trimpath -buildvcs=false ./internal/tools/isolate -home "$scratch/home")"
+eval "$commands"
 # shellcheck disable=SC1091 # written by the mock service
 . "$scratch/env"
 address="${BLINK_ENDPOINT#http://}"
 address="${address%%/*}"
-export TF_CLI_CONFIG_FILE="$scratch/cli.tfrc" CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1 TMPDIR="$scratch"
+export TF_CLI_CONFIG_FILE="$scratch/cli.tfrc" TMPDIR="$scratch"
 printf 'provider_installation {\n  dev_overrides {\n    "tf-roster/roster" = "%s"\n  }\n  direct {}\n}\n' "$scratch/bin" >"$TF_CLI_CONFIG_FILE"
-echo "    $("$terraform" version | head -n 1), Blink and BlazeMeter at $address"
+version="$("$terraform" version)" # the whole of it: a reader that leaves early may break the writer
+echo "    ${version%%$'\n'*}, Blink and BlazeMeter at $address"
 echo "    The service would let anybody go: only the provider protects the last owner."
 
 heading "1. Plan and apply: people in a Blink and in a BlazeMeter workspace"

@@ -3,11 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -16,7 +11,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/provider"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
+
+func TestMain(m *testing.M) { acctest.Main(m) }
 
 // described is a provider that serves what it is told.
 type described struct {
@@ -125,46 +123,10 @@ func TestWhatCannotBeWrittenIsAnError(t *testing.T) {
 // Where Terraform tells of something, it tells the same. An older one does not
 // tell of everything, which is why this program is there.
 func TestAccExportIsWhatTerraformShows(t *testing.T) {
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("TF_ACC is not set, so no test runs Terraform")
-	}
-	terraform := os.Getenv("TF_ACC_TERRAFORM_PATH")
-	if terraform == "" {
-		var err error
-		if terraform, err = exec.LookPath("terraform"); err != nil {
-			t.Fatal("terraform is not on PATH, and TF_ACC_TERRAFORM_PATH names no program")
-		}
-	}
-	dir := t.TempDir()
-	binary := filepath.Join(dir, "terraform-provider-roster")
-	if runtime.GOOS == "windows" {
-		binary += ".exe"
-	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".")
-	build.Dir = filepath.Join("..", "..", "..")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	cli := filepath.Join(dir, "cli.tfrc")
-	work := filepath.Join(dir, "work")
-	if err := os.Mkdir(work, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for path, text := range map[string]string{
-		cli:                            fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"tf-roster/roster\" = %q\n  }\n  direct {}\n}\n", filepath.ToSlash(dir)),
-		filepath.Join(work, "main.tf"): "terraform {\n  required_providers {\n    roster = { source = \"tf-roster/roster\" }\n  }\n}\n",
-	} {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	show := exec.CommandContext(t.Context(), terraform, "providers", "schema", "-json")
-	show.Dir = work
-	show.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+cli, "CHECKPOINT_DISABLE=1")
-	shown, err := show.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	acctest.Needed(t)
+	c := acctest.New(t, nil)
+	c.Write("main.tf", "")
+	shown := []byte(c.OK("providers", "schema", "-json").Stdout)
 	exported, err := export(t.Context(), provider.NewServer("test"))
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
+commands="$(go run ./internal/tools/isolate -home bin/home)"
+eval "$commands"
+
 tool() { go tool -modfile=internal/tools/pinned/go.mod "$@"; }
 
 go generate ./...

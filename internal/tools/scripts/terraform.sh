@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the Terraform (or OpenTofu) that this repository's targets use, untouched
-# by the user's own CLI configuration.
+# by the user's own home, CLI configuration and keys.
 set -euo pipefail
+root="$(cd "$(dirname "$0")/../../.." && pwd)"
 
 terraform="${TERRAFORM:-${TF_ACC_TERRAFORM_PATH:-$(command -v terraform || command -v tofu || true)}}"
 if [ -z "$terraform" ]; then
@@ -9,5 +10,6 @@ if [ -z "$terraform" ]; then
   exit 1
 fi
 
-export TF_CLI_CONFIG_FILE=/dev/null CHECKPOINT_DISABLE=1
+commands="$(cd "$root" && go run ./internal/tools/isolate -home "$root/bin/home")"
+eval "$commands"
 exec "$terraform" "$@"

@@ -12,16 +12,13 @@ pattern="${2:-}"
 results="bin/test"
 mkdir -p "$results"
 
-# Nothing of the user's own Terraform set-up and no real credentials get into a
-# test: every service that a test speaks to is a mock service of its own.
-for name in $(compgen -e); do
-  case "$name" in
-    BLINK_* | BLAZEMETER_* | TF_CLI_ARGS* | TF_DATA_DIR | TF_LOG* | TF_PLUGIN_CACHE_DIR | TF_REATTACH_PROVIDERS | TF_VAR_* | TF_WORKSPACE | TF_ACC_TERRAFORM_VERSION)
-      unset "$name"
-      ;;
-  esac
-done
-export TF_CLI_CONFIG_FILE=/dev/null CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1 TF_ACC=1
+# Nothing of the user's home, Terraform set-up or keys gets into a test: every
+# service that a test speaks to is a mock service of its own.
+home="$PWD/$results/home"
+rm -rf "$home"
+commands="$(go run ./internal/tools/isolate -home "$home")"
+eval "$commands"
+export TF_ACC=1
 
 find_terraform() {
   TF_ACC_TERRAFORM_PATH="${TF_ACC_TERRAFORM_PATH:-${TERRAFORM:-$(command -v terraform || command -v tofu || true)}}"
@@ -75,7 +72,7 @@ unit() {
   else
     echo "note: no C compiler ($compiler), so these tests run without the race detector" >&2
   fi
-  run unit ${race[@]+"${race[@]}"} -timeout=30m -skip='^TestAcc' ${pattern:+-run="$pattern"} ./...
+  run unit ${race[@]+"${race[@]}"} -timeout=30m -skip='^TestAcc[A-Z]' ${pattern:+-run="$pattern"} ./...
   if [ "$(outcome unit pass)" -eq 0 ]; then
     echo "No unit or protocol test ran${pattern:+: none matches $pattern}." >&2
     exit 1
@@ -84,14 +81,13 @@ unit() {
 
 acceptance() {
   local packages
-  packages="$(git ls-files --cached --others --exclude-standard -- '*_test.go' |
-    xargs grep -ls '^func TestAcc' | xargs -n 1 dirname | sort -u | sed 's|^|./|')" || true
+  packages="$(grep -rls --include='*_test.go' '^func TestAcc[A-Z]' main_test.go internal | xargs -n 1 dirname | sort -u | sed 's|^|./|')" || true
   if [ -z "$packages" ]; then
     echo "There is no acceptance test (func TestAcc...) in this tree." >&2
     exit 1
   fi
   # shellcheck disable=SC2086 # one word a package
-  run acceptance -count=1 -timeout=60m -run="${pattern:-^TestAcc}" $packages
+  run acceptance -count=1 -timeout=60m -run="${pattern:-^TestAcc[A-Z]}" $packages
   local passed skipped
   passed="$(outcome acceptance pass)"
   skipped="$(outcome acceptance skip)"
