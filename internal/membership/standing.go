@@ -1,6 +1,9 @@
 package membership
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Standing is what a principal holds or shall hold in a workspace.
 type Standing struct {
@@ -50,6 +53,29 @@ func (t Traits) Rank(role string) int {
 		}
 	}
 	return 2*len(t.RolesAscending) - 3
+}
+
+// Raises tells whether a standing gives somebody more than they hold, and takes
+// nothing away: a higher role, or one at all. Of two custom roles neither is higher.
+func (t Traits) Raises(live Member, to Standing) bool {
+	owner := Member{Roles: []string{to.Role}}.HasRole(t.OwnerRole)
+	switch {
+	case !to.Enabled:
+		return false
+	case len(live.Roles) == 0:
+		return true
+	case live.HasRole(t.OwnerRole) != owner:
+		return owner
+	case !live.Enabled:
+		return true
+	default:
+		return t.Rank(to.Role) > t.Rank(live.Role())
+	}
+}
+
+// Knows tells whether the role is one of the product's own.
+func (t Traits) Knows(role string) bool {
+	return slices.ContainsFunc(t.RolesAscending, func(r string) bool { return strings.EqualFold(r, role) })
 }
 
 // Removed is what a removal makes of somebody, for people.

@@ -1,0 +1,249 @@
+package guard
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+)
+
+// Line is one member in the guard's message.
+type Line struct {
+	Member membership.Member
+	// Why says why the member does not count; "" for an owner.
+	Why string
+	// Loss is what this run does to the member; nil for nothing.
+	Loss *Loss
+}
+
+// Section is what the guard's message says about one workspace.
+type Section struct {
+	ID, Name string
+	// Would is how many owners there would be, Needs how many there have to be.
+	Would, Needs int
+	// AtPlan is how many there were when the change was planned, and Now how
+	// many there are; both 0 where that is not known.
+	AtPlan, Now int
+	// Owners are those with the owner's role now, Successors those whom the run
+	// gives it and who do not count.
+	Owners, Successors []Line
+	// Notes are sentences about what was done, and about what is not known.
+	Notes []string
+}
+
+// Refusal is what the guard says about losses that leave too few owners.
+type Refusal struct {
+	Judge    *Judge
+	Severity membership.Severity
+	Sections []Section
+	// At is the attribute at fault; AtNone where another request is at fault,
+	// which Elsewhere then says.
+	At        membership.Attribute
+	Elsewhere bool
+	// Waited is how long a successor was waited for; 0 for not at all.
+	Waited time.Duration
+}
+
+// Finding gives the message. There is at least one section.
+func (r Refusal) Finding() membership.Finding {
+	return membership.Finding{Severity: r.Severity, Summary: r.summary(), Detail: membership.Wrap(r.detail()), At: r.At}
+}
+
+// summary is the headline. A warning's names people and place, because
+// Terraform folds warnings with equal summaries into one.
+func (r Refusal) summary() string {
+	t, minimum := r.Judge.traits, r.Judge.policy.MinimumOwners
+	head := fmt.Sprintf("%s would lose its last %s", capital(t.WorkspaceNoun), t.OwnerNoun)
+	if minimum > 1 {
+		head = fmt.Sprintf("%s would fall below %d %s", capital(t.WorkspaceNoun), minimum, t.OwnersNoun)
+	}
+	if r.Severity == membership.SeverityError {
+		return head
+	}
+	var who []string
+	for _, l := range r.losses() {
+		who = append(who, l.Member.Label())
+	}
+	return fmt.Sprintf("%s: %s in %s %s", head, strings.Join(who, ", "), t.WorkspaceNoun, r.Sections[0].Name)
+}
+
+// losses gives the members of all sections who lose.
+func (r Refusal) losses() []Line {
+	var out []Line
+	for _, s := range r.Sections {
+		for _, l := range s.Owners {
+			if l.Loss != nil {
+				out = append(out, l)
+			}
+		}
+	}
+	return out
+}
+
+func (r Refusal) detail() string {
+	var b strings.Builder
+	t := r.Judge.traits
+	for i, s := range r.Sections {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		s.write(&b, t)
+	}
+	if r.Elsewhere {
+		b.WriteString("\nThis message answers for the whole run: the change at fault is another one, the one that is named above.\n")
+	}
+	b.WriteString("\nWays out:\n")
+	for _, way := range r.waysOut() {
+		b.WriteString("  - " + way + "\n")
+	}
+	if order := r.order(); r.Waited > 0 && order != "" {
+		fmt.Fprintf(&b, "\nNothing had moved for %s (%s in all), and no successor came. If this change has one, this helps:\n%s",
+			r.Judge.policy.HandoverWait, r.Waited.Round(100*time.Millisecond), order)
+	}
+	if r.Severity == membership.SeverityWarning {
+		fmt.Fprintf(&b, "\n%s is %q: this is a warning, and the run goes on.\n", r.Judge.words.Mode, Warn)
+	}
+	if r.Judge.words.GuideURL != "" {
+		fmt.Fprintf(&b, "\nThe guide %q explains this:\n%s", r.Judge.words.Guide, r.Judge.words.GuideURL)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func (s Section) write(b *strings.Builder, t membership.Traits) {
+	name := t.WorkspaceNoun + " " + s.ID
+	if s.Name != "" && s.Name != s.ID {
+		name = fmt.Sprintf("%s %q (%s)", t.WorkspaceNoun, s.Name, s.ID)
+	}
+	fmt.Fprintf(b, "%s would have %s and needs %d.", capital(name), Count(s.Would, t.OwnerNoun, t.OwnersNoun), s.Needs)
+	if s.AtPlan > 0 && s.AtPlan != s.Now {
+		fmt.Fprintf(b, "\n%s at plan time, %d now.", Count(s.AtPlan, t.OwnerNoun, t.OwnersNoun), s.Now)
+	}
+	fmt.Fprintf(b, "\nIts %s now:\n", t.OwnersNoun)
+	for _, l := range s.Owners {
+		what := "stays"
+		switch {
+		case l.Why != "":
+			what = "not counted: " + l.Why
+		case l.Loss != nil:
+			what = l.Loss.What
+		}
+		fmt.Fprintf(b, "  - %s: %s\n", NameAndID(l.Member), what)
+	}
+	if len(s.Owners) == 0 {
+		b.WriteString("  - nobody: the listing shows none\n")
+	}
+	if len(s.Successors) > 0 {
+		fmt.Fprintf(b, "Named by this run, and not counted as %s:\n", t.OwnersNoun)
+		for _, l := range s.Successors {
+			fmt.Fprintf(b, "  - %s: %s\n", NameAndID(l.Member), l.Why)
+		}
+	}
+	for _, note := range s.Notes {
+		b.WriteString(note + "\n")
+	}
+}
+
+// waysOut gives those ways out that fit what is asked for, and by what.
+func (r Refusal) waysOut() []string {
+	w, t := r.Judge.words, r.Judge.traits
+	causes, forms, roles := map[Cause]bool{}, map[Form]bool{}, map[string]bool{}
+	disabled := false
+	for _, l := range r.losses() {
+		causes[l.Loss.Cause], forms[l.Loss.Form] = true, true
+		if to := l.Loss.To; to != nil && l.Loss.Cause == Edited {
+			if to.Enabled {
+				roles[to.Role] = true
+			}
+			disabled = disabled || !to.Enabled
+		}
+	}
+	var out []string
+	for _, role := range slices.Sorted(maps.Keys(roles)) {
+		if !t.Knows(role) {
+			hint := ""
+			if near := Nearest(role, t.RolesAscending); near != "" {
+				hint = fmt.Sprintf(" Did you mean %q?", near)
+			}
+			out = append(out, fmt.Sprintf("%q is not a known role.%s", role, hint))
+		}
+	}
+	if causes[Edited] {
+		if len(roles) > 0 {
+			out = append(out, "Undo the change of the role.")
+		}
+		if disabled {
+			out = append(out, "Leave the access enabled.")
+		}
+	}
+	out = append(out, fmt.Sprintf("Name a successor: give somebody else the role %q in the same change.", t.OwnerRole))
+	if causes[NotNamed] {
+		out = append(out, "Name them again, or ignore them: "+w.Ignore(membership.User)+" leaves the access as it is.")
+	}
+	if causes[Replaced] {
+		out = append(out, "Undo the change of the principal, and add the new one with a resource of its own.")
+	}
+	if causes[Moved] {
+		out = append(out, fmt.Sprintf("Undo the change of the %s, and manage the other one with a resource of its own.", t.WorkspaceNoun))
+	}
+	if causes[Ended] {
+		out = append(out,
+			fmt.Sprintf("Stop managing, and leave the access as it is: a `removed` block with `lifecycle { destroy = false }` for a whole resource, `%s` for one instance, `lifecycle { destroy = false }` in the resource (Terraform 1.16, OpenTofu 1.12).", w.Forget))
+	}
+	if forms[OfOne] && (causes[Ended] || causes[Replaced] || causes[Moved]) {
+		out = append(out, fmt.Sprintf("%s = \"keep\" leaves the access too, and counts only once it has been applied.", w.OnDestroy))
+	}
+	if minimum := r.Judge.policy.MinimumOwners; minimum > 1 {
+		out = append(out, fmt.Sprintf("If fewer than %d are enough: lower %s.", minimum, w.MinimumOwners))
+	}
+	if causes[Ended] || causes[Moved] || causes[NotNamed] {
+		out = append(out, fmt.Sprintf("If the %s is being closed: add its id to %s.", t.WorkspaceNoun, w.ExemptWorkspaces))
+	}
+	return out
+}
+
+// order gives advice about the order of changes. A resource that manages
+// several orders them itself.
+func (r Refusal) order() string {
+	for _, l := range r.losses() {
+		if l.Loss.Form == OfOne {
+			w, t := r.Judge.words, r.Judge.traits
+			return fmt.Sprintf("  - depends_on from the outgoing %s's block to the successor's, where both are blocks\n", t.OwnerNoun) +
+				"  - lifecycle { create_before_destroy = true }, where the successor depends on something else that changes in this run\n" +
+				"  - two runs at -parallelism=1: first the successor, then the removal\n" +
+				fmt.Sprintf("  - a longer %s\n", w.HandoverWait)
+		}
+	}
+	return ""
+}
+
+// NameAndID names a member by what people call them, and the id in parentheses.
+func NameAndID(m membership.Member) string {
+	if m.Label() == m.ID {
+		return m.ID
+	}
+	return fmt.Sprintf("%s (%s)", m.Label(), m.ID)
+}
+
+// Count gives a number with its noun.
+func Count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func compareLabels(a, b membership.Member) int {
+	return cmp.Or(cmp.Compare(a.Label(), b.Label()), cmp.Compare(a.ID, b.ID))
+}
+
+// capital begins a sentence with a phrase.
+func capital(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

@@ -1,0 +1,149 @@
+package planning
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
+)
+
+// Change is one principal whose access a resource changes.
+type Change struct {
+	// Principal is spelled as the listing has it, Key as the resource does.
+	membership.Principal
+	Key string
+	// Live is the row of the listing; its Presence says whether there is one.
+	Live     membership.Member
+	Presence membership.Presence
+	// To is what the principal shall hold; nil for nothing. ToUnknown is true
+	// where the role is not known yet.
+	To        *membership.Standing
+	ToUnknown bool
+	// What is done, as a clause for people: "removed by this run". Cause is why.
+	What  string
+	Cause guard.Cause
+}
+
+// At is the attribute that asks for the change.
+func (c Change) At() membership.Attribute { return AttributeOf(c.Kind) }
+
+// Label names the principal for people.
+func (c Change) Label() string {
+	if c.Live.ID != "" {
+		return c.Live.Label()
+	}
+	return c.String()
+}
+
+// NameAndID names the principal by what people call it, and its id.
+func (c Change) NameAndID() string {
+	if c.Live.ID != "" {
+		return guard.NameAndID(c.Live)
+	}
+	return c.ID
+}
+
+// Would gives what the change would do, as a clause without "by this run".
+func (c Change) Would() string { return strings.Replace(c.What, " by this run", "", 1) }
+
+// Diff is what has to happen so that a workspace becomes what a resource wants,
+// in the order in which it has to happen.
+type Diff struct {
+	// Add are additions, higher roles, and those who are enabled again; Lower
+	// those who keep something, and Remove those who keep nothing.
+	Add, Lower, Remove []Change
+	// Unchanged hold what they shall hold already.
+	Unchanged []membership.Principal
+	// LeftAlone would be lowered or removed if the state had held them as they
+	// stand now.
+	LeftAlone []Change
+}
+
+// Compare tells how a listing differs from what a resource wants. held is what
+// the state held from which the change was planned: nobody else loses anything,
+// except where the resource manages one role: there, being named is consent.
+// On a listing that is not complete the diff has no removals.
+func Compare(l *membership.Listing, t membership.Traits, want Roles, held Held) Diff {
+	var d Diff
+	for _, e := range want.Entries {
+		d.enter(l, t, e, want.Role != "" || held.entry(l, e))
+	}
+	if !l.Complete() {
+		return d
+	}
+	named := want.index()
+	for _, m := range l.Members {
+		if _, ok := named[m.Fold()]; ok || !want.Certain(m.Kind) || !want.shows(m, held.Has(m.Principal)) {
+			continue
+		}
+		c := Change{
+			Principal: m.Principal, Key: m.ID, Live: m, Presence: membership.There, To: want.OnRemoval, Cause: guard.NotNamed,
+			What: fmt.Sprintf("%s by this run (not named in %s)", t.Removed(), AttributeOf(m.Kind)),
+		}
+		if want.OnRemoval != nil {
+			c.What = fmt.Sprintf("%s (not named in %s)", Becomes(m, *want.OnRemoval), AttributeOf(m.Kind))
+		}
+		switch {
+		case !held.StillAs(m) && !(want.Role != "" && held.Has(m.Principal)):
+			d.LeftAlone = append(d.LeftAlone, c)
+		case want.OnRemoval != nil:
+			d.Lower = append(d.Lower, c)
+		default:
+			d.Remove = append(d.Remove, c)
+		}
+	}
+	return d
+}
+
+// entry tells whether the state held what the entry's principal stands with.
+func (h Held) entry(l *membership.Listing, e Entry) bool {
+	m, ok := l.Member(e.Principal)
+	return ok && h.StillAs(m)
+}
+
+// enter compares one who is named.
+func (d *Diff) enter(l *membership.Listing, t membership.Traits, e Entry, mayLower bool) {
+	live, presence := l.Lookup(e.Principal)
+	c := Change{Principal: e.Principal, Key: e.ID, Live: live, Presence: presence, ToUnknown: e.RoleUnknown, Cause: guard.Edited}
+	there := presence == membership.There
+	if there {
+		c.Principal = live.Principal
+	}
+	if e.RoleUnknown {
+		if !there {
+			d.Add = append(d.Add, c)
+		}
+		return
+	}
+	to := e.Standing()
+	c.To = &to
+	switch {
+	case !there:
+		c.What = "added as " + e.Role
+		d.Add = append(d.Add, c)
+	case live.Holds(to):
+		d.Unchanged = append(d.Unchanged, live.Principal)
+	case !live.Enabled:
+		c.What = "enabled again as " + e.Role
+		d.Add = append(d.Add, c)
+	default:
+		c.What = Becomes(live, to)
+		switch {
+		case t.Raises(live, to):
+			d.Add = append(d.Add, c)
+		case mayLower:
+			d.Lower = append(d.Lower, c)
+		default:
+			d.LeftAlone = append(d.LeftAlone, c)
+		}
+	}
+}
+
+// Becomes says what a change of standing does, as a clause.
+func Becomes(live membership.Member, to membership.Standing) string {
+	if live.Enabled && !to.Enabled {
+		return "disabled by this run"
+	}
+	return fmt.Sprintf("changed from %s to %s by this run", live.Standing(), to)
+}

@@ -1,0 +1,108 @@
+package planning
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"strings"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+)
+
+// Private is what a resource keeps in Terraform's private data. Terraform hands
+// it on from one call to the next, and shows it to nobody.
+type Private struct {
+	// Instance tells this instance of a resource from every other. Create, Update
+	// and Import give it one ([Private.Applied]).
+	Instance string `json:"instance,omitempty"`
+	// Holds is what the instance will hold once the plan has been applied: a key
+	// of [MemberKey] or of [RolesKey], or [NotYetKnown]. Every plan sets or clears
+	// it. The Delete of a replacement finds it here, and leaves that principal to
+	// its successor.
+	Holds string `json:"holds,omitempty"`
+	// Left is true for the left-over object of a replacement: another object
+	// holds its principal by now.
+	Left bool `json:"left,omitempty"`
+	// Owners is how many owners the workspace had when a loss was planned.
+	Owners int `json:"owners,omitempty"`
+	// Newcomer is who has entered in a change of principal of which the second
+	// half failed: the state still has the principal before.
+	Newcomer *Newcomer `json:"newcomer,omitempty"`
+}
+
+// Newcomer is somebody who has access that no state manages.
+type Newcomer struct {
+	Kind  membership.Kind `json:"kind"`
+	ID    string          `json:"id"`
+	Label string          `json:"label,omitempty"`
+	Role  string          `json:"role,omitempty"`
+}
+
+// Principal gives the newcomer's principal.
+func (n Newcomer) Principal() membership.Principal {
+	return membership.Principal{Kind: n.Kind, ID: n.ID}
+}
+
+// NotYetKnown stands in [Private.Holds] for what is known only after apply.
+const NotYetKnown = "not known yet"
+
+// MemberKey names a principal in a workspace in [Private.Holds].
+func MemberKey(workspace string, p membership.Principal) string {
+	return strings.ToLower(workspace) + "/" + p.Fold().String()
+}
+
+// RolesKey names what a resource that manages several manages: a workspace, and
+// the role where it is one.
+func RolesKey(workspace, role string) string {
+	return strings.ToLower(workspace + "/" + role)
+}
+
+// NewInstance gives a token for [Private.Instance].
+func NewInstance() string { return rand.Text() }
+
+// DecodePrivate reads what [Private.Encode] wrote. Anything else is no private
+// data: what it would say is then not known.
+func DecodePrivate(raw []byte) Private {
+	var p Private
+	if len(raw) == 0 || json.Unmarshal(raw, &p) != nil {
+		return Private{}
+	}
+	return p
+}
+
+// Encode gives the private data as a JSON text; nil for nothing.
+func (p Private) Encode() []byte {
+	if p == (Private{}) {
+		return nil
+	}
+	raw, err := json.Marshal(p)
+	if err != nil {
+		return nil // cannot be: there are only texts, numbers and booleans
+	}
+	return raw
+}
+
+// Planned gives the private data of a plan: for an instance that will hold what
+// the key names; "" for one that ends. It needs no reading, so that a
+// replacement is known for one while the provider's settings are not known yet.
+// existing is true where the plan has a prior state.
+func (p Private) Planned(key string, existing bool) Private {
+	next := Private{Instance: p.Instance, Holds: key, Left: p.Left && key == "", Newcomer: p.Newcomer}
+	if existing && next.Instance == "" {
+		next.Instance = NewInstance()
+	}
+	return next
+}
+
+// SecondCall tells whether a plan without a prior state is the second of the two
+// calls of a replacement: only that one carries the instance of a state.
+func (p Private) SecondCall() bool { return p.Instance != "" }
+
+// Applied gives the private data of an instance after Create, Update or Import:
+// what only the plan was for goes, and the instance has a token.
+func (p Private) Applied() Private {
+	next := Private{Instance: p.Instance, Newcomer: p.Newcomer}
+	if next.Instance == "" {
+		next.Instance = NewInstance()
+	}
+	return next
+}
