@@ -116,7 +116,7 @@ func (w wiring) blink(ctx context.Context, o types.Object, diags *diag.Diagnosti
 	endpoint := s.endpoint(m.Endpoint, "blink.endpoint", "BLINK_ENDPOINT", blinkapi.DefaultEndpoint)
 	key := s.required(m.APIKey, "blink.api_key", "BLINK_API_KEY")
 	return w.connect(o, s, naming{"Blink", blink.Naming}, endpoint, []string{key}, blinkapi.Authenticate(key), func(h *http.Client) (roster.Service, error) {
-		return blinkapi.New(blinkapi.Options{Endpoint: endpoint, APIKey: key, HTTP: h})
+		return blinkapi.New(blinkapi.Options{Endpoint: endpoint, HTTP: h})
 	}, diags)
 }
 

@@ -17,7 +17,7 @@ const mostLoggedBody = 8 << 10
 // RequestID gives the service's own id of a request, from whichever of the
 // usual headers it came in; empty where there is none.
 func RequestID(h http.Header) string {
-	for _, name := range []string{"X-Request-Id", "Request-Id", "X-Correlation-Id", "X-Amzn-Requestid", "X-Amz-Request-Id", "X-Trace-Id", "Cf-Ray"} {
+	for _, name := range []string{"X-Request-Id", "Request-Id", "X-Correlation-Id", "X-Amzn-Requestid", "X-Amz-Request-Id", "X-Trace-Id", "X-Amz-Cf-Id", "Cf-Ray"} {
 		if v := h.Get(name); v != "" {
 			return v
 		}

@@ -3,6 +3,7 @@ package transport
 import (
 	"encoding/base64"
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -43,6 +44,15 @@ func NewMask(secrets ...string) *Mask {
 		pairs = append(pairs, f, masked)
 	}
 	return &Mask{replacer: strings.NewReplacer(pairs...)}
+}
+
+// MaskOf gives the mask of a client that [New] made: that of its credentials. For
+// any other client it masks nothing but user names and passwords in URLs.
+func MaskOf(c *http.Client) *Mask {
+	if s, ok := c.Transport.(*stack); ok {
+		return s.mask
+	}
+	return NewMask()
 }
 
 // Text gives s without secrets, and without user names and passwords in URLs.

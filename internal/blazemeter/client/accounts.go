@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 
@@ -107,12 +108,17 @@ func (c *Client) DescribeWorkspace(ctx context.Context, workspace string) (membe
 
 func (c *Client) workspace(ctx context.Context, op string, id int64) (workspaceRow, error) {
 	var row workspaceRow
-	h, err := c.read(ctx, op,
+	_, err := c.read(ctx, op,
 		func(ctx context.Context) (*http.Response, error) { return c.calls.GetWorkspace(ctx, id) },
-		oneRow(&row))
-	if err == nil && row.key() != id {
-		err = &membership.Error{Failure: membership.Malformed, Op: op, Status: http.StatusOK, RequestID: h.requestID, Err: shapeError("it is about workspace %s", row.ID)}
-	}
+		func(dec *json.Decoder) error {
+			if err := decodeRow(dec, &row); err != nil {
+				return err
+			}
+			if row.key() != id {
+				return fmt.Errorf("it is about workspace %s", row.ID)
+			}
+			return nil
+		})
 	return row, err
 }
 

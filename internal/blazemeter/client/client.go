@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/apiclient"
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client/blazemetercalls"
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
@@ -40,6 +41,9 @@ const (
 // rolesAscending: "Same access as a Tester, but can also ..." (the vendor's page
 // on workspaces) puts the manager on top; a viewer only views reports.
 var rolesAscending = []string{RoleViewer, RoleTester, RoleManager}
+
+// productName is the product's name for people.
+const productName = "BlazeMeter"
 
 // addBatch is how many users one call adds. The vendor names no limit; this
 // keeps a refused call, which says nothing about the single user, small enough
@@ -71,6 +75,7 @@ func Authenticate(keyID, secret string) func(*http.Request) {
 // for concurrent use.
 type Client struct {
 	endpoint string
+	api      apiclient.API
 	calls    *blazemetercalls.Client
 	// limit is how many rows of a list are asked for at a time.
 	limit atomic.Int64
@@ -96,7 +101,16 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("blazemeter: %w", err)
 	}
-	c := &Client{endpoint: endpoint, calls: calls, pause: pauseBetweenListings}
+	c := &Client{
+		endpoint: endpoint,
+		api: apiclient.API{
+			Product: productName, Mask: transport.MaskOf(o.HTTP), Explain: explain,
+			// What a 404 means is found out by further readings.
+			NotFound: membership.Refused,
+		},
+		calls: calls,
+		pause: pauseBetweenListings,
+	}
 	c.limit.Store(pageLimit)
 	return c, nil
 }
@@ -104,7 +118,7 @@ func New(o Options) (*Client, error) {
 // Traits gives the facts in which BlazeMeter differs from other products.
 func (c *Client) Traits() membership.Traits {
 	return membership.Traits{
-		Product:         "BlazeMeter",
+		Product:         productName,
 		Endpoint:        c.endpoint,
 		OwnerRole:       RoleManager,
 		OwnerNoun:       "manager",

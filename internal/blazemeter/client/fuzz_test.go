@@ -10,7 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/apiclient"
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
 // seeds are answers in and out of the documented shape.
@@ -74,7 +76,8 @@ func FuzzAnswer(f *testing.F) {
 			return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body))}, nil
 		}
 		var row userRow
-		_, err := call(t.Context(), "do something", writes, send, oneRow(&row))
+		c := &Client{api: apiclient.API{Product: productName, Mask: transport.NewMask(), Explain: explain, NotFound: membership.Refused}}
+		_, err := c.call(t.Context(), apiclient.Call{Op: "do something", Writes: writes, Send: send}, oneRow(&row))
 		if err == nil {
 			if status >= 300 {
 				t.Errorf("%d is taken for success", status)
@@ -95,26 +98,26 @@ func FuzzAnswer(f *testing.F) {
 			t.Error("a reading was applied")
 		}
 		text := e.Error()
-		if len(text) > 4*(2*messageRunes+500) || strings.ContainsAny(text, "\n\r\x00\x1b") {
+		if len(text) > 4*(2*1000+500) || strings.ContainsAny(text, "\n\r\x00\x1b") {
 			t.Errorf("not one readable line: %q", text)
 		}
 	})
 }
 
-// FuzzFailure: bodies of failures become one line.
+// FuzzFailure: only the documented form is the service's own, and a code is a
+// code.
 func FuzzFailure(f *testing.F) {
 	for _, s := range seeds {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		said, requestID := readFailure(body)
-		for _, s := range []string{said.message, requestID} {
-			if len([]rune(s)) > messageRunes+1 || strings.ContainsAny(s, "\n\r\t\x00\x1b") {
-				t.Errorf("not one line: %q", s)
-			}
+		said := explain(body)
+		if said.Status < 0 {
+			t.Errorf("the code %d", said.Status)
 		}
-		if said.code < 0 {
-			t.Errorf("the code %d", said.code)
+		var fields map[string]json.RawMessage
+		if said.Own && (json.Unmarshal(body, &fields) != nil || isNull(fields["error"])) {
+			t.Errorf("%q is taken for an error of the service", body)
 		}
 	})
 }
@@ -125,8 +128,8 @@ func FuzzCheckID(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, id string) {
-		n, err := parseID(id)
-		if err == nil && (n <= 0 || formatID(n) != id) {
+		n, err := apiclient.ParseNumericID(id)
+		if err == nil && (n <= 0 || n.String() != id) {
 			t.Errorf("%q is taken as %d", id, n)
 		}
 	})

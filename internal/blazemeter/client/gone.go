@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -49,7 +50,7 @@ func (c *Client) searchLists(ctx context.Context, op string, id int64, said erro
 		group.Go(func() error {
 			workspaces, err := c.Workspaces(gctx, a.ID)
 			for _, w := range workspaces {
-				if w.ID == formatID(id) {
+				if w.ID == strconv.FormatInt(id, 10) {
 					seen.Store(true)
 				}
 			}

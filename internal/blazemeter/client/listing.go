@@ -169,6 +169,7 @@ func withState[T row](rows []T, filter bool) []found[T] {
 // rowsInto gives a decoder of a list's result.
 func rowsInto[T row](to *[]T) func(*json.Decoder) error {
 	return func(dec *json.Decoder) error {
+		*to = (*to)[:0]
 		return eachRow(dec, func(r T) { *to = append(*to, r) })
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -104,11 +105,11 @@ func TestMalformed(t *testing.T) {
 	for name, c := range map[string]struct{ body, says string }{
 		"nothing":              {"", "the answer is empty"},
 		"white space":          {" \n ", "the answer is empty"},
-		"a page":               {"<!doctype html><html><head><style>p{}</style><script>x()</script></head><body><p>Please\nsign&nbsp;in</p></body></html>", "it begins with: Please sign in"},
-		"text":                 {"gateway says hello", "it begins with: gateway says hello"},
-		"a bare array":         {`[{"id":1}]`, "not a JSON object"},
-		"null":                 {`null`, "not a JSON object"},
-		"a number":             {`17`, "not a JSON object"},
+		"a page":               {"<!doctype html><html><head><style>p{}</style><script>x()</script></head><body><p>Please\nsign&nbsp;in</p></body></html>", "a web page answered, not BlazeMeter's API: Please sign in"},
+		"text":                 {"gateway says hello", `it begins with "gateway says hello"`},
+		"a bare array":         {`[{"id":1}]`, "not an object"},
+		"null":                 {`null`, "not an object"},
+		"a number":             {`17`, "not an object"},
 		"empty object":         {`{}`, "no result"},
 		"no result":            {`{"error":null,"total":0}`, "no result"},
 		"result null":          {`{"error":null,"total":0,"result":null}`, "neither an array nor an object of rows"},
@@ -122,23 +123,20 @@ func TestMalformed(t *testing.T) {
 		"row array":            {`{"error":null,"total":1,"result":[[{"id":1}]]}`, "JSON type array"},
 		"row without id":       {`{"error":null,"total":1,"result":[{"email":"alice@example.com"}]}`, "a row has no id"},
 		"id null":              {`{"error":null,"total":1,"result":[{"id":null}]}`, "a row has no id"},
-		"id zero":              {`{"error":null,"total":1,"result":[{"id":0}]}`, "the id of a row is 0"},
-		"id negative":          {`{"error":null,"total":1,"result":[{"id":-1}]}`, "the id of a row is -1"},
-		"id too large":         {`{"error":null,"total":1,"result":[{"id":9223372036854775808}]}`, "the id of a row is 9223372036854775808"},
-		"id with a fraction":   {`{"error":null,"total":1,"result":[{"id":1.5}]}`, "the id of a row is 1.5"},
-		"id an object":         {`{"error":null,"total":1,"result":[{"id":{"$oid":"5dc9"}}]}`, "the id of a row is"},
-		"roles text":           {`{"error":null,"total":1,"result":[{"id":1,"roles":"manager"}]}`, "the field roles of a row is of the JSON type string"},
-		"enabled text":         {`{"error":null,"total":1,"result":[{"id":1,"enabled":"yes"}]}`, "the field enabled of a row is of the JSON type string"},
+		"id zero":              {`{"error":null,"total":1,"result":[{"id":0}]}`, "an id is 0"},
+		"id negative":          {`{"error":null,"total":1,"result":[{"id":-1}]}`, "an id is -1"},
+		"id too large":         {`{"error":null,"total":1,"result":[{"id":9223372036854775808}]}`, "an id is 9223372036854775808"},
+		"id with a fraction":   {`{"error":null,"total":1,"result":[{"id":1.5}]}`, "an id is 1.5"},
+		"id an object":         {`{"error":null,"total":1,"result":[{"id":{"$oid":"5dc9"}}]}`, "an id is"},
+		"roles text":           {`{"error":null,"total":1,"result":[{"id":1,"roles":"manager"}]}`, "roles is of the JSON type string"},
+		"enabled text":         {`{"error":null,"total":1,"result":[{"id":1,"enabled":"yes"}]}`, "enabled is of the JSON type string"},
 		"negative total":       {`{"error":null,"total":-1,"result":[]}`, "total is negative"},
 		"hidden unreadable":    {`{"error":null,"total":0,"hidden":"some","result":[]}`, "hidden rows"},
 		"hidden negative":      {`{"error":null,"total":0,"hidden":-1,"result":[]}`, "hidden rows"},
-		"breaks off":           {`{"error":null,"total":1,"result":[{"id":1}`, "breaks off"},
-		"breaks off in a row":  {`{"error":null,"total":1,"result":[{"id":`, "breaks off"},
-		"not JSON in the end":  {`{"error":null,"total":0,"result":[]`, "breaks off"},
-		"something follows":    {`{"error":null,"total":0,"result":[]}{}`, "something follows"},
-		"text follows":         {`{"error":null,"total":0,"result":[]} oops`, "something follows"},
-		"syntax":               {`{"error":null,"total":0,"result":[}`, "not the JSON"},
-		"a malformed row only": {`{"error":null,"total":2,"result":[{"id":1},{"id":"x"}]}`, "the id of a row"},
+		"something follows":    {`{"error":null,"total":0,"result":[]}{}`, "more follows"},
+		"text follows":         {`{"error":null,"total":0,"result":[]} oops`, "not valid JSON"},
+		"syntax":               {`{"error":null,"total":0,"result":[}`, "not valid JSON"},
+		"a malformed row only": {`{"error":null,"total":2,"result":[{"id":1},{"id":"x"}]}`, "an id is"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)
@@ -156,6 +154,32 @@ func TestMalformed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCutShort: an answer that ends too early may be whole the next time.
+func TestCutShort(t *testing.T) {
+	const whole = `{"error":null,"total":1,"result":[{"id":1,"enabled":true}]}`
+	for cut := 1; cut < len(whole); cut++ {
+		f := newFake(t)
+		var asked atomic.Int64
+		f.answer = func(call fakeCall) (int, string, bool) {
+			if call.query.Get("enabled") != "true" {
+				return 0, "", false
+			}
+			if asked.Add(1) == 1 {
+				return 200, whole[:cut], true
+			}
+			return 200, whole, true
+		}
+		w, err := f.client().ReadWorkspace(t.Context(), "7")
+		if err != nil || len(w.Members) != 1 || asked.Load() != 2 {
+			t.Fatalf("cut after %d bytes, asked %d times: %+v, %v", cut, asked.Load(), w, err)
+		}
+	}
+	f := newFake(t)
+	f.answer = func(fakeCall) (int, string, bool) { return 200, whole[:len(whole)-1], true }
+	_, err := f.client().ReadWorkspace(t.Context(), "7")
+	asRosterError(t, err, membership.Passing)
 }
 
 // TestLimitThatIsRefused: the largest page that the service takes is not
@@ -205,7 +229,7 @@ func TestRefusedListing(t *testing.T) {
 		"429":                      {429, envelope(429, "Too Many Requests"), membership.Passing, "HTTP 429"},
 		"500":                      {500, envelope(500, "Internal Server Error"), membership.Passing, "HTTP 500"},
 		"501":                      {501, "", membership.Unsupported, "Not Implemented"},
-		"502 page":                 {502, "<html>\n<head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>", membership.Passing, "HTTP 502: 502 Bad Gateway 502 Bad Gateway"},
+		"502 page":                 {502, "<html>\n<head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>", membership.Passing, "HTTP 502: a web page answered, not BlazeMeter's API: 502 Bad Gateway"},
 		"503 empty":                {503, "", membership.Passing, "HTTP 503: the service gave no explanation (Service Unavailable)"},
 		"599 empty":                {599, "", membership.Passing, "HTTP 599: the service gave no explanation"},
 		"403 of something between": {403, `{"message":"Missing Authentication Token"}`, membership.Forbidden, "HTTP 403: Missing Authentication Token"},
@@ -277,7 +301,7 @@ func TestGone(t *testing.T) {
 		{name: "the workspace cannot be read now", upset: none, answer: answers("/workspaces/7", 502, ""), want: membership.Passing, says: "could not be found out"},
 		{name: "the workspace is another one", upset: none, answer: answers("/workspaces/7", 200, `{"error":null,"result":{"id":8}}`), want: membership.Malformed, says: "about workspace 8"},
 		{name: "the accounts are forbidden", upset: none, answer: answers("/accounts", 403, ""), want: membership.Forbidden, says: "could not be found out"},
-		{name: "the accounts are not found", upset: none, answer: answers("/accounts", 404, ""), want: membership.Forbidden, says: "could not be found out"},
+		{name: "the accounts are not found", upset: none, answer: answers("/accounts", 404, ""), want: membership.Malformed, says: "could not be found out"},
 		{name: "the accounts cannot be read now", upset: none, answer: answers("/accounts", 503, ""), want: membership.Passing, says: "could not be found out"},
 		{name: "the key is not accepted any more", upset: none, answer: answers("/accounts", 401, ""), want: membership.Unauthorized, says: "could not be found out"},
 		{name: "a list is forbidden", upset: none, answer: answers("/workspaces", 403, ""), want: membership.Forbidden, says: "could not be found out"},
@@ -302,6 +326,52 @@ func TestGone(t *testing.T) {
 				if !strings.Contains(e.Error(), want) {
 					t.Errorf("the error does not say %q: %v", want, e)
 				}
+			}
+		})
+	}
+}
+
+// TestForeign404: a 404 that does not come from the service itself says nothing,
+// even where nothing else knows the workspace.
+func TestForeign404(t *testing.T) {
+	for name, body := range map[string]string{
+		"empty":                   "",
+		"an ingress":              "default backend - 404",
+		"text":                    "404 page not found",
+		"a web page":              "<html><body>Not here</body></html>",
+		"Kong":                    `{"message":"no Route matched with those values"}`,
+		"Kubernetes":              `{"kind":"Status","apiVersion":"v1","status":"Failure","code":404}`,
+		"Google":                  `{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND"}}`,
+		"Spring":                  `{"timestamp":"2026-11-26T10:00:00Z","status":404,"error":"Not Found","path":"/api/v4"}`,
+		"an envelope, no error":   `{"api_version":4,"error":null,"result":null}`,
+		"an envelope without any": `{"api_version":4,"result":null}`,
+		"an envelope, cut":        `{"api_version":4,"error":{"code":404,"message":"Not Found"},"resu`,
+		"null":                    "null",
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, everywhere := range []bool{true, false} {
+				f := newFake(t)
+				f.workspaces = nil
+				f.answer = func(call fakeCall) (int, string, bool) {
+					return 404, body, everywhere || call.path == "/workspaces/7/users"
+				}
+				w, err := f.client().ReadWorkspace(t.Context(), "7")
+				if e := asRosterError(t, err, membership.Malformed); w != nil || !strings.Contains(e.Error(), "check the endpoint") {
+					t.Errorf("everywhere %v: %v, %v", everywhere, w, e)
+				}
+			}
+			f := newFake(t)
+			f.workspaces = nil
+			f.answer = func(call fakeCall) (int, string, bool) { return 404, body, call.path == "/workspaces/7" }
+			f.users = nil
+			_, err := f.client().DescribeWorkspace(t.Context(), "7")
+			asRosterError(t, err, membership.Malformed)
+			_, err = f.client().ReadWorkspace(t.Context(), "7")
+			asRosterError(t, err, membership.Malformed)
+			f.answer = func(fakeCall) (int, string, bool) { return 404, body, true }
+			_, err = f.client().Assign(t.Context(), "7", user("11"), RoleManager, true)
+			if e := asRosterError(t, err, membership.Unsupported); e.MaybeApplied {
+				t.Errorf("%v", e)
 			}
 		})
 	}
@@ -454,7 +524,7 @@ func TestPeople(t *testing.T) {
 	f := newFake(t)
 	f.answer = func(fakeCall) (int, string, bool) { return 404, "", true }
 	_, err := f.client().People(t.Context(), "3")
-	asRosterError(t, err, membership.Refused)
+	asRosterError(t, err, membership.Malformed)
 }
 
 func TestSelf(t *testing.T) {

@@ -3,11 +3,10 @@ package client
 import (
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/apiclient"
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
-	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
 // row is a row of a list. Fields other than the id may be missing; they differ
@@ -19,41 +18,16 @@ type row interface {
 	state() *bool
 }
 
-// wireID is an id: a JSON integer, or a string of its digits.
-type wireID int64
-
-// UnmarshalJSON takes null for a missing id.
-func (n *wireID) UnmarshalJSON(b []byte) error {
-	if string(b) == "null" {
-		return nil
-	}
-	digits := strings.TrimSuffix(strings.TrimPrefix(string(b), `"`), `"`)
-	v, err := parseID(digits)
-	if err != nil {
-		return shapeError("the id of a row is %s", transport.OneLine(string(b), 40))
-	}
-	*n = wireID(v)
-	return nil
-}
-
-// String gives the digits; "" for a missing id.
-func (n wireID) String() string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.FormatInt(int64(n), 10)
-}
-
 // userRow is a user of a workspace or an account, or the key's own.
 type userRow struct {
-	ID          wireID   `json:"id"`
-	Email       string   `json:"email"`
-	Mail        string   `json:"mail"` // GET /user has both, in a recorded answer
-	DisplayName string   `json:"displayName"`
-	FirstName   string   `json:"firstName"`
-	LastName    string   `json:"lastName"`
-	Roles       []string `json:"roles"`
-	Enabled     *bool    `json:"enabled"`
+	ID          apiclient.NumericID `json:"id"`
+	Email       string              `json:"email"`
+	Mail        string              `json:"mail"` // GET /user has both, in a recorded answer
+	DisplayName string              `json:"displayName"`
+	FirstName   string              `json:"firstName"`
+	LastName    string              `json:"lastName"`
+	Roles       []string            `json:"roles"`
+	Enabled     *bool               `json:"enabled"`
 }
 
 func (r userRow) key() int64   { return int64(r.ID) }
@@ -128,11 +102,11 @@ func highestRole(roles []string) string {
 
 // workspaceRow is a workspace in a list or by itself.
 type workspaceRow struct {
-	ID           wireID          `json:"id"`
-	Name         string          `json:"name"`
-	AccountID    wireID          `json:"accountId"`
-	Enabled      *bool           `json:"enabled"`
-	MembersCount json.RawMessage `json:"membersCount"`
+	ID           apiclient.NumericID `json:"id"`
+	Name         string              `json:"name"`
+	AccountID    apiclient.NumericID `json:"accountId"`
+	Enabled      *bool               `json:"enabled"`
+	MembersCount json.RawMessage     `json:"membersCount"`
 }
 
 func (r workspaceRow) key() int64   { return int64(r.ID) }
@@ -140,8 +114,8 @@ func (r workspaceRow) state() *bool { return r.Enabled }
 
 // accountRow is an account.
 type accountRow struct {
-	ID   wireID `json:"id"`
-	Name string `json:"name"`
+	ID   apiclient.NumericID `json:"id"`
+	Name string              `json:"name"`
 }
 
 func (r accountRow) key() int64 { return int64(r.ID) }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/apiclient"
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client/blazemeterwire"
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
@@ -22,7 +23,7 @@ func (c *Client) Assign(ctx context.Context, workspace string, p membership.Prin
 		op = fmt.Sprintf("disable user %s with the role %s in BlazeMeter workspace %s", p.ID, role, workspace)
 	}
 	if strings.TrimSpace(role) == "" {
-		return membership.Receipt{}, refusedHere(op, errors.New("the role is empty: give tester, manager or viewer"))
+		return membership.Receipt{}, apiclient.NotSent(op, errors.New("the role is empty: give tester, manager or viewer"))
 	}
 	return c.update(ctx, op, workspace, p, blazemeterwire.UpdateWorkspaceUserRequest{Roles: []string{role}, Enabled: enabled})
 }
@@ -81,7 +82,7 @@ func shows(row userRow, user int64, want blazemeterwire.UpdateWorkspaceUserReque
 		return fmt.Errorf("the service took the change and answered that the user is %s all the same", statusOf(*row.Enabled))
 	case want.Enabled && row.Roles != nil && !sameRoles(row.Roles, want.Roles):
 		return fmt.Errorf("the service took the change and answered that the user has the roles [%s] all the same (a group of the single sign-on may decide them)",
-			transport.OneLine(strings.Join(row.Roles, ", "), pageRunes))
+			transport.OneLine(strings.Join(row.Roles, ", "), 200))
 	default:
 		return nil
 	}
@@ -100,10 +101,10 @@ func (c *Client) Add(ctx context.Context, workspace, role string, ps []membershi
 		return membership.Receipt{}, err
 	}
 	if !blazemeterwire.WorkspaceRole(role).Valid() {
-		return membership.Receipt{}, refusedHere(op, fmt.Errorf("%q is none of the roles that BlazeMeter takes: tester, manager, viewer", role))
+		return membership.Receipt{}, apiclient.NotSent(op, fmt.Errorf("%q is none of the roles that BlazeMeter takes: tester, manager, viewer", role))
 	}
 	if len(ps) == 0 {
-		return membership.Receipt{}, refusedHere(op, errors.New("nobody was named"))
+		return membership.Receipt{}, apiclient.NotSent(op, errors.New("nobody was named"))
 	}
 	users := make([]int64, 0, len(ps))
 	named := make(map[int64]bool, len(ps))

@@ -126,15 +126,15 @@ func TestWriteThatIsNotCertain(t *testing.T) {
 		maybe  bool
 		says   string
 	}{
-		{"bad gateway", 502, "<html><body><h1>502 Bad Gateway</h1></body></html>", membership.Passing, true, "HTTP 502: 502 Bad Gateway"},
+		{"bad gateway", 502, "<html><body><h1>502 Bad Gateway</h1></body></html>", membership.Passing, true, "HTTP 502: a web page answered, not BlazeMeter's API: 502 Bad Gateway"},
 		{"gateway timeout, empty", 504, "", membership.Passing, true, "Gateway Timeout"},
 		{"internal error", 500, `{"error":{"code":500,"message":"Internal Server Error: boom"},"result":null,"request_id":"r-1"}`, membership.Passing, true, "boom (request id r-1)"},
 		{"unavailable", 503, "", membership.Passing, false, "Service Unavailable"},
 		{"too many requests", 429, `{"error":{"code":429,"message":"Too Many Requests"},"result":null}`, membership.Passing, false, "Too Many Requests"},
 		{"error 500 with HTTP 200", 200, `{"error":{"code":500,"message":"boom"},"result":null}`, membership.Passing, true, "HTTP 200: boom: the error in the answer has the code 500"},
-		{"a page with HTTP 200", 200, "<html><title>Sign in</title></html>", membership.Malformed, true, "it begins with: Sign in"},
+		{"a page with HTTP 200", 200, "<html><title>Sign in</title></html>", membership.Malformed, true, "a web page answered, not BlazeMeter's API: Sign in"},
 		{"nothing with HTTP 200", 200, "", membership.Malformed, true, "the answer is empty"},
-		{"breaks off", 200, `{"error":null,"result":{"id":11,`, membership.Malformed, true, "breaks off"},
+		{"breaks off", 200, `{"error":null,"result":{"id":11,`, membership.Passing, true, "cut short"},
 		{"somebody else", 200, `{"error":null,"result":{"id":12,"enabled":true,"roles":["manager"]}}`, membership.Passing, true, "about user 12"},
 		{"still disabled", 200, `{"error":null,"result":{"id":11,"enabled":false,"roles":["manager"]}}`, membership.Passing, true, "is disabled all the same"},
 		{"another role", 200, `{"error":null,"result":{"id":11,"enabled":true,"roles":["viewer"]},"request_id":"r-2"}`, membership.Passing, true, "has the roles [viewer] all the same"},

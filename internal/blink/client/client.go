@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/apiclient"
 	"github.com/tf-roster/terraform-provider-roster/internal/blink/client/blinkcalls"
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
@@ -33,6 +34,9 @@ const (
 	// spells it in lower case is not documented: compare without regard to case.
 	OwnerRole = "owner"
 
+	// productName is the product's name for people.
+	productName = "Blink"
+
 	// addBatch is how many entities one call adds. The vendor names no limit;
 	// this keeps a refused call, which says nothing about the single entity,
 	// small enough to be told apart by hand.
@@ -44,10 +48,7 @@ type Options struct {
 	// Endpoint is the base URL, such as [DefaultEndpoint]; see
 	// [transport.CheckEndpoint] for what is accepted.
 	Endpoint string
-	// APIKey is masked in every text that comes from the service. It is not put
-	// into requests here: HTTP does that, see [Authenticate].
-	APIKey string
-	// HTTP sends the requests, with the credentials.
+	// HTTP sends the requests, with the credentials ([Authenticate]).
 	HTTP *http.Client
 }
 
@@ -65,7 +66,7 @@ func Authenticate(apiKey string) func(*http.Request) {
 // concurrent use.
 type Client struct {
 	endpoint string
-	apiKey   string
+	api      apiclient.API
 	calls    *blinkcalls.Client
 
 	mu sync.Mutex
@@ -91,7 +92,7 @@ func New(o Options) (*Client, error) {
 	}
 	return &Client{
 		endpoint: endpoint,
-		apiKey:   o.APIKey,
+		api:      apiclient.API{Product: productName, Mask: transport.MaskOf(o.HTTP), Explain: explain, NotFound: membership.Gone},
 		calls:    calls,
 		details:  map[string]WorkspaceDetails{},
 	}, nil
@@ -100,7 +101,7 @@ func New(o Options) (*Client, error) {
 // Traits gives the facts in which Blink differs from other products.
 func (c *Client) Traits() membership.Traits {
 	return membership.Traits{
-		Product:       "Blink",
+		Product:       productName,
 		Endpoint:      c.endpoint,
 		OwnerRole:     OwnerRole,
 		OwnerNoun:     "owner",

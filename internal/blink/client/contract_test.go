@@ -26,7 +26,7 @@ func standIn(t *testing.T, edit func(*mockservice.BlinkBehaviour)) (*Client, *mo
 		t.Fatal(err)
 	}
 	t.Cleanup(hc.CloseIdleConnections)
-	c, err := New(Options{Endpoint: run.BlinkEndpoint(), APIKey: mockservice.DefaultBlinkKey, HTTP: hc})
+	c, err := New(Options{Endpoint: run.BlinkEndpoint(), HTTP: hc})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,7 +76,7 @@ func clientFor(t *testing.T, endpoint string) *Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(hc.CloseIdleConnections)
-	c, err := New(Options{Endpoint: endpoint, APIKey: testKey, HTTP: hc})
+	c, err := New(Options{Endpoint: endpoint, HTTP: hc})
 	if err != nil {
 		t.Fatal(err)
 	}

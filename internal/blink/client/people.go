@@ -105,7 +105,7 @@ func pageQuery(offset int, sorted bool) blinkwire.Query {
 func (c *Client) entityPage(ctx context.Context, op string, offset int, sorted bool) (*blinkwire.TenantEntityPage, error) {
 	query := pageQuery(offset, sorted)
 	var page *blinkwire.TenantEntityPage
-	err := c.read(ctx, op, searching,
+	err := c.read(ctx, op,
 		func(ctx context.Context) (*http.Response, error) {
 			return c.calls.ListTenantEntities(ctx, &blinkwire.ListTenantEntitiesParams{Q: &query})
 		},

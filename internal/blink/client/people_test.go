@@ -258,8 +258,8 @@ func TestPeopleStatuses(t *testing.T) {
 		body   string
 		want   membership.Failure
 	}{
-		"404 of the route": {404, "404 page not found", membership.Unsupported},
-		"404 without body": {404, "", membership.Unsupported},
+		"404 of the route": {404, "404 page not found", membership.Malformed},
+		"404 without body": {404, "", membership.Malformed},
 		"400":              {400, mustJSON(wrapper(400)), membership.Refused},
 		"401":              {401, "", membership.Unauthorized},
 		"403":              {403, "", membership.Forbidden},

@@ -46,7 +46,7 @@ type CurrentUser struct {
 // sees all of them is not documented.
 func (c *Client) UserWorkspaces(ctx context.Context) ([]UserWorkspace, error) {
 	var found []UserWorkspace
-	err := c.read(ctx, "list the workspaces that the API key has access to", reading,
+	err := c.read(ctx, "list the workspaces that the API key has access to",
 		func(ctx context.Context) (*http.Response, error) { return c.calls.ListUserWorkspaces(ctx) },
 		func(dec *json.Decoder) error {
 			var m map[string]*blinkwire.WorkspaceInfo
@@ -97,7 +97,7 @@ func userWorkspaces(m map[string]*blinkwire.WorkspaceInfo) []UserWorkspace {
 // CurrentUser tells who the key belongs to.
 func (c *Client) CurrentUser(ctx context.Context) (CurrentUser, error) {
 	var u CurrentUser
-	err := c.read(ctx, "read who the API key belongs to", reading,
+	err := c.read(ctx, "read who the API key belongs to",
 		func(ctx context.Context) (*http.Response, error) { return c.calls.GetUserDetails(ctx) },
 		func(dec *json.Decoder) error {
 			var d *userDetails

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/apiclient"
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
@@ -31,10 +32,10 @@ func (d WorkspaceDetails) Label() string {
 func (c *Client) ReadWorkspace(ctx context.Context, workspace string) (*membership.Workspace, error) {
 	op := "read workspace " + workspace
 	if err := CheckID(workspace); err != nil {
-		return nil, refusedHere(op, fmt.Errorf("workspace: %w", err))
+		return nil, apiclient.NotSent(op, fmt.Errorf("workspace: %w", err))
 	}
 	var l *listing
-	err := c.read(ctx, op, reading,
+	err := c.read(ctx, op,
 		func(ctx context.Context) (*http.Response, error) { return c.calls.GetWorkspace(ctx, workspace) },
 		func(dec *json.Decoder) error {
 			var err error
@@ -110,7 +111,7 @@ type entityRow struct {
 // id, another workspace.
 func decodeListing(dec *json.Decoder, workspace string) (*listing, error) {
 	l := &listing{at: map[membership.Principal]int{}, roles: map[string][]string{}}
-	if err := opened(dec, "it", '{'); err != nil {
+	if err := apiclient.Open(dec, "it", '{'); err != nil {
 		return nil, err
 	}
 	listed := false
@@ -141,7 +142,7 @@ func decodeListing(dec *json.Decoder, workspace string) (*listing, error) {
 			var skipped json.RawMessage
 			err = dec.Decode(&skipped)
 			if key == "message" {
-				message = textOf(skipped)
+				message = apiclient.Text(skipped)
 			}
 		}
 		if err != nil {
@@ -175,7 +176,7 @@ func decodeField(dec *json.Decoder, name string, into *string) error {
 }
 
 func (l *listing) decodeEntities(dec *json.Decoder) error {
-	if err := opened(dec, `"entities"`, '['); err != nil {
+	if err := apiclient.Open(dec, `"entities"`, '['); err != nil {
 		return err
 	}
 	var one entityRow

@@ -133,12 +133,12 @@ func TestRolesAreNotSharedForWriting(t *testing.T) {
 func TestReadWorkspaceMalformed(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ body, says string }{
-		"empty":              {"", "it is empty"},
+		"empty":              {"", "the answer is empty"},
 		"null":               {"null", "not an object"},
 		"list":               {"[]", "not an object"},
 		"text":               {`"w-1"`, "not an object"},
-		"no JSON":            {"ok", "not valid JSON"},
-		"web page":           {"<!DOCTYPE html><html><head><title>Sign in</title></head></html>", `web page, not Blink's API; check the endpoint (it begins with "Sign in")`},
+		"no JSON":            {"ok", "not that of Blink's API (check the endpoint): it begins with"},
+		"web page":           {"<!DOCTYPE html><html><head><title>Sign in</title></head></html>", "a web page answered, not Blink's API: Sign in (check the endpoint)"},
 		"no entities":        {`{"id":"w-1"}`, "no list of entities"},
 		"error wrapper":      {`{"message":"not today","status":404}`, `no list of entities (it says "not today")`},
 		"null entities":      {`{"id":"w-1","entities":null}`, `"entities" is not a list`},
@@ -215,7 +215,7 @@ func TestReadWorkspaceCutShort(t *testing.T) {
 	})
 	_, err := c.ReadWorkspace(t.Context(), "w-1")
 	failure(t, err, membership.Passing)
-	if n := len(s.sent()); n != readAttempts {
+	if n := len(s.sent()); n != 3 {
 		t.Errorf("asked %d times", n)
 	}
 }
@@ -309,7 +309,6 @@ func FuzzDecodeListing(f *testing.F) {
 			if l != nil {
 				t.Error("a listing and an error")
 			}
-			_ = describeJSON(err)
 			return
 		}
 		// Whatever passes is an object with a list, and every member can be told apart.

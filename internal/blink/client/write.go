@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/apiclient"
 	"github.com/tf-roster/terraform-provider-roster/internal/blink/client/blinkwire"
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
-	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
 // Assign gives the user or group the role, as its only one in the workspace.
@@ -21,9 +20,9 @@ func (c *Client) Assign(ctx context.Context, workspace string, p membership.Prin
 	op := fmt.Sprintf("assign the role %q to %s in workspace %s", role, named(p), workspace)
 	kind, err := checkPrincipal(p)
 	if err := errors.Join(workspaceError(workspace), err, CheckRole(role)); err != nil {
-		return membership.Receipt{}, refusedHere(op, err)
+		return membership.Receipt{}, apiclient.NotSent(op, err)
 	}
-	return c.write(ctx, op, assigning, func(ctx context.Context) (*http.Response, error) {
+	return c.write(ctx, op, func(ctx context.Context) (*http.Response, error) {
 		return c.calls.AssignRole(ctx, workspace, kind, p.ID, role)
 	})
 }
@@ -42,12 +41,12 @@ func (c *Client) Add(ctx context.Context, workspace, role string, ps []membershi
 	}
 	op := fmt.Sprintf("add %s to workspace %s with the role %q", strings.Join(who, ", "), workspace, role)
 	if err := errors.Join(errs...); err != nil {
-		return membership.Receipt{}, refusedHere(op, err)
+		return membership.Receipt{}, apiclient.NotSent(op, err)
 	}
 	if len(ps) == 0 {
 		return membership.Receipt{}, nil
 	}
-	return c.write(ctx, op, adding, func(ctx context.Context) (*http.Response, error) {
+	return c.write(ctx, op, func(ctx context.Context) (*http.Response, error) {
 		return c.calls.AddEntities(ctx, workspace, body)
 	})
 }
@@ -59,31 +58,11 @@ func (c *Client) Remove(ctx context.Context, workspace string, m membership.Memb
 	op := fmt.Sprintf("remove %s from workspace %s", named(m.Principal), workspace)
 	kind, err := checkPrincipal(m.Principal)
 	if err := errors.Join(workspaceError(workspace), err); err != nil {
-		return membership.Receipt{}, refusedHere(op, err)
+		return membership.Receipt{}, apiclient.NotSent(op, err)
 	}
-	return c.write(ctx, op, removing, func(ctx context.Context) (*http.Response, error) {
+	return c.write(ctx, op, func(ctx context.Context) (*http.Response, error) {
 		return c.calls.RemoveEntity(ctx, workspace, kind, m.ID)
 	})
-}
-
-// write sends a change. Where its fate is unclear it is not repeated: the error
-// says that it may have been applied, and reading tells.
-func (c *Client) write(ctx context.Context, op string, kind callKind, call send) (membership.Receipt, error) {
-	if err := ctx.Err(); err != nil {
-		return membership.Receipt{}, &membership.Error{Failure: membership.Passing, Op: op, Err: err}
-	}
-	resp, err := call(transport.OnceOnly(ctx))
-	if err != nil {
-		return membership.Receipt{}, c.unanswered(op, kind, err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return membership.Receipt{}, c.failed(op, kind, resp)
-	}
-	// Nothing is documented to be in the body; reading it lets the connection be
-	// used again, and a body that breaks off takes nothing from the success.
-	_, _ = io.CopyN(io.Discard, resp.Body, errorBodyBytes)
-	return membership.Receipt{RequestID: c.requestID(resp.Header)}, nil
 }
 
 func workspaceError(workspace string) error {

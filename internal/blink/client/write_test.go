@@ -15,24 +15,25 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/apiclient"
 	"github.com/tf-roster/terraform-provider-roster/internal/blink/client/blinkwire"
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
 // writes are the three calls that change something, each with its phrase.
 var writes = []struct {
 	name string
-	kind callKind
 	op   string
 	do   func(context.Context, *Client) (membership.Receipt, error)
 }{
-	{"assign", assigning, `assign the role "owner" to user u-1 in workspace w-1`, func(ctx context.Context, c *Client) (membership.Receipt, error) {
+	{"assign", `assign the role "owner" to user u-1 in workspace w-1`, func(ctx context.Context, c *Client) (membership.Receipt, error) {
 		return c.Assign(ctx, "w-1", principal(membership.User, "u-1"), "owner", true)
 	}},
-	{"add", adding, `add user u-1, group g-1 to workspace w-1 with the role "viewer"`, func(ctx context.Context, c *Client) (membership.Receipt, error) {
+	{"add", `add user u-1, group g-1 to workspace w-1 with the role "viewer"`, func(ctx context.Context, c *Client) (membership.Receipt, error) {
 		return c.Add(ctx, "w-1", "viewer", []membership.Principal{principal(membership.User, "u-1"), principal(membership.Group, "g-1")})
 	}},
-	{"remove", removing, "remove group g-1 from workspace w-1", func(ctx context.Context, c *Client) (membership.Receipt, error) {
+	{"remove", "remove group g-1 from workspace w-1", func(ctx context.Context, c *Client) (membership.Receipt, error) {
 		return c.Remove(ctx, "w-1", membership.Member{Principal: principal(membership.Group, "g-1")})
 	}},
 }
@@ -165,6 +166,9 @@ func TestStatuses(t *testing.T) {
 		maybe                     bool
 	}
 	same := func(f membership.Failure, maybe bool) outcome { return outcome{f, f, f, f, maybe} }
+	// Whatever answers like this, it is not Blink: a read concludes nothing, and a
+	// write was not understood.
+	notOwn := outcome{membership.Malformed, membership.Unsupported, membership.Unsupported, membership.Unsupported, false}
 	cases := map[string]struct {
 		status      int
 		contentType string
@@ -181,15 +185,33 @@ func TestStatuses(t *testing.T) {
 		"403":                       {403, "application/json", mustJSON(wrapper(403)), same(membership.Forbidden, false)},
 		"403, by its body 404":      {403, "application/json", mustJSON(wrapper(404)), same(membership.Forbidden, false)},
 		"404":                       {404, "application/json", mustJSON(wrapper(404)), same(membership.Gone, false)},
-		"404, the message alone":    {404, "application/json", `{"message":"no such workspace"}`, same(membership.Gone, false)},
+		"404, the status alone":     {404, "application/json", `{"status":404}`, same(membership.Gone, false)},
 		"404, status as text":       {404, "application/json", `{"status":"404"}`, same(membership.Gone, false)},
-		"404, empty":                {404, "", "", outcome{membership.Gone, membership.Gone, membership.Unsupported, membership.Unsupported, false}},
-		"404, plain text":           {404, "text/plain", "404 page not found", outcome{membership.Gone, membership.Gone, membership.Unsupported, membership.Unsupported, false}},
-		"404, a web page":           {404, "text/html", "<html><body>Not here</body></html>", outcome{membership.Malformed, membership.Malformed, membership.Unsupported, membership.Unsupported, false}},
+		"404, the identifier alone": {404, "application/json", `{"identifier":"WS-1"}`, same(membership.Gone, false)},
+		"404, with a request id":    {404, "application/json", `{"status":404,"message":"no","request_id":"r-7"}`, same(membership.Gone, false)},
+		"404, empty":                {404, "", "", notOwn},
+		"404, plain text":           {404, "text/plain", "404 page not found", notOwn},
+		"404, an ingress":           {404, "text/plain", "default backend - 404", notOwn},
+		"404, a web page":           {404, "text/html", "<html><body>Not here</body></html>", notOwn},
+		"404, the message alone":    {404, "application/json", `{"message":"no such workspace"}`, notOwn},
+		"404, Kong":                 {404, "application/json", `{"message":"no Route matched with those values","request_id":"r-7"}`, notOwn},
+		"404, AWS API Gateway":      {404, "application/json", `{"message":null}`, notOwn},
+		"404, Spring":               {404, "application/json", `{"timestamp":"2026-11-26T10:00:00Z","status":404,"error":"Not Found","message":"No message available","path":"/workspaces/w-1"}`, notOwn},
+		"404, problem details":      {404, "application/problem+json", `{"type":"about:blank","title":"Not Found","status":404,"traceId":"r-7"}`, notOwn},
+		"404, Kubernetes":           {404, "application/json", `{"kind":"Status","apiVersion":"v1","status":"Failure","message":"not found","code":404}`, notOwn},
+		"404, FastAPI":              {404, "application/json", `{"detail":"Not Found"}`, notOwn},
+		"404, an empty object":      {404, "application/json", `{}`, notOwn},
+		"404, null":                 {404, "application/json", `null`, notOwn},
+		"404, a list":               {404, "application/json", `[{"status":404}]`, notOwn},
+		"404, null identifier":      {404, "application/json", `{"identifier":null,"message":"no","status":null}`, notOwn},
+		"404, empty identifier":     {404, "application/json", `{"identifier":"","message":"no","status":0}`, notOwn},
+		"404, cut":                  {404, "application/json", `{"status":404,"mess`, notOwn},
+		"400, by a foreign 404":     {400, "application/json", `{"status":404,"error":"Not Found"}`, same(membership.Refused, false)},
+		"410":                       {410, "application/json", mustJSON(wrapper(410)), same(membership.Refused, false)},
 		"404, by its body 403":      {404, "application/json", mustJSON(wrapper(403)), same(membership.Forbidden, false)},
 		"404, by its body 401":      {404, "application/json", mustJSON(wrapper(401)), same(membership.Unauthorized, false)},
 		"404, by its body 400":      {404, "application/json", mustJSON(wrapper(400)), same(membership.Refused, false)},
-		"404, by its body 500":      {404, "application/json", mustJSON(wrapper(500)), same(membership.Passing, false)},
+		"404, by its body 500":      {404, "application/json", mustJSON(wrapper(500)), same(membership.Passing, true)},
 		"405":                       {405, "text/plain", "method not allowed", same(membership.Unsupported, false)},
 		"408":                       {408, "", "", same(membership.Passing, true)},
 		"409":                       {409, "application/json", mustJSON(wrapper(409)), same(membership.Refused, false)},
@@ -236,19 +258,23 @@ func TestErrorText(t *testing.T) {
 			400, mustJSON(wrapper(400)),
 			`assign the role "owner" to user u-1 in workspace w-1: HTTP 400: Invalid role, or ownership constraint violated: the last owner stays (identifier WS-17, request id r-7)`,
 		},
-		"id in the body": {400, `{"message":"no","request_id":"b-1"}`, `assign the role "owner" to user u-1 in workspace w-1: HTTP 400: no (request id r-7)`},
+		"id in the body": {400, `{"message":"no","request_id":"b-1"}`, `assign the role "owner" to user u-1 in workspace w-1: HTTP 400: no (request id b-1)`},
 		"empty":          {502, "", `assign the role "owner" to user u-1 in workspace w-1: HTTP 502: the service gave no explanation (Bad Gateway) (request id r-7)`},
 		"unknown status": {599, "", `assign the role "owner" to user u-1 in workspace w-1: HTTP 599: the service gave no explanation (request id r-7)`},
 		"plain text":     {500, "oh\r\n\tno\x00", `assign the role "owner" to user u-1 in workspace w-1: HTTP 500: oh no (request id r-7)`},
 		"web page": {
 			403, long,
-			`assign the role "owner" to user u-1 in workspace w-1: HTTP 403: a web page answered in place of the API: Bad & broken ` + strings.Repeat("x", 187) + `… (request id r-7)`,
+			`assign the role "owner" to user u-1 in workspace w-1: HTTP 403: a web page answered, not Blink's API: Bad & broken ` + strings.Repeat("x", 187) + `… (request id r-7)`,
 		},
 		"other JSON":  {400, `{"error":"nope"}`, `assign the role "owner" to user u-1 in workspace w-1: HTTP 400: nope (request id r-7)`},
 		"user error":  {400, `{"user_error":{"message":"not for you"}}`, `assign the role "owner" to user u-1 in workspace w-1: HTTP 400: not for you (request id r-7)`},
 		"odd types":   {400, `{"message":{"a":1},"details":["x"],"identifier":12,"status":"?"}`, `assign the role "owner" to user u-1 in workspace w-1: HTTP 400: {"a":1}: ["x"] (identifier 12, request id r-7)`},
-		"odd wrapper": {400, `{"message":null,"status":400}`, `assign the role "owner" to user u-1 in workspace w-1: HTTP 400: {"message":null,"status":400} (request id r-7)`},
-		"a list":      {400, `["no"]`, `assign the role "owner" to user u-1 in workspace w-1: HTTP 400: ["no"] (request id r-7)`},
+		"odd wrapper": {400, `{"message":null,"status":400}`, `assign the role "owner" to user u-1 in workspace w-1: HTTP 400: the service gave no explanation (Bad Request) (request id r-7)`},
+		"not found, by a proxy": {
+			404, "default backend - 404",
+			`assign the role "owner" to user u-1 in workspace w-1: HTTP 404: default backend - 404: this is not how Blink itself says that something is not there, so nothing is concluded from it: check the endpoint, and what stands between here and the service (request id r-7)`,
+		},
+		"a list": {400, `["no"]`, `assign the role "owner" to user u-1 in workspace w-1: HTTP 400: ["no"] (request id r-7)`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -275,8 +301,7 @@ func TestRequestIDFromTheBody(t *testing.T) {
 	}
 }
 
-// The key stays out of messages even where the service repeats it and the HTTP
-// client masks nothing.
+// The key stays out of messages even where the service repeats it.
 func TestKeyIsNeverRepeated(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -285,7 +310,7 @@ func TestKeyIsNeverRepeated(t *testing.T) {
 		want   membership.Failure
 	}{
 		{http.StatusBadRequest, `{"message":"bad key ` + testKey + `","details":"` + testKey + `","identifier":"` + testKey + `"}`, membership.Refused},
-		{http.StatusBadRequest, "<html>" + strings.Repeat("x", plainTextRunes-10) + " " + testKey, membership.Refused},
+		{http.StatusBadRequest, "<html>" + strings.Repeat("x", 190) + " " + testKey, membership.Refused},
 		{http.StatusOK, `{"message":"` + testKey + `"}`, membership.Malformed},
 		{http.StatusOK, "<html>" + testKey, membership.Malformed},
 		{http.StatusOK, `{"id":"` + testKey + `","entities":[]}`, membership.Malformed},
@@ -295,11 +320,7 @@ func TestKeyIsNeverRepeated(t *testing.T) {
 			w.WriteHeader(tc.status)
 			_, _ = io.WriteString(w, tc.body)
 		}))
-		c, err := New(Options{Endpoint: server.URL, APIKey: testKey, HTTP: server.Client()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = c.ReadWorkspace(t.Context(), "w-1")
+		_, err := clientFor(t, server.URL).ReadWorkspace(t.Context(), "w-1")
 		failure(t, err, tc.want)
 		if strings.Contains(err.Error(), testKey[:5]) {
 			t.Errorf("a piece of the key is in %q", err)
@@ -399,7 +420,7 @@ func FuzzReadErrorBody(f *testing.F) {
 	for _, s := range []string{"", "null", "{}", "[]", `{"message":null}`, mustJSON(wrapper(404)), `{"status":"404"}`, `{"status":1e99}`, "<html><script>", "<", "<!--", "\xff\xfe", `{"message":"<b>x</b>"}`, "404 page not found"} {
 		f.Add([]byte(s))
 	}
-	c := &Client{apiKey: testKey}
+	api := apiclient.API{Product: productName, Mask: transport.NewMask(testKey), Explain: explain, NotFound: membership.Gone}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		rec := httptest.NewRecorder()
 		rec.WriteHeader(http.StatusNotFound)
@@ -407,10 +428,16 @@ func FuzzReadErrorBody(f *testing.F) {
 		rec.Body.WriteString(testKey)
 		resp := rec.Result()
 		defer resp.Body.Close()
-		for _, kind := range []callKind{reading, assigning, adding, removing, searching} {
+		for _, writes := range []bool{false, true} {
 			resp.Body = rec.Result().Body
-			e := c.failed("try", kind, resp)
-			text := e.Error()
+			_, err := api.Do(t.Context(), apiclient.Call{
+				Op: "try", Writes: writes,
+				Send: func(context.Context) (*http.Response, error) { return resp, nil },
+			})
+			if membership.FailureOf(err) == membership.Gone {
+				t.Errorf("%q says that something is gone, and it ends with what is no JSON", body)
+			}
+			text := err.Error()
 			if strings.ContainsAny(text, "\n\r\t\x00\x1b") || strings.Contains(text, testKey) {
 				t.Errorf("%q", text)
 			}
@@ -418,7 +445,7 @@ func FuzzReadErrorBody(f *testing.F) {
 				t.Errorf("a message of %d characters", len([]rune(text)))
 			}
 		}
-		if said := readErrorBody(body); said.wrapped && !json.Valid(body) {
+		if said := explain(body); said.Own && !json.Valid(body) {
 			t.Errorf("%q is taken for the error wrapper", body)
 		}
 	})

@@ -332,7 +332,7 @@ func (s *service) client(p product) (roster.Service, error) {
 		if err != nil {
 			return nil, err
 		}
-		return blinkapi.New(blinkapi.Options{Endpoint: o.Endpoint, APIKey: env["BLINK_API_KEY"], HTTP: h})
+		return blinkapi.New(blinkapi.Options{Endpoint: o.Endpoint, HTTP: h})
 	}
 	o.Endpoint, o.Authenticate = env["BLAZEMETER_ENDPOINT"], blazemeterapi.Authenticate(env["BLAZEMETER_API_KEY_ID"], env["BLAZEMETER_API_KEY_SECRET"])
 	h, err := transport.New(o)
