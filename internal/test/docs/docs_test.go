@@ -148,7 +148,7 @@ func TestGuides(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{
 		"last-owner-guard", "handing-over-ownership", "additive-or-authoritative", "onboarding", "scale", "testing-modules-offline",
-		"ci", "permissions", "identity-providers", "off-boarding", "versioning", "troubleshooting",
+		"ci", "permissions", "identity-providers", "off-boarding", "versioning", "verify", "troubleshooting",
 	} {
 		if !strings.Contains(read(t, "docs/index.md"), "/docs/guides/"+name+")") {
 			t.Errorf("the index does not lead to the guide %s", name)
