@@ -25,10 +25,9 @@ type accountUserModel struct {
 	Enabled     types.Bool   `tfsdk:"enabled"`
 }
 
-// NewAccountUserDataSource gives the data source of one user of an account.
-func NewAccountUserDataSource() datasource.DataSource {
+// accountUserDataSource gives the data source of one user of an account.
+func accountUserDataSource() framework.DataReader {
 	return framework.DataSource[accountUserModel]{
-		Product:  Product,
 		TypeName: "roster_blazemeter_account_user",
 		Schema: schema.Schema{
 			MarkdownDescription: "Looks up one user of a BlazeMeter account by e-mail address or id. Nobody and several are errors.\n\n" +
@@ -58,7 +57,7 @@ func NewAccountUserDataSource() datasource.DataSource {
 			datasourcevalidator.ExactlyOneOf(path.MatchRoot("email"), path.MatchRoot("user_id")),
 		},
 		Read: readAccountUser,
-	}.New()
+	}
 }
 
 func readAccountUser(ctx context.Context, run *roster.Run, m *accountUserModel) diag.Diagnostics {

@@ -6,7 +6,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -32,10 +31,9 @@ var listedAccountUser = map[string]attr.Type{
 	"enabled":      types.BoolType,
 }
 
-// NewAccountUsersDataSource gives the data source of many users of an account.
-func NewAccountUsersDataSource() datasource.DataSource {
+// accountUsersDataSource gives the data source of many users of an account.
+func accountUsersDataSource() framework.DataReader {
 	return framework.DataSource[accountUsersModel]{
-		Product:  Product,
 		TypeName: "roster_blazemeter_account_users",
 		Schema: schema.Schema{
 			MarkdownDescription: "Lists the users of a BlazeMeter account, or looks many people up by e-mail address at once.\n\n" +
@@ -70,7 +68,7 @@ func NewAccountUsersDataSource() datasource.DataSource {
 			},
 		},
 		Read: readAccountUsers,
-	}.New()
+	}
 }
 
 func readAccountUsers(ctx context.Context, run *roster.Run, m *accountUsersModel) diag.Diagnostics {

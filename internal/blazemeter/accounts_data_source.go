@@ -3,7 +3,6 @@ package blazemeter
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -21,10 +20,9 @@ type accountModel struct {
 	Name types.String `tfsdk:"name"`
 }
 
-// NewAccountsDataSource gives the data source of the accounts that the key sees.
-func NewAccountsDataSource() datasource.DataSource {
+// accountsDataSource gives the data source of the accounts that the key sees.
+func accountsDataSource() framework.DataReader {
 	return framework.DataSource[accountsModel]{
-		Product:  Product,
 		TypeName: "roster_blazemeter_accounts",
 		Schema: schema.Schema{
 			MarkdownDescription: "Lists the BlazeMeter accounts that the API key sees.",
@@ -40,7 +38,7 @@ func NewAccountsDataSource() datasource.DataSource {
 			},
 		},
 		Read: readAccounts,
-	}.New()
+	}
 }
 
 func readAccounts(ctx context.Context, run *roster.Run, m *accountsModel) diag.Diagnostics {

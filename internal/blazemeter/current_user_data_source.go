@@ -3,7 +3,6 @@ package blazemeter
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -19,10 +18,9 @@ type currentUserModel struct {
 	Enabled     types.Bool   `tfsdk:"enabled"`
 }
 
-// NewCurrentUserDataSource gives the data source of the key's own user.
-func NewCurrentUserDataSource() datasource.DataSource {
+// currentUserDataSource gives the data source of the key's own user.
+func currentUserDataSource() framework.DataReader {
 	return framework.DataSource[currentUserModel]{
-		Product:  Product,
 		TypeName: "roster_blazemeter_current_user",
 		Schema: schema.Schema{
 			MarkdownDescription: "Tells who the BlazeMeter API key belongs to: for `ignore_users` and `not_counted`, or to check that the right key is in use.",
@@ -34,7 +32,7 @@ func NewCurrentUserDataSource() datasource.DataSource {
 			},
 		},
 		Read: readCurrentUser,
-	}.New()
+	}
 }
 
 func readCurrentUser(ctx context.Context, run *roster.Run, m *currentUserModel) diag.Diagnostics {

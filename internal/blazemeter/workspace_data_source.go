@@ -33,10 +33,9 @@ var listedMember = map[string]attr.Type{
 	"enabled":      types.BoolType,
 }
 
-// NewWorkspaceDataSource gives the data source of one workspace and everybody in it.
-func NewWorkspaceDataSource() datasource.DataSource {
+// workspaceDataSource gives the data source of one workspace and everybody in it.
+func workspaceDataSource() framework.DataReader {
 	return framework.DataSource[workspaceModel]{
-		Product:  Product,
 		TypeName: "roster_blazemeter_workspace",
 		Schema: schema.Schema{
 			MarkdownDescription: "Reads one BlazeMeter workspace: who is in it, with which role, who is enabled, and who counts as a manager.\n\n" +
@@ -81,7 +80,7 @@ func NewWorkspaceDataSource() datasource.DataSource {
 			framework.Excludes("id", "account_id", "The id alone says which workspace is meant"),
 		},
 		Read: readWorkspace,
-	}.New()
+	}
 }
 
 func readWorkspace(ctx context.Context, run *roster.Run, m *workspaceModel) diag.Diagnostics {

@@ -1,6 +1,3 @@
-// Package blazemeter is the Terraform face of BlazeMeter: resources, data
-// sources and list resources, with the conversions between their models and
-// the core.
 package blazemeter
 
 import (
@@ -9,7 +6,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
@@ -24,23 +20,14 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
-// Product is the name of the product's block in the provider configuration.
-const Product = "blazemeter"
-
 const (
 	userType  = "roster_blazemeter_workspace_user"
 	usersType = "roster_blazemeter_workspace_users"
 )
 
-// Naming is how the configuration language calls BlazeMeter's resources.
-var Naming = roster.Naming{Additive: userType, Authoritative: usersType, ImportID: userID}
-
-// NewWorkspaceUser gives the additive resource: one user in one workspace.
-func NewWorkspaceUser() resource.Resource { return workspaceUser().New() }
-
+// workspaceUser is the additive resource: one user in one workspace.
 func workspaceUser() framework.Additive[userModel] {
 	return framework.Additive[userModel]{
-		Product:  Product,
 		TypeName: userType,
 		Schema:   userSchema,
 		Identity: identityschema.Schema{
@@ -68,6 +55,15 @@ func workspaceUser() framework.Additive[userModel] {
 			roster.AtRole:      path.Root("role"),
 			roster.AtEnabled:   path.Root("enabled"),
 			roster.AtOnDestroy: path.Root("on_destroy"),
+		},
+		List: &framework.List{
+			Description: "Lists the enabled users of a BlazeMeter workspace for `terraform query`, by e-mail address. " +
+				"With `-generate-config-out` it writes the import blocks and the configuration for an existing workspace. Needs Terraform 1.14 or later.\n\n" +
+				"Users who are disabled in the workspace have no access to it, which is BlazeMeter's way of removing somebody, and are not listed. " +
+				"Terraform stops at 100 results unless `limit` is set in the list block; a warning tells when there are more.",
+			WorkspaceID: validID,
+			Role:        stringvalidator.OneOf(client.RoleTester, client.RoleManager, client.RoleViewer),
+			Listed:      func(m roster.Member) bool { return m.Enabled },
 		},
 	}
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
@@ -26,10 +25,9 @@ type usersModel struct {
 	Timeouts    timeouts.Value `tfsdk:"timeouts"`
 }
 
-// NewWorkspaceUsers gives the authoritative resource: everybody in one workspace.
-func NewWorkspaceUsers() resource.Resource {
+// workspaceUsers is the authoritative resource: everybody in one workspace.
+func workspaceUsers() framework.Resource {
 	return framework.Authoritative[usersModel]{
-		Product:   Product,
 		TypeName:  usersType,
 		Schema:    usersSchema,
 		Workspace: func(m *usersModel) *types.String { return &m.WorkspaceID },
@@ -41,7 +39,7 @@ func NewWorkspaceUsers() resource.Resource {
 		Timeouts:  func(m *usersModel) timeouts.Value { return m.Timeouts },
 		CheckID:   client.CheckID,
 		CheckRole: checkRole,
-	}.New()
+	}
 }
 
 // checkRole tells whether role is one of those that BlazeMeter has.

@@ -3,7 +3,6 @@ package blazemeter
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -26,10 +25,9 @@ type listedWorkspaceModel struct {
 	Enabled bool         `tfsdk:"enabled"`
 }
 
-// NewWorkspacesDataSource gives the data source of an account's workspaces.
-func NewWorkspacesDataSource() datasource.DataSource {
+// workspacesDataSource gives the data source of an account's workspaces.
+func workspacesDataSource() framework.DataReader {
 	return framework.DataSource[workspacesModel]{
-		Product:  Product,
 		TypeName: "roster_blazemeter_workspaces",
 		Schema: schema.Schema{
 			MarkdownDescription: "Lists the workspaces of a BlazeMeter account, those that are switched off (`enabled = false`) among them.",
@@ -51,7 +49,7 @@ func NewWorkspacesDataSource() datasource.DataSource {
 			},
 		},
 		Read: readWorkspaces,
-	}.New()
+	}
 }
 
 func accountIDAttribute() schema.StringAttribute {

@@ -3,7 +3,6 @@ package blink
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -21,10 +20,9 @@ type currentUserModel struct {
 	TenantRole types.String `tfsdk:"tenant_role"`
 }
 
-// NewCurrentUserDataSource gives the data source of the key's own user.
-func NewCurrentUserDataSource() datasource.DataSource {
+// currentUserDataSource gives the data source of the key's own user.
+func currentUserDataSource() framework.DataReader {
 	return framework.DataSource[currentUserModel]{
-		Product:  Product,
 		TypeName: "roster_blink_current_user",
 		Schema: schema.Schema{
 			MarkdownDescription: "Tells who the Blink API key belongs to: for `ignore_users` and `not_counted`, or to check that the right key is in use.",
@@ -42,7 +40,7 @@ func NewCurrentUserDataSource() datasource.DataSource {
 			},
 		},
 		Read: readCurrentUser,
-	}.New()
+	}
 }
 
 func readCurrentUser(ctx context.Context, run *roster.Run, m *currentUserModel) diag.Diagnostics {

@@ -36,10 +36,9 @@ var listedEntity = map[string]attr.Type{
 	"member_count": types.Int64Type,
 }
 
-// NewEntitiesDataSource gives the data source of many users and groups of the tenant.
-func NewEntitiesDataSource() datasource.DataSource {
+// entitiesDataSource gives the data source of many users and groups of the tenant.
+func entitiesDataSource() framework.DataReader {
 	return framework.DataSource[entitiesModel]{
-		Product:  Product,
 		TypeName: "roster_blink_entities",
 		Schema: schema.Schema{
 			MarkdownDescription: "Lists the users and groups of the Blink tenant, or looks many people up by e-mail address at once.\n\n" +
@@ -85,7 +84,7 @@ func NewEntitiesDataSource() datasource.DataSource {
 		},
 		Validators: []datasource.ConfigValidator{groupsHaveNoEmail{attribute: path.Root("emails")}},
 		Read:       readEntities,
-	}.New()
+	}
 }
 
 func readEntities(ctx context.Context, run *roster.Run, m *entitiesModel) diag.Diagnostics {

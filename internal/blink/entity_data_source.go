@@ -26,10 +26,9 @@ type entityModel struct {
 	IsInvite   types.Bool   `tfsdk:"is_invite"`
 }
 
-// NewEntityDataSource gives the data source of one user or group of the tenant.
-func NewEntityDataSource() datasource.DataSource {
+// entityDataSource gives the data source of one user or group of the tenant.
+func entityDataSource() framework.DataReader {
 	return framework.DataSource[entityModel]{
-		Product:  Product,
 		TypeName: "roster_blink_entity",
 		Schema: schema.Schema{
 			MarkdownDescription: "Looks up one user or group of the Blink tenant by e-mail address, name or id. Nobody and several are errors.\n\n" +
@@ -65,7 +64,7 @@ func NewEntityDataSource() datasource.DataSource {
 			groupsHaveNoEmail{attribute: path.Root("email")},
 		},
 		Read: readEntity,
-	}.New()
+	}
 }
 
 var validKind = stringvalidator.OneOf(string(roster.User), string(roster.Group))

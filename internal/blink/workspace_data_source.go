@@ -38,10 +38,9 @@ var listedMember = map[string]attr.Type{
 	"member_count": types.Int64Type,
 }
 
-// NewWorkspaceDataSource gives the data source of one workspace and everybody in it.
-func NewWorkspaceDataSource() datasource.DataSource {
+// workspaceDataSource gives the data source of one workspace and everybody in it.
+func workspaceDataSource() framework.DataReader {
 	return framework.DataSource[workspaceModel]{
-		Product:  Product,
 		TypeName: "roster_blink_workspace",
 		Schema: schema.Schema{
 			MarkdownDescription: "Reads one Blink workspace: who is in it, with which role, and who counts as an owner.\n\n" +
@@ -74,7 +73,7 @@ func NewWorkspaceDataSource() datasource.DataSource {
 			datasourcevalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("display_name")),
 		},
 		Read: readWorkspace,
-	}.New()
+	}
 }
 
 func membersAttribute(description string) schema.MapNestedAttribute {

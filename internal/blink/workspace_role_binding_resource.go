@@ -1,5 +1,3 @@
-// Package blink is the Terraform face of Blink: resources, data sources and
-// list resources, with the conversions between their models and the core.
 package blink
 
 import (
@@ -24,23 +22,14 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
-// Product is the name of the product's block in the provider configuration.
-const Product = "blink"
-
 const (
 	bindingType  = "roster_blink_workspace_role_binding"
 	bindingsType = "roster_blink_workspace_role_bindings"
 )
 
-// Naming is how the configuration language calls Blink's resources.
-var Naming = roster.Naming{Additive: bindingType, Authoritative: bindingsType, ImportID: bindingID}
-
-// NewWorkspaceRoleBinding gives the additive resource: one principal in one workspace.
-func NewWorkspaceRoleBinding() resource.Resource { return binding().New() }
-
-func binding() framework.Additive[bindingModel] {
+// workspaceRoleBinding is the additive resource: one principal in one workspace.
+func workspaceRoleBinding() framework.Additive[bindingModel] {
 	return framework.Additive[bindingModel]{
-		Product:  Product,
 		TypeName: bindingType,
 		Schema:   bindingSchema,
 		Identity: identityschema.Schema{
@@ -70,6 +59,13 @@ func binding() framework.Additive[bindingModel] {
 			roster.AtOnDestroy: path.Root("on_destroy"),
 		},
 		Validators: []resource.ConfigValidator{reassignNeedsRole{}},
+		List: &framework.List{
+			Description: "Lists the role bindings of a Blink workspace for `terraform query`, users before groups and by e-mail address or name, pending invitations among them. " +
+				"With `-generate-config-out` it writes the import blocks and the configuration for an existing workspace. Needs Terraform 1.14 or later.\n\n" +
+				"Terraform stops at 100 results unless `limit` is set in the list block; a warning tells when there are more.",
+			WorkspaceID: validID,
+			Role:        validRole,
+		},
 	}
 }
 

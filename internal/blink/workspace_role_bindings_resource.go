@@ -5,7 +5,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -30,10 +29,9 @@ type bindingsModel struct {
 	Timeouts       timeouts.Value `tfsdk:"timeouts"`
 }
 
-// NewWorkspaceRoleBindings gives the authoritative resource: everybody in one workspace.
-func NewWorkspaceRoleBindings() resource.Resource {
+// workspaceRoleBindings is the authoritative resource: everybody in one workspace.
+func workspaceRoleBindings() framework.Resource {
 	return framework.Authoritative[bindingsModel]{
-		Product:   Product,
 		TypeName:  bindingsType,
 		Schema:    bindingsSchema,
 		Workspace: func(m *bindingsModel) *types.String { return &m.WorkspaceID },
@@ -47,7 +45,7 @@ func NewWorkspaceRoleBindings() resource.Resource {
 		Timeouts:  func(m *bindingsModel) timeouts.Value { return m.Timeouts },
 		CheckID:   client.CheckID,
 		CheckRole: client.CheckRole,
-	}.New()
+	}
 }
 
 func bindingsSchema(ctx context.Context) schema.Schema {

@@ -3,7 +3,6 @@ package blink
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -25,10 +24,9 @@ type visibleWorkspaceModel struct {
 	Role        types.String `tfsdk:"role"`
 }
 
-// NewWorkspacesDataSource gives the data source of all workspaces that the key's user sees.
-func NewWorkspacesDataSource() datasource.DataSource {
+// workspacesDataSource gives the data source of all workspaces that the key's user sees.
+func workspacesDataSource() framework.DataReader {
 	return framework.DataSource[workspacesModel]{
-		Product:  Product,
 		TypeName: "roster_blink_workspaces",
 		Schema: schema.Schema{
 			MarkdownDescription: "Lists the Blink workspaces that the API key's user has access to. Whether a tenant Admin sees workspaces of which they are no member is up to Blink.",
@@ -50,7 +48,7 @@ func NewWorkspacesDataSource() datasource.DataSource {
 			},
 		},
 		Read: readWorkspaces,
-	}.New()
+	}
 }
 
 func readWorkspaces(ctx context.Context, run *roster.Run, m *workspacesModel) diag.Diagnostics {

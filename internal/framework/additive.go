@@ -20,8 +20,6 @@ import (
 // Additive describes a resource that manages one principal in one workspace.
 // M is the product's model of it.
 type Additive[M any] struct {
-	// Product is the name of the product's block in the provider configuration.
-	Product string
 	// TypeName is the whole resource type.
 	TypeName string
 	Schema   func(context.Context) schema.Schema
@@ -50,14 +48,27 @@ type Additive[M any] struct {
 	Paths    Paths
 	// Validators are what a schema cannot say about the configuration.
 	Validators []resource.ConfigValidator
+	// List describes the list resource; nil where there is none.
+	List *List
 }
 
-// New gives a resource.
-func (a Additive[M]) New() resource.Resource { return &additive[M]{Additive: a} }
+// New gives the resource.
+func (a Additive[M]) New(product string) resource.Resource { return a.of(product) }
+
+func (a Additive[M]) of(product string) *additive[M] {
+	return &additive[M]{Additive: a, product: product}
+}
+
+// Carried is about resources that hold everybody of a workspace.
+func (a Additive[M]) Carried() (typeName string, attributes []string) { return a.TypeName, nil }
+
+// Name is for messages that show how somebody is imported.
+func (a Additive[M]) Name(n *roster.Naming) { n.Additive, n.ImportID = a.TypeName, a.ID }
 
 type additive[M any] struct {
 	Additive[M]
-	conn *Connection
+	product string
+	conn    *Connection
 }
 
 // principalKey is where the private data says which principal an instance will
@@ -82,7 +93,7 @@ func (r *additive[M]) ConfigValidators(context.Context) []resource.ConfigValidat
 }
 
 func (r *additive[M]) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.conn, resp.Diagnostics = Of(req.ProviderData, r.Product)
+	r.conn, resp.Diagnostics = Of(req.ProviderData, r.product)
 }
 
 func (r *additive[M]) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -22,8 +23,6 @@ import (
 // Authoritative describes a resource that manages everybody in one workspace.
 // M is the product's model of it.
 type Authoritative[M any] struct {
-	// Product is the name of the product's block in the provider configuration.
-	Product string
 	// TypeName is the whole resource type.
 	TypeName string
 	Schema   func(context.Context) schema.Schema
@@ -75,8 +74,16 @@ const workspaceKey = "workspace"
 // workspaceAttribute is what every authoritative resource calls its workspace.
 const workspaceAttribute = "workspace_id"
 
-// New gives a resource.
-func (a Authoritative[M]) New() resource.Resource { return &authoritative[M]{Authoritative: a} }
+// New gives the resource.
+func (a Authoritative[M]) New(product string) resource.Resource {
+	return &authoritative[M]{Authoritative: a, product: product}
+}
+
+// NewList gives none: there is no list of whole workspaces yet.
+func (a Authoritative[M]) NewList(string) list.ListResource { return nil }
+
+// Name is for messages that show how a whole workspace is imported.
+func (a Authoritative[M]) Name(n *roster.Naming) { n.Authoritative = a.TypeName }
 
 // Carried names the maps of people, which the framework is spared.
 func (a Authoritative[M]) Carried() (typeName string, attributes []string) {
@@ -90,7 +97,8 @@ func (a Authoritative[M]) Carried() (typeName string, attributes []string) {
 
 type authoritative[M any] struct {
 	Authoritative[M]
-	conn *Connection
+	product string
+	conn    *Connection
 }
 
 func (r *authoritative[M]) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -102,7 +110,7 @@ func (r *authoritative[M]) Schema(ctx context.Context, _ resource.SchemaRequest,
 }
 
 func (r *authoritative[M]) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.conn, resp.Diagnostics = Of(req.ProviderData, r.Product)
+	r.conn, resp.Diagnostics = Of(req.ProviderData, r.product)
 }
 
 // ValidateConfig checks what the schema cannot: that something is managed, and

@@ -25,17 +25,8 @@ type Connection struct {
 	Run *roster.Run
 	// Unknown is true where a value of the provider block is not known yet.
 	Unknown bool
-	// Missing are the settings that are needed and were not given.
-	Missing []Setting
-	// Invalid says what is wrong with a setting that came from the environment.
-	Invalid []string
-}
-
-// Setting is one setting of the provider block.
-type Setting struct {
-	// Attribute is its path, as in "blink.api_key"; Variable the environment
-	// variable that it falls back to.
-	Attribute, Variable string
+	// Faults says what the settings lack, on whatever needs the product.
+	Faults diag.Diagnostics
 }
 
 // Of finds a product's connection in what Configure was given. It is nil, with
@@ -52,26 +43,16 @@ func Of(providerData any, product string) (*Connection, diag.Diagnostics) {
 	return d.Connections[product], nil
 }
 
-// Usable gives the product's run, or says which settings are missing. The run
-// is nil without an error where the provider's settings are not known yet.
+// Usable gives the product's run, or says what the settings lack. The run is nil
+// without an error where the provider's settings are not known yet.
 func (c *Connection) Usable() (*roster.Run, diag.Diagnostics) {
-	var diags diag.Diagnostics
 	switch {
 	case c == nil:
-		diags.AddError("The provider is not configured",
-			"This was asked of a provider that has not been configured. This is a fault of the provider: please report it.")
-	case len(c.Missing) > 0:
-		for _, s := range c.Missing {
-			diags.AddError(fmt.Sprintf("Missing %s", s.Attribute),
-				fmt.Sprintf("This needs the provider setting %s, and it was not given. Set it in the provider block, or set the environment variable %s.", s.Attribute, s.Variable))
-		}
+		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("The provider is not configured",
+			"This was asked of a provider that has not been configured. This is a fault of the provider: please report it.")}
+	case c.Faults.HasError():
+		return nil, c.Faults
 	default:
-		for _, fault := range c.Invalid {
-			diags.AddError("Invalid provider setting", fault)
-		}
+		return c.Run, nil
 	}
-	if diags.HasError() {
-		return nil, diags
-	}
-	return c.Run, diags
 }

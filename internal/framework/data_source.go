@@ -15,8 +15,6 @@ import (
 
 // DataSource describes a data source. M is the product's model of it.
 type DataSource[M any] struct {
-	// Product is the name of the product's block in the provider configuration.
-	Product string
 	// TypeName is the whole type of the data source.
 	TypeName string
 	Schema   schema.Schema
@@ -27,12 +25,15 @@ type DataSource[M any] struct {
 	Read func(context.Context, *roster.Run, *M) diag.Diagnostics
 }
 
-// New gives a data source.
-func (s DataSource[M]) New() datasource.DataSource { return &dataSource[M]{DataSource: s} }
+// New gives the data source.
+func (s DataSource[M]) New(product string) datasource.DataSource {
+	return &dataSource[M]{DataSource: s, product: product}
+}
 
 type dataSource[M any] struct {
 	DataSource[M]
-	conn *Connection
+	product string
+	conn    *Connection
 }
 
 func (s *dataSource[M]) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
@@ -48,7 +49,7 @@ func (s *dataSource[M]) ConfigValidators(context.Context) []datasource.ConfigVal
 }
 
 func (s *dataSource[M]) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	s.conn, resp.Diagnostics = Of(req.ProviderData, s.Product)
+	s.conn, resp.Diagnostics = Of(req.ProviderData, s.product)
 }
 
 func (s *dataSource[M]) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {

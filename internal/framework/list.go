@@ -31,13 +31,16 @@ type List struct {
 }
 
 // NewList gives the list resource for `terraform query` (Terraform 1.14).
-func (a Additive[M]) NewList(l List) list.ListResource {
-	return &lister[M]{additive: additive[M]{Additive: a}, list: l}
+func (a Additive[M]) NewList(product string) list.ListResource {
+	if a.List == nil {
+		return nil
+	}
+	return &lister[M]{additive: a.of(product), list: *a.List}
 }
 
 // lister is the additive resource from its other side: everybody there is.
 type lister[M any] struct {
-	additive additive[M]
+	additive *additive[M]
 	list     List
 }
 

@@ -1,5 +1,5 @@
-// Package provider is the provider block: its schema, the environment, the
-// wiring of the clients, and the list of what is served.
+// Package provider is the provider block: its schema, how it is configured, and
+// the list of the products that are served.
 package provider
 
 import (
@@ -24,6 +24,26 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
+// Products are the products that are served, in the order in which people read
+// of them.
+func Products() []framework.Product {
+	return []framework.Product{
+		blink.Product(),
+		blazemeter.Product(),
+	}
+}
+
+// Variables are the environment variables that the provider reads.
+func Variables() []string {
+	var names []string
+	for _, p := range Products() {
+		for _, s := range p.Settings {
+			names = append(names, s.Variable)
+		}
+	}
+	return names
+}
+
 // NewServer gives the protocol server of the provider, with everything around
 // it that Terraform talks to.
 func NewServer(version string) tfprotov6.ProviderServer {
@@ -34,10 +54,11 @@ func NewServer(version string) tfprotov6.ProviderServer {
 // carried gives the attributes that hold everybody of a workspace.
 func carried() bulk.Attributes {
 	out := bulk.Attributes{}
-	for _, r := range resources() {
-		if r, ok := r().(interface{ Carried() (string, []string) }); ok {
-			typeName, attributes := r.Carried()
-			out[typeName] = attributes
+	for _, p := range Products() {
+		for _, r := range p.Resources {
+			if typeName, attributes := r.Carried(); len(attributes) > 0 {
+				out[typeName] = attributes
+			}
 		}
 	}
 	return out
@@ -71,38 +92,36 @@ func (p *rosterProvider) Metadata(_ context.Context, _ provider.MetadataRequest,
 	resp.Version = p.version
 }
 
-func (p *rosterProvider) Resources(context.Context) []func() resource.Resource { return resources() }
-
-func resources() []func() resource.Resource {
-	return []func() resource.Resource{
-		blink.NewWorkspaceRoleBinding,
-		blink.NewWorkspaceRoleBindings,
-		blazemeter.NewWorkspaceUser,
-		blazemeter.NewWorkspaceUsers,
+func (p *rosterProvider) Resources(context.Context) []func() resource.Resource {
+	var out []func() resource.Resource
+	for _, product := range Products() {
+		for _, r := range product.Resources {
+			out = append(out, func() resource.Resource { return r.New(product.Name) })
+		}
 	}
+	return out
 }
 
 func (p *rosterProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{
-		blink.NewWorkspaceDataSource,
-		blink.NewWorkspacesDataSource,
-		blink.NewEntityDataSource,
-		blink.NewEntitiesDataSource,
-		blink.NewCurrentUserDataSource,
-		blazemeter.NewWorkspaceDataSource,
-		blazemeter.NewWorkspacesDataSource,
-		blazemeter.NewAccountsDataSource,
-		blazemeter.NewAccountUserDataSource,
-		blazemeter.NewAccountUsersDataSource,
-		blazemeter.NewCurrentUserDataSource,
+	var out []func() datasource.DataSource
+	for _, product := range Products() {
+		for _, d := range product.DataSources {
+			out = append(out, func() datasource.DataSource { return d.New(product.Name) })
+		}
 	}
+	return out
 }
 
 func (p *rosterProvider) ListResources(context.Context) []func() list.ListResource {
-	return []func() list.ListResource{
-		blink.NewWorkspaceRoleBindingList,
-		blazemeter.NewWorkspaceUserList,
+	var out []func() list.ListResource
+	for _, product := range Products() {
+		for _, r := range product.Resources {
+			if r.NewList(product.Name) != nil {
+				out = append(out, func() list.ListResource { return r.NewList(product.Name) })
+			}
+		}
 	}
+	return out
 }
 
 func (p *rosterProvider) Functions(context.Context) []func() function.Function {

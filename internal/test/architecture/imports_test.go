@@ -20,8 +20,8 @@ const module = "github.com/tf-roster/terraform-provider-roster/"
 // "client" for the client inside, and "wire" for its generated types.
 var may = map[string][]string{
 	"main":            {"provider"},
-	"provider":        {"product", "client", "framework", "protocol", "protocol/bulk", "roster", "membership", "transport"},
-	"product":         {"client", "framework", "roster", "membership", "transport"},
+	"provider":        {"product", "framework", "protocol", "protocol/bulk", "roster", "transport"},
+	"product":         {"client", "framework", "roster", "membership"},
 	"client":          {"apiclient", "wire", "membership", "transport"},
 	"wire":            {"wire"},
 	"framework":       {"roster", "membership", "protocol/bulk"},

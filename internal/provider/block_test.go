@@ -1,0 +1,265 @@
+package provider_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	"github.com/tf-roster/terraform-provider-roster/internal/provider"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
+)
+
+// Every error of the provider block stands on its attribute, and says which one
+// it is where Terraform shows the line of the whole block.
+func TestErrorsOfTheBlockStandOnTheirAttribute(t *testing.T) {
+	p := protocol.Start(t, nil)
+	guard := func(name string, v any) object { return object{"last_owner_guard": object{name: v}} }
+	calls := func(name string, v any) object { return object{"http": object{name: v}} }
+	for name, c := range map[string]struct {
+		config object
+		at     string
+		says   []string
+	}{
+		"a duration without a unit": {guard("handover_wait", "5"), "last_owner_guard.handover_wait", []string{"Not a duration", "last_owner_guard.handover_wait", `"5"`}},
+		"a time that is too short":  {calls("request_timeout", "1us"), "http.request_timeout", []string{"Not a duration", "http.request_timeout", "1ms"}},
+		"an unknown mode":           {guard("mode", "on"), "last_owner_guard.mode", []string{"last_owner_guard.mode", "enforce"}},
+		"no owners":                 {guard("minimum_owners", int64(0)), "last_owner_guard.minimum_owners", []string{"minimum_owners"}},
+		"too many calls":            {calls("max_concurrent_requests", int64(1001)), "http.max_concurrent_requests", []string{"max_concurrent_requests"}},
+		"an entry in white space":   {guard("not_counted", []any{"u-1", " u-2"}), `last_owner_guard.not_counted[" u-2"]`, []string{"last_owner_guard.not_counted", `" u-2"`, "white space"}},
+		"an entry with a line end":  {guard("exempt_workspace_ids", []any{"w\n"}), `last_owner_guard.exempt_workspace_ids["w\n"]`, []string{"last_owner_guard.exempt_workspace_ids", "white space"}},
+		"an empty entry":            {guard("not_counted", []any{""}), `last_owner_guard.not_counted[""]`, []string{"empty"}},
+		"a blank entry":             {guard("exempt_workspace_ids", []any{" "}), `last_owner_guard.exempt_workspace_ids[" "]`, []string{"empty"}},
+		"a null entry":              {guard("not_counted", []any{nil, "u-1"}), "last_owner_guard.not_counted[null]", []string{"last_owner_guard.not_counted", "null"}},
+		"a null workspace":          {guard("exempt_workspace_ids", []any{nil}), "last_owner_guard.exempt_workspace_ids[null]", []string{"null"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			diags, err := p.ValidateProvider(c.config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			diags.Error(t, c.says...)
+			if len(diags) != 1 || place(diags[0]) != c.at {
+				t.Errorf("it stands on %s, want %s", place(diags[0]), c.at)
+			}
+		})
+	}
+	for _, product := range provider.Products() {
+		for _, s := range product.Settings {
+			for _, empty := range []string{"", " \n"} {
+				diags, err := p.ValidateProvider(object{product.Name: object{s.Attribute: empty}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				diags.Error(t, product.Name+"."+s.Attribute, s.Variable)
+				if at := place(diags[0]); at != product.Name+"."+s.Attribute {
+					t.Errorf("an empty %s: it stands on %s", s.Attribute, at)
+				}
+			}
+		}
+		diags, err := p.ValidateProvider(object{product.Name: object{"endpoint": "https://me:hunter2@example.com"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		diags.Error(t, product.Name+".endpoint", "user name")
+		if strings.Contains(diags.String(), "hunter2") {
+			t.Errorf("the password shows: %s", diags)
+		}
+	}
+}
+
+// place writes a path as Terraform does.
+func place(d *tfprotov6.Diagnostic) string {
+	var b strings.Builder
+	if d.Attribute == nil {
+		return "nothing"
+	}
+	for i, step := range d.Attribute.Steps() {
+		switch s := step.(type) {
+		case tftypes.AttributeName:
+			if i > 0 {
+				b.WriteString(".")
+			}
+			b.WriteString(string(s))
+		case tftypes.ElementKeyValue:
+			v := tftypes.Value(s)
+			var text string
+			if v.IsNull() || v.As(&text) != nil {
+				b.WriteString("[null]")
+				continue
+			}
+			b.WriteString(`["` + strings.ReplaceAll(text, "\n", `\n`) + `"]`)
+		default:
+			b.WriteString("[?]")
+		}
+	}
+	return b.String()
+}
+
+// current is a data source of each product that needs nothing but the settings.
+func current(product string) string { return "roster_" + product + "_current_user" }
+
+// The block and the environment are treated alike: white space around an
+// endpoint or a key is nothing, and a bare host gets the path of the API.
+func TestWhiteSpaceAroundSettingsIsNothing(t *testing.T) {
+	for _, product := range provider.Products() {
+		t.Run(product.Name, func(t *testing.T) {
+			svc := mockservice.StartDefault(t)
+			values := map[string]string{}
+			for _, line := range svc.Env() {
+				name, value, _ := strings.Cut(line, "=")
+				values[name] = value
+			}
+			block := object{}
+			for _, s := range product.Settings {
+				if values[s.Variable] == "" {
+					t.Fatalf("the mock service gives no %s", s.Variable)
+				}
+				block[s.Attribute] = "\t" + values[s.Variable] + " \r\n"
+			}
+			t.Run("from the block", func(t *testing.T) {
+				unset(t)
+				_, diags := protocol.Start(t, object{product.Name: block}).Data(current(product.Name), nil)
+				diags.None(t)
+			})
+			t.Run("from the environment", func(t *testing.T) {
+				unset(t)
+				for _, s := range product.Settings {
+					t.Setenv(s.Variable, "\t"+values[s.Variable]+" \r\n")
+				}
+				_, diags := protocol.Start(t, nil).Data(current(product.Name), nil)
+				diags.None(t)
+			})
+		})
+	}
+}
+
+func unset(t *testing.T) {
+	t.Helper()
+	for _, name := range provider.Variables() {
+		t.Setenv(name, "")
+	}
+}
+
+func TestABareHostGetsThePathOfTheAPI(t *testing.T) {
+	for _, product := range provider.Products() {
+		standard := ""
+		for _, s := range product.Settings {
+			if s.Attribute == "endpoint" {
+				standard = s.Default
+			}
+		}
+		_, path, _ := strings.Cut(strings.TrimPrefix(standard, "https://"), "/")
+		if path == "" {
+			t.Fatalf("%s has no standard endpoint with a path: %q", product.Name, standard)
+		}
+		for end, want := range map[string]string{"": "/" + path + "/", "/": "/" + path + "/", "/" + path: "/" + path + "/", "/elsewhere/v9/": "/elsewhere/v9/"} {
+			var mu sync.Mutex
+			var asked []string
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				mu.Lock()
+				defer mu.Unlock()
+				asked = append(asked, r.URL.Path)
+				w.WriteHeader(http.StatusForbidden)
+			}))
+			block := object{"endpoint": server.URL + end}
+			for _, s := range product.Settings {
+				if s.Required {
+					block[s.Attribute] = "a-value"
+				}
+			}
+			_, diags := protocol.Start(t, object{product.Name: block}).Data(current(product.Name), nil)
+			server.Close()
+			if !diags.Failed() || len(asked) == 0 || !strings.HasPrefix(asked[0], want) {
+				t.Errorf("%s%s: %q were asked, want %s...\n%s", product.Name, end, asked, want, diags)
+			}
+		}
+	}
+}
+
+// What a product lacks is said on whatever needs it, with the attribute and the
+// variable, and keeps nothing of another product from working.
+func TestAMissingSettingIsNamedWhereItIsNeeded(t *testing.T) {
+	svc := mockservice.StartDefault(t)
+	for _, product := range provider.Products() {
+		svc.Setenv()
+		for _, s := range product.Settings {
+			t.Setenv(s.Variable, " ")
+		}
+		p := protocol.Start(t, nil)
+		for _, other := range provider.Products() {
+			_, diags := p.Data(current(other.Name), nil)
+			if other.Name != product.Name {
+				diags.None(t)
+				continue
+			}
+			for _, s := range product.Settings {
+				if s.Required {
+					diags.Error(t, "Missing "+product.Name+"."+s.Attribute, s.Variable)
+				}
+			}
+		}
+	}
+}
+
+// max_concurrent_requests bounds the process, not each product.
+func TestCallsAreBoundedOverAllProducts(t *testing.T) {
+	var now, most, products atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		n := now.Add(1)
+		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+		timer := time.NewTimer(20 * time.Millisecond)
+		<-timer.C
+		now.Add(-1)
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	defer server.Close()
+	block := object{"http": object{"max_concurrent_requests": int64(2)}}
+	for _, product := range provider.Products() {
+		settings := object{"endpoint": server.URL}
+		for _, s := range product.Settings {
+			if s.Required {
+				settings[s.Attribute] = "a-value"
+			}
+		}
+		block[product.Name] = settings
+	}
+	p := protocol.Start(t, block)
+	var wg sync.WaitGroup
+	for _, product := range provider.Products() {
+		products.Add(1)
+		for i := range 8 {
+			wg.Go(func() {
+				name, config := workspaceByID(product.Name, i)
+				p.Data(name, config)
+			})
+		}
+	}
+	wg.Wait()
+	if most.Load() != 2 || products.Load() < 2 {
+		t.Errorf("%d calls at a time, want 2", most.Load())
+	}
+}
+
+// workspaceByID is a data source that makes a call of its own for each workspace.
+func workspaceByID(product string, n int) (string, object) {
+	ids := []string{"11", "12", "13", "14", "15", "16", "17", "18"}
+	return "roster_" + product + "_workspace", object{"id": ids[n]}
+}
+
+func TestVariablesAreUnique(t *testing.T) {
+	names := provider.Variables()
+	slices.Sort(names)
+	if len(names) < 5 || len(slices.Compact(slices.Clone(names))) != len(names) {
+		t.Errorf("the environment variables are %q", names)
+	}
+}
