@@ -1,4 +1,4 @@
-package mockservice
+package engine
 
 import (
 	"slices"
