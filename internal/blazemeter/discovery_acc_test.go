@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
 	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
@@ -27,7 +28,7 @@ func factories() map[string]func() (tfprotov6.ProviderServer, error) {
 // providerBlock points the provider at a service.
 func providerBlock(m *mockservice.Running) string {
 	return fmt.Sprintf("provider \"roster\" {\n  blazemeter = { endpoint = %q, api_key_id = %q, api_key_secret = %q }\n}\n",
-		m.BlazeMeterEndpoint(), mockservice.DefaultBlazeMeterKeyID, mockservice.DefaultBlazeMeterKeySecret)
+		m.Endpoint(mockblazemeter.Name), mockblazemeter.DefaultKeyID, mockblazemeter.DefaultKeySecret)
 }
 
 func TestAccBlazeMeterDataSources(t *testing.T) {

@@ -9,15 +9,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
 type object = protocol.Object
 
 const (
-	accountID  = mockservice.DefaultBlazeMeterAccount
-	checkoutID = mockservice.DefaultBlazeMeterWorkspace
-	searchID   = mockservice.DefaultBlazeMeterOtherWorkspace
+	accountID  = mockblazemeter.DefaultAccount
+	checkoutID = mockblazemeter.DefaultWorkspace
+	searchID   = mockblazemeter.DefaultOtherWorkspace
 )
 
 // inProcess gives a provider that points at a mock service of its own.
@@ -47,8 +48,8 @@ func sorted(v any) []string {
 
 func TestWorkspaceDataSource(t *testing.T) {
 	m, p := inProcess(t, nil)
-	m.Must(m.BlazeMeter().Set(checkoutID, "352751", false, "manager"))
-	m.Must(m.BlazeMeter().Set(checkoutID, "352753", true, "tester", "manager"))
+	m.Must(mockblazemeter.Of(m).Set(checkoutID, "352751", false, "manager"))
+	m.Must(mockblazemeter.Of(m).Set(checkoutID, "352753", true, "tester", "manager"))
 	want := object{
 		"id": checkoutID, "name": "Checkout Load Tests", "account_id": accountID, "enabled": true,
 		"users": object{
@@ -80,7 +81,7 @@ func TestWorkspaceDataSource(t *testing.T) {
 
 func TestWorkspaceArguments(t *testing.T) {
 	m, p := inProcess(t, nil)
-	m.Must(m.BlazeMeter().AddWorkspace(mockservice.BlazeMeterWorkspace{ID: 70003, Name: "Search Load Tests", Account: 5001, Disabled: true, Users: []mockservice.BlazeMeterWorkspaceUser{{ID: 352749, Role: "manager"}}}))
+	m.Must(mockblazemeter.Of(m).AddWorkspace(mockblazemeter.Workspace{ID: 70003, Name: "Search Load Tests", Account: 5001, Disabled: true, Users: []mockblazemeter.WorkspaceUser{{ID: 352749, Role: "manager"}}}))
 	for name, c := range map[string]struct {
 		config object
 		says   []string
@@ -106,7 +107,7 @@ func TestWorkspaceArguments(t *testing.T) {
 
 func TestWorkspacesDataSource(t *testing.T) {
 	m, p := inProcess(t, nil)
-	m.Must(m.BlazeMeter().SetWorkspaceDisabled(searchID, true))
+	m.Must(mockblazemeter.Of(m).SetWorkspaceDisabled(searchID, true))
 	got, diags := p.Data("roster_blazemeter_workspaces", object{"account_id": accountID})
 	diags.None(t)
 	equal(t, any(object{"Checkout Load Tests": checkoutID, "Search Load Tests": searchID}), got["ids_by_name"])
@@ -156,7 +157,7 @@ func TestAccountUserDataSource(t *testing.T) {
 			diags.Error(t, c.says)
 		})
 	}
-	m.Must(m.BlazeMeter().Rename("352750", "Bob", "Alice@Example.com"))
+	m.Must(mockblazemeter.Of(m).Rename("352750", "Bob", "Alice@Example.com"))
 	p = protocol.Start(t, nil)
 	_, diags = p.Data("roster_blazemeter_account_user", object{"account_id": accountID, "email": "alice@example.com"})
 	diags.Error(t, `Several users with the e-mail address "alice@example.com"`, "352749", "352750")
@@ -267,7 +268,7 @@ func TestListUsers(t *testing.T) {
 
 func TestListUsersWithoutASingleRole(t *testing.T) {
 	m, p := inProcess(t, nil)
-	m.Must(m.BlazeMeter().Set(checkoutID, "352751", true))
+	m.Must(mockblazemeter.Of(m).Set(checkoutID, "352751", true))
 	got, diags := p.List(listedUsers, object{"workspace_id": checkoutID}, 100, true)
 	diags.Warning(t, "carol@example.com has no single role in workspace "+checkoutID)
 	if len(got) != 3 || got[2].DisplayName != "carol@example.com: no role" {
@@ -280,17 +281,17 @@ func TestListUsersWithoutASingleRole(t *testing.T) {
 func TestOnboardAWorkspaceOfTwoHundred(t *testing.T) {
 	const people = 200
 	roles := []string{"manager", "tester", "viewer"}
-	account := mockservice.BlazeMeterAccount{ID: 1, Name: "Big", Users: []mockservice.BlazeMeterAccountUser{{ID: 9, Roles: []string{"admin"}}}}
-	w := mockservice.BlazeMeterWorkspace{ID: 2, Name: "Big", Account: 1}
-	seed := mockservice.Seed{BlazeMeter: mockservice.BlazeMeterSeed{Users: []mockservice.BlazeMeterUser{{ID: 9, Email: "admin@example.com"}}}}
+	account := mockblazemeter.Account{ID: 1, Name: "Big", Users: []mockblazemeter.AccountUser{{ID: 9, Roles: []string{"admin"}}}}
+	w := mockblazemeter.Workspace{ID: 2, Name: "Big", Account: 1}
+	seed := mockblazemeter.Seed{Users: []mockblazemeter.User{{ID: 9, Email: "admin@example.com"}}}
 	for i := range int64(people) {
 		id := 1000 + i
-		seed.BlazeMeter.Users = append(seed.BlazeMeter.Users, mockservice.BlazeMeterUser{ID: id, Email: fmt.Sprintf("person-%03d@example.com", i)})
-		account.Users = append(account.Users, mockservice.BlazeMeterAccountUser{ID: id})
-		w.Users = append(w.Users, mockservice.BlazeMeterWorkspaceUser{ID: id, Role: roles[i%3]})
+		seed.Users = append(seed.Users, mockblazemeter.User{ID: id, Email: fmt.Sprintf("person-%03d@example.com", i)})
+		account.Users = append(account.Users, mockblazemeter.AccountUser{ID: id})
+		w.Users = append(w.Users, mockblazemeter.WorkspaceUser{ID: id, Role: roles[i%3]})
 	}
-	seed.BlazeMeter.Accounts, seed.BlazeMeter.Workspaces = []mockservice.BlazeMeterAccount{account}, []mockservice.BlazeMeterWorkspace{w}
-	m := mockservice.StartTest(t, seed)
+	seed.Accounts, seed.Workspaces = []mockblazemeter.Account{account}, []mockblazemeter.Workspace{w}
+	m := mockservice.StartTest(t, seed.Alone())
 	m.Setenv()
 
 	p := protocol.Start(t, nil)

@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
 
 // Who stands in the default seed.
 const (
-	load  = mockservice.DefaultBlazeMeterWorkspace      // alice manager, bob tester, dave a disabled viewer
-	other = mockservice.DefaultBlazeMeterOtherWorkspace // bob and carol managers
+	load  = mockblazemeter.DefaultWorkspace      // alice manager, bob tester, dave a disabled viewer
+	other = mockblazemeter.DefaultOtherWorkspace // bob and carol managers
 	alice = "352749"
 	bob   = "352750"
 	carol = "352751"
@@ -58,14 +59,14 @@ func user(name, id, role string, extra ...string) string {
 
 func (w world) stands(t *testing.T, id, want string) {
 	t.Helper()
-	if got := w.svc.BlazeMeter().Standing(load, id); got != want {
+	if got := mockblazemeter.Of(w.svc).Standing(load, id); got != want {
 		t.Fatalf("%s stands as %q, want %q", id, got, want)
 	}
 }
 
 func (w world) neverBelow(t *testing.T, workspace string, managers int) {
 	t.Helper()
-	if got := w.svc.BlazeMeter().FewestOwners(workspace); got < managers {
+	if got := mockblazemeter.Of(w.svc).FewestOwners(workspace); got < managers {
 		t.Fatalf("workspace %s was down to %d managers, and should never have had fewer than %d", workspace, got, managers)
 	}
 }
@@ -110,7 +111,7 @@ func TestAccWorkspaceUser_lifecycle(t *testing.T) {
 	w.Clean()
 
 	// Drift of both, and of what should not be.
-	bm := w.svc.BlazeMeter()
+	bm := mockblazemeter.Of(w.svc)
 	w.svc.Must(bm.Set(load, carol, false, "tester"))
 	w.Shows(w.Plan(), "enabled = false -> true")
 	w.Apply()
@@ -253,9 +254,9 @@ func TestAccWorkspaceUser_fiveHundred(t *testing.T) {
 	w := newWorld(t, func(s *mockservice.Seed) {
 		for i := range n {
 			id := int64(600000 + i)
-			s.BlazeMeter.Users = append(s.BlazeMeter.Users, mockservice.BlazeMeterUser{ID: id, Email: "u" + strconv.Itoa(i) + "@example.com", DisplayName: "User " + strconv.Itoa(i)})
-			s.BlazeMeter.Accounts[0].Users = append(s.BlazeMeter.Accounts[0].Users, mockservice.BlazeMeterAccountUser{ID: id})
-			s.BlazeMeter.Workspaces[0].Users = append(s.BlazeMeter.Workspaces[0].Users, mockservice.BlazeMeterWorkspaceUser{ID: id, Role: "tester"})
+			mockblazemeter.SeedOf(s).Users = append(mockblazemeter.SeedOf(s).Users, mockblazemeter.User{ID: id, Email: "u" + strconv.Itoa(i) + "@example.com", DisplayName: "User " + strconv.Itoa(i)})
+			mockblazemeter.SeedOf(s).Accounts[0].Users = append(mockblazemeter.SeedOf(s).Accounts[0].Users, mockblazemeter.AccountUser{ID: id})
+			mockblazemeter.SeedOf(s).Workspaces[0].Users = append(mockblazemeter.SeedOf(s).Workspaces[0].Users, mockblazemeter.WorkspaceUser{ID: id, Role: "tester"})
 		}
 	})
 	w.Write("main.tf", `
@@ -285,15 +286,15 @@ func TestAccWorkspaceUser_incompleteListing(t *testing.T) {
 	w := newWorld(t)
 	w.Write("main.tf", user("carol", carol, "viewer"))
 	w.Apply()
-	w.svc.Must(w.svc.SetBehaviour(mockservice.Behaviour{BlazeMeter: mockservice.BlazeMeterBehaviour{Hidden: 1}}))
+	w.svc.Must(w.svc.SetSwitch("blazemeter.hidden", "1"))
 	w.Fails([]string{"apply", "-auto-approve", "-no-color"}, "could not be completed", "hides 1", "Nothing was dropped from the state")
-	w.svc.Must(w.svc.SetBehaviour(mockservice.Behaviour{}))
+	w.svc.Must(w.svc.SetSwitch("blazemeter.hidden", "0"))
 	w.Clean()
 }
 
 func TestAccWorkspaceUser_behaviours(t *testing.T) {
 	t.Parallel()
-	for name, b := range map[string]mockservice.BlazeMeterBehaviour{
+	for name, b := range map[string]mockblazemeter.Behaviour{
 		"lists enabled users by default": {EnabledDefault: "enabled"},
 		"small pages":                    {MaxPageSize: 1},
 		"rows keyed by id":               {ListResult: "object"},
@@ -304,7 +305,7 @@ func TestAccWorkspaceUser_behaviours(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, func(s *mockservice.Seed) { s.Behaviour.BlazeMeter = b })
+			w := newWorld(t, func(s *mockservice.Seed) { *mockblazemeter.BehaviourOf(s) = b })
 			w.Write("main.tf", user("carol", carol, "viewer")+user("dave", dave, "tester")+user("bob", bob, "tester"))
 			w.Apply()
 			w.Clean()

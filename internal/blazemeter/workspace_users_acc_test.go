@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
 )
 
 // everybody is the authoritative resource of a workspace; extra are more arguments.
@@ -34,7 +35,7 @@ func TestAccWorkspaceUsers_lifeOfAWorkspace(t *testing.T) {
 	}
 
 	// Somebody joins behind Terraform's back: the plan names the person.
-	w.svc.Must(w.svc.BlazeMeter().Set(load, carol, true, "viewer"))
+	w.svc.Must(mockblazemeter.Of(w.svc).Set(load, carol, true, "viewer"))
 	w.Shows(w.Plan(), `- "352751" = "viewer" -> null`, `- "352751" = "carol@example.com" -> null`, "1 to change")
 	w.Apply()
 	w.stands(t, carol, "viewer (disabled)")
@@ -92,8 +93,8 @@ func newcomers(n int) func(*mockservice.Seed) {
 	return func(s *mockservice.Seed) {
 		for i := range n {
 			id := int64(900_000 + i)
-			s.BlazeMeter.Users = append(s.BlazeMeter.Users, mockservice.BlazeMeterUser{ID: id, Email: fmt.Sprintf("n%d@example.com", i)})
-			s.BlazeMeter.Accounts[0].Users = append(s.BlazeMeter.Accounts[0].Users, mockservice.BlazeMeterAccountUser{ID: id})
+			mockblazemeter.SeedOf(s).Users = append(mockblazemeter.SeedOf(s).Users, mockblazemeter.User{ID: id, Email: fmt.Sprintf("n%d@example.com", i)})
+			mockblazemeter.SeedOf(s).Accounts[0].Users = append(mockblazemeter.SeedOf(s).Accounts[0].Users, mockblazemeter.AccountUser{ID: id})
 		}
 	}
 }
@@ -113,7 +114,7 @@ func TestAccWorkspaceUsers_additionsGoOutInChunks(t *testing.T) {
 	w.Apply()
 	w.Clean()
 	// Sixty of each of two roles, fifty in one call.
-	if n := w.svc.RequestCount(mockservice.ProductBlazeMeter, "add_users"); n != 4 {
+	if n := w.svc.RequestCount(mockblazemeter.Name, "add_users"); n != 4 {
 		t.Errorf("120 additions of two roles took %d calls, want 4", n)
 	}
 }
@@ -134,7 +135,7 @@ func TestAccWorkspaceUsers_aRefusedChunkIsTriedOneByOne(t *testing.T) {
 	if n := w.svc.Audit().Repeated; n != 0 {
 		t.Errorf("%d writes were repeated that had been applied", n)
 	}
-	if n := w.svc.RequestCount(mockservice.ProductBlazeMeter, "add_users"); n != 2+6 {
+	if n := w.svc.RequestCount(mockblazemeter.Name, "add_users"); n != 2+6 {
 		t.Errorf("the additions took %d calls, want two chunks and six single ones", n)
 	}
 }
@@ -148,16 +149,16 @@ func TestAccWorkspaceUsers_onBadDays(t *testing.T) {
 	after := func(i int) string { return []string{"viewer", "manager", "", "manager"}[i%4] }
 	id := func(i int) int64 { return int64(800_000 + i) }
 	w := newWorld(t, func(s *mockservice.Seed) {
-		ws := mockservice.BlazeMeterWorkspace{ID: 70009, Name: "Forty", Account: s.BlazeMeter.Accounts[0].ID}
+		ws := mockblazemeter.Workspace{ID: 70009, Name: "Forty", Account: mockblazemeter.SeedOf(s).Accounts[0].ID}
 		for i := range 40 {
-			s.BlazeMeter.Users = append(s.BlazeMeter.Users, mockservice.BlazeMeterUser{ID: id(i), Email: fmt.Sprintf("f%d@example.com", i)})
-			s.BlazeMeter.Accounts[0].Users = append(s.BlazeMeter.Accounts[0].Users, mockservice.BlazeMeterAccountUser{ID: id(i)})
+			mockblazemeter.SeedOf(s).Users = append(mockblazemeter.SeedOf(s).Users, mockblazemeter.User{ID: id(i), Email: fmt.Sprintf("f%d@example.com", i)})
+			mockblazemeter.SeedOf(s).Accounts[0].Users = append(mockblazemeter.SeedOf(s).Accounts[0].Users, mockblazemeter.AccountUser{ID: id(i)})
 			if before(i) != "" {
-				ws.Users = append(ws.Users, mockservice.BlazeMeterWorkspaceUser{ID: id(i), Role: before(i)})
+				ws.Users = append(ws.Users, mockblazemeter.WorkspaceUser{ID: id(i), Role: before(i)})
 			}
 		}
-		s.BlazeMeter.Workspaces = append(s.BlazeMeter.Workspaces, ws)
-		s.Behaviour.BlazeMeter.AddSeveral = "partial"
+		mockblazemeter.SeedOf(s).Workspaces = append(mockblazemeter.SeedOf(s).Workspaces, ws)
+		mockblazemeter.BehaviourOf(s).AddSeveral = "partial"
 	})
 	config := func(role func(int) string) string {
 		users := map[string]string{}
@@ -191,7 +192,7 @@ func TestAccWorkspaceUsers_onBadDays(t *testing.T) {
 		if want == "" {
 			want = before(i) + " (disabled)"
 		}
-		if got := w.svc.BlazeMeter().Standing(workspace, fmt.Sprint(id(i))); got != want {
+		if got := mockblazemeter.Of(w.svc).Standing(workspace, fmt.Sprint(id(i))); got != want {
 			t.Errorf("%d stands as %q, want %q", id(i), got, want)
 		}
 	}

@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
 
 const (
-	payments = mockservice.DefaultBlinkWorkspace
-	security = mockservice.DefaultBlinkOtherWorkspace
+	payments = mockblink.DefaultWorkspace
+	security = mockblink.DefaultOtherWorkspace
 )
 
 // world is terraform in a folder of its own, beside a mock service.
@@ -23,8 +24,8 @@ type world struct {
 // lenient lets the service do whatever it is asked: nothing but the provider
 // protects the last owner.
 func lenient(s *mockservice.Seed) {
-	s.Behaviour.Blink.AssignLastOwner = "allow"
-	s.Behaviour.Blink.RemoveLastOwner = "allow"
+	mockblink.BehaviourOf(s).AssignLastOwner = "allow"
+	mockblink.BehaviourOf(s).RemoveLastOwner = "allow"
 }
 
 func newWorld(t *testing.T, changes ...func(*mockservice.Seed)) world {
@@ -62,7 +63,7 @@ func user(name, id, role string, extra ...string) string {
 // roleOf fails the test unless the principal holds the role ("" for none).
 func (w world) roleOf(t *testing.T, workspace, kind, id, want string) {
 	t.Helper()
-	if got := w.svc.Blink().Role(workspace, kind, id); !strings.EqualFold(got, want) {
+	if got := mockblink.Of(w.svc).Role(workspace, kind, id); !strings.EqualFold(got, want) {
 		t.Fatalf("%s/%s has the role %q in %s, want %q", kind, id, got, workspace, want)
 	}
 }
@@ -81,7 +82,7 @@ func (w world) writes(call string) int {
 // neverWithout fails the test if the workspace was ever seen with fewer owners.
 func (w world) neverBelow(t *testing.T, workspace string, owners int) {
 	t.Helper()
-	if got := w.svc.Blink().FewestOwners(workspace); got < owners {
+	if got := mockblink.Of(w.svc).FewestOwners(workspace); got < owners {
 		t.Fatalf("workspace %s was down to %d owners, and should never have had fewer than %d", workspace, got, owners)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 )
 
 // impatient keeps retries short, for runs that fail in any case.
@@ -114,8 +115,8 @@ func TestAccRoleBinding_oneListingForAThousand(t *testing.T) {
 	w := newWorld(t, func(s *mockservice.Seed) {
 		for i := range n {
 			id := fmt.Sprintf("u-%04d", i)
-			s.Blink.Users = append(s.Blink.Users, mockservice.BlinkUser{ID: id, Email: id + "@example.com"})
-			s.Blink.Workspaces[0].Users[id] = "viewer"
+			mockblink.SeedOf(s).Users = append(mockblink.SeedOf(s).Users, mockblink.User{ID: id, Email: id + "@example.com"})
+			mockblink.SeedOf(s).Workspaces[0].Users[id] = "viewer"
 		}
 	})
 	w.Write("main.tf", `
@@ -233,7 +234,7 @@ func TestAccRoleBinding_clearErrors(t *testing.T) {
 
 func TestAccRoleBinding_ownUser(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(s *mockservice.Seed) { s.Blink.Workspaces[0].Users["u-terraform"] = "owner" })
+	w := newWorld(t, func(s *mockservice.Seed) { mockblink.SeedOf(s).Workspaces[0].Users["u-terraform"] = "owner" })
 	w.Write("main.tf", user("self", "u-terraform", "owner"))
 	w.Apply()
 	w.Write("main.tf", user("self", "u-terraform", "viewer"))
@@ -243,7 +244,7 @@ func TestAccRoleBinding_ownUser(t *testing.T) {
 func TestAccRoleBinding_removalCallMissing(t *testing.T) {
 	t.Parallel()
 	for _, route := range []string{"404", "405"} {
-		w := newWorld(t, func(s *mockservice.Seed) { s.Behaviour.Blink.RemoveRoute = route })
+		w := newWorld(t, func(s *mockservice.Seed) { mockblink.BehaviourOf(s).RemoveRoute = route })
 		w.Write("main.tf", user("carol", "u-carol", "viewer"))
 		w.Apply()
 		w.Write("main.tf", "")
@@ -257,7 +258,7 @@ func TestAccRoleBinding_removalCallMissing(t *testing.T) {
 func TestAccRoleBinding_serviceThatEnforces(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(s *mockservice.Seed) {
-		s.Behaviour.Blink.AssignLastOwner, s.Behaviour.Blink.RemoveLastOwner = "refuse", "refuse"
+		mockblink.BehaviourOf(s).AssignLastOwner, mockblink.BehaviourOf(s).RemoveLastOwner = "refuse", "refuse"
 	})
 	off := "provider \"roster\" {\n  last_owner_guard = { mode = \"off\" }\n}\n"
 	w.Write("main.tf", off+user("alice", "u-alice", "owner"))
@@ -272,7 +273,7 @@ func TestAccRoleBinding_assignThatAddsNobody(t *testing.T) {
 	for _, how := range []string{"refuse", "ignore"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, func(s *mockservice.Seed) { s.Behaviour.Blink.AssignNonMember = how })
+			w := newWorld(t, func(s *mockservice.Seed) { mockblink.BehaviourOf(s).AssignNonMember = how })
 			w.Write("main.tf", user("carol", "u-carol", "viewer")+user("dave", "u-dave", "owner"))
 			w.Apply()
 			w.Clean()

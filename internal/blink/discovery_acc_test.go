@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
@@ -27,7 +28,7 @@ func factories() map[string]func() (tfprotov6.ProviderServer, error) {
 
 // providerBlock points the provider at a service.
 func providerBlock(m *mockservice.Running) string {
-	return fmt.Sprintf("provider \"roster\" {\n  blink = { endpoint = %q, api_key = %q }\n}\n", m.BlinkEndpoint(), mockservice.DefaultBlinkKey)
+	return fmt.Sprintf("provider \"roster\" {\n  blink = { endpoint = %q, api_key = %q }\n}\n", m.Endpoint(mockblink.Name), mockblink.DefaultKey)
 }
 
 func TestAccBlinkDataSources(t *testing.T) {
@@ -113,12 +114,12 @@ func TestAccThousandLookUps(t *testing.T) {
 	const people = 1000
 	w := newWorld(t, func(s *mockservice.Seed) {
 		for i := range people {
-			s.Blink.Users = append(s.Blink.Users, mockservice.BlinkUser{ID: fmt.Sprintf("p-%d", i), Email: fmt.Sprintf("person-%d@example.com", i)})
+			mockblink.SeedOf(s).Users = append(mockblink.SeedOf(s).Users, mockblink.User{ID: fmt.Sprintf("p-%d", i), Email: fmt.Sprintf("person-%d@example.com", i)})
 		}
 	})
 	w.Write("main.tf", "data \"roster_blink_entities\" \"all\" {}\n")
 	w.Plan()
-	listing := w.svc.RequestCount(mockservice.ProductBlink, "tenant_entities")
+	listing := w.svc.RequestCount(mockblink.Name, "tenant_entities")
 	if listing == 0 {
 		t.Fatal("a listing took no call, so nothing would be shown here")
 	}

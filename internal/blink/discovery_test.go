@@ -12,14 +12,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
 type object = protocol.Object
 
 const (
-	paymentsID = mockservice.DefaultBlinkWorkspace
-	securityID = mockservice.DefaultBlinkOtherWorkspace
+	paymentsID = mockblink.DefaultWorkspace
+	securityID = mockblink.DefaultOtherWorkspace
 )
 
 // inProcess gives a provider that points at a mock service of its own.
@@ -43,8 +44,8 @@ func listedUser(email, name, role any) object {
 
 func TestWorkspaceDataSource(t *testing.T) {
 	m, p := inProcess(t, nil)
-	m.Must(m.Blink().SetRole(securityID, "user", "u-erin", "owner"))
-	m.Must(m.Blink().SetRole(securityID, "user", "u-frank", "owner"))
+	m.Must(mockblink.Of(m).SetRole(securityID, "user", "u-erin", "owner"))
+	m.Must(mockblink.Of(m).SetRole(securityID, "user", "u-frank", "owner"))
 	got, diags := p.Data("roster_blink_workspace", object{"id": securityID})
 	diags.None(t)
 	owners, _ := got["owners"].([]any)
@@ -77,7 +78,7 @@ func TestWorkspaceDataSource(t *testing.T) {
 		equal(t, any([]any{"u-carol"}), got["owners"])
 	})
 	t.Run("groups count and are no users", func(t *testing.T) {
-		m.Must(m.Blink().SetRole(paymentsID, "group", "g-platform", "owner"))
+		m.Must(mockblink.Of(m).SetRole(paymentsID, "group", "g-platform", "owner"))
 		p := protocol.Start(t, object{"last_owner_guard": object{"count_owner_groups": true}})
 		got, diags := p.Data("roster_blink_workspace", object{"id": paymentsID})
 		diags.None(t)
@@ -94,7 +95,7 @@ func TestWorkspaceByDisplayName(t *testing.T) {
 	_, diags = p.Data("roster_blink_workspace", object{"display_name": "payments"})
 	diags.Error(t, `No workspace is called "payments"`, paymentsID, "compared exactly")
 
-	m.Must(m.Blink().AddWorkspace(mockservice.BlinkWorkspace{ID: "w-2", DisplayName: "Payments", Name: "payments-2", Users: map[string]string{"u-alice": "owner"}}))
+	m.Must(mockblink.Of(m).AddWorkspace(mockblink.Workspace{ID: "w-2", DisplayName: "Payments", Name: "payments-2", Users: map[string]string{"u-alice": "owner"}}))
 	_, diags = protocol.Start(t, nil).Data("roster_blink_workspace", object{"display_name": "Payments"})
 	diags.Error(t, `Several workspaces are called "Payments"`, paymentsID, "w-2")
 }
@@ -120,7 +121,7 @@ func TestWorkspaceArguments(t *testing.T) {
 
 func TestWorkspaceListingWithoutOwners(t *testing.T) {
 	m, p := inProcess(t, nil)
-	m.Must(m.SetBehaviour(mockservice.Behaviour{Blink: mockservice.BlinkBehaviour{Listing: "no_owners"}}))
+	m.Must(m.SetSwitch("blink.listing", "no_owners"))
 	got, diags := p.Data("roster_blink_workspace", object{"id": paymentsID})
 	diags.Warning(t, "The listing of workspace Payments may not be complete")
 	equal(t, any([]any{}), got["owners"])
@@ -128,7 +129,7 @@ func TestWorkspaceListingWithoutOwners(t *testing.T) {
 
 func TestWorkspaceWhereTheTenantCannotBeListed(t *testing.T) {
 	m, p := inProcess(t, nil)
-	m.Must(m.Blink().SetRole(paymentsID, "user", "u-erin", "owner"))
+	m.Must(mockblink.Of(m).SetRole(paymentsID, "user", "u-erin", "owner"))
 	m.Must(m.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{{Kind: mockservice.FaultStatus, Status: 403, Call: "tenant_entities"}}}))
 	got, diags := p.Data("roster_blink_workspace", object{"id": paymentsID})
 	diags.Warning(t, "Who is inactive could not be read: all owners of workspace Payments count")
@@ -148,7 +149,7 @@ func TestWorkspacesDataSource(t *testing.T) {
 		t.Fatalf("the workspaces are %v", list)
 	}
 
-	m.Must(m.Blink().AddWorkspace(mockservice.BlinkWorkspace{ID: "w-2", DisplayName: "Payments", Name: "payments-2", Users: map[string]string{"u-alice": "owner"}}))
+	m.Must(mockblink.Of(m).AddWorkspace(mockblink.Workspace{ID: "w-2", DisplayName: "Payments", Name: "payments-2", Users: map[string]string{"u-alice": "owner"}}))
 	got, diags = protocol.Start(t, nil).Data("roster_blink_workspaces", nil)
 	diags.None(t)
 	equal(t, any(object{"Security Operations": securityID}), got["ids_by_display_name"])
@@ -199,7 +200,7 @@ func TestEntityDataSource(t *testing.T) {
 		})
 	}
 
-	m.Must(m.Blink().Rename("user", "u-bob", "Alice Example", "ALICE@example.com"))
+	m.Must(mockblink.Of(m).Rename("user", "u-bob", "Alice Example", "ALICE@example.com"))
 	p = protocol.Start(t, nil)
 	_, diags := p.Data("roster_blink_entity", object{"entity_type": "user", "email": "alice@example.com"})
 	diags.Error(t, `Several users with the e-mail address "alice@example.com"`, "u-alice", "u-bob")
@@ -272,13 +273,11 @@ func TestCurrentUserDataSource(t *testing.T) {
 // e-mail address promises.
 func TestLookUpsByEmailCostOneListing(t *testing.T) {
 	const people = 1000
-	seed := mockservice.Seed{Blink: mockservice.BlinkSeed{
-		Users: []mockservice.BlinkUser{{ID: "u-admin", Email: "admin@example.com", Role: "Admin"}},
-	}}
+	seed := mockblink.Seed{Users: []mockblink.User{{ID: "u-admin", Email: "admin@example.com", Role: "Admin"}}}
 	for i := range people {
-		seed.Blink.Users = append(seed.Blink.Users, mockservice.BlinkUser{ID: fmt.Sprintf("u-%04d", i), Email: fmt.Sprintf("person-%04d@example.com", i)})
+		seed.Users = append(seed.Users, mockblink.User{ID: fmt.Sprintf("u-%04d", i), Email: fmt.Sprintf("person-%04d@example.com", i)})
 	}
-	m := mockservice.StartTest(t, seed)
+	m := mockservice.StartTest(t, seed.Alone())
 	m.Setenv()
 
 	listing := protocol.Start(t, nil)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 )
 
 func TestAccRoleBinding_handover(t *testing.T) {
@@ -41,9 +42,9 @@ func TestAccRoleBinding_handover(t *testing.T) {
 func TestAccRoleBinding_twelveHandoversAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(s *mockservice.Seed) {
-		s.Blink.Workspaces = nil
+		mockblink.SeedOf(s).Workspaces = nil
 		for n := range 12 {
-			s.Blink.Workspaces = append(s.Blink.Workspaces, mockservice.BlinkWorkspace{
+			mockblink.SeedOf(s).Workspaces = append(mockblink.SeedOf(s).Workspaces, mockblink.Workspace{
 				ID: fmt.Sprintf("w-%02d", n), DisplayName: fmt.Sprintf("Team %02d", n), Users: map[string]string{"u-alice": "owner"},
 			})
 		}
@@ -116,7 +117,7 @@ func TestAccRoleBinding_replacement(t *testing.T) {
 					t.Errorf("%d removals were sent", n)
 				}
 				// The binding can still be removed afterwards.
-				w.svc.Must(w.svc.Blink().SetRole(payments, "user", "u-carol", "owner"))
+				w.svc.Must(mockblink.Of(w.svc).SetRole(payments, "user", "u-carol", "owner"))
 				w.Write("main.tf", "")
 				w.Apply()
 				w.roleOf(t, payments, "user", "u-alice", "")
@@ -130,7 +131,7 @@ func TestAccRoleBinding_shiftingList(t *testing.T) {
 	const people = 30
 	seed := func(s *mockservice.Seed) {
 		for n := range people {
-			s.Blink.Users = append(s.Blink.Users, mockservice.BlinkUser{ID: fmt.Sprintf("u-%02d", n), Email: fmt.Sprintf("person%02d@example.com", n)})
+			mockblink.SeedOf(s).Users = append(mockblink.SeedOf(s).Users, mockblink.User{ID: fmt.Sprintf("u-%02d", n), Email: fmt.Sprintf("person%02d@example.com", n)})
 		}
 	}
 	list := func(from int, unknown bool) string {
@@ -249,7 +250,7 @@ func TestAccRoleBinding_swapWithAMinimumOfTwo(t *testing.T) {
 
 func TestAccRoleBinding_waitingHoldsUpNobodyElse(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(s *mockservice.Seed) { s.Blink.Workspaces[0].Users["u-carol"] = "owner" })
+	w := newWorld(t, func(s *mockservice.Seed) { mockblink.SeedOf(s).Workspaces[0].Users["u-carol"] = "owner" })
 	config := func(payer, watcher string) string {
 		return quick + user("alice", "u-alice", payer) + binding("dave", security, "user", "u-dave", watcher)
 	}
@@ -258,7 +259,7 @@ func TestAccRoleBinding_waitingHoldsUpNobodyElse(t *testing.T) {
 	w.Write("main.tf", config("viewer", "contributor"))
 	w.Plan("-out=plan.bin")
 	// The other owner vanishes between plan and apply.
-	w.svc.Must(w.svc.Blink().Remove(payments, "user", "u-carol"))
+	w.svc.Must(mockblink.Of(w.svc).Remove(payments, "user", "u-carol"))
 	w.Fails([]string{"apply", "-no-color", "plan.bin"}, "Workspace would lose its last owner")
 	w.roleOf(t, payments, "user", "u-alice", "owner")
 	w.roleOf(t, security, "user", "u-dave", "contributor")

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
@@ -21,7 +22,7 @@ func displayNames(listed []protocol.Listed) []string {
 
 func TestListBindings(t *testing.T) {
 	m, p := inProcess(t, nil)
-	m.Must(m.Blink().SetRole(securityID, "user", "u-frank", "viewer"))
+	m.Must(mockblink.Of(m).SetRole(securityID, "user", "u-frank", "viewer"))
 	got, diags := p.List(listedBindings, object{"workspace_id": securityID}, 100, false)
 	diags.None(t)
 	equal(t, []string{
@@ -104,23 +105,23 @@ func TestListBindingsSwallowsNoError(t *testing.T) {
 func TestOnboardAWorkspaceOfTwoHundred(t *testing.T) {
 	const people, groups = 190, 10
 	roles := []string{"owner", "contributor", "viewer", "Incident Commander"}
-	w := mockservice.BlinkWorkspace{ID: "w-big", DisplayName: "Big", Users: map[string]string{}, Groups: map[string]string{}}
-	seed := mockservice.Seed{Blink: mockservice.BlinkSeed{
+	w := mockblink.Workspace{ID: "w-big", DisplayName: "Big", Users: map[string]string{}, Groups: map[string]string{}}
+	seed := mockblink.Seed{
 		Roles: []string{"Incident Commander"},
-		Users: []mockservice.BlinkUser{{ID: "u-admin", Email: "admin@example.com", Role: "Admin"}},
-	}}
+		Users: []mockblink.User{{ID: "u-admin", Email: "admin@example.com", Role: "Admin"}},
+	}
 	for i := range people {
 		id := fmt.Sprintf("u-%03d", i)
-		seed.Blink.Users = append(seed.Blink.Users, mockservice.BlinkUser{ID: id, Email: fmt.Sprintf("person-%03d@example.com", i)})
+		seed.Users = append(seed.Users, mockblink.User{ID: id, Email: fmt.Sprintf("person-%03d@example.com", i)})
 		w.Users[id] = roles[i%len(roles)]
 	}
 	for i := range groups {
 		id := fmt.Sprintf("g-%03d", i)
-		seed.Blink.Groups = append(seed.Blink.Groups, mockservice.BlinkGroup{ID: id, Name: fmt.Sprintf("Group %03d", i)})
+		seed.Groups = append(seed.Groups, mockblink.Group{ID: id, Name: fmt.Sprintf("Group %03d", i)})
 		w.Groups[id] = roles[i%len(roles)]
 	}
-	seed.Blink.Workspaces = []mockservice.BlinkWorkspace{w}
-	m := mockservice.StartTest(t, seed)
+	seed.Workspaces = []mockblink.Workspace{w}
+	m := mockservice.StartTest(t, seed.Alone())
 	m.Setenv()
 
 	p := protocol.Start(t, nil)

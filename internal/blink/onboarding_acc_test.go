@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 )
 
 // onboarding is the example, copied to where terraform may write.
@@ -71,7 +72,7 @@ people:
 	w.Shows(r, `"bob@example.com" = "contributor"`)
 
 	// Zoe comes into the tenant, and the next plan takes her in.
-	w.svc.Must(w.svc.Blink().AddUser(mockservice.BlinkUser{ID: "u-zoe", Email: "Zoe@example.com"}))
+	w.svc.Must(mockblink.Of(w.svc).AddUser(mockblink.User{ID: "u-zoe", Email: "Zoe@example.com"}))
 	w.Shows(w.Apply(), "Resources: 1 added, 0 changed, 0 destroyed.", "Not in the Blink tenant, so without access to Payments: Yan@Example.com.")
 	w.roleOf(t, payments, "user", "u-zoe", "viewer")
 }
@@ -86,8 +87,8 @@ func TestAccOnboardingTwoHundred(t *testing.T) {
 		for i := range people - 2 {
 			id := "u-" + string(rune('a'+i/26)) + string(rune('a'+i%26))
 			email := id + "@example.com"
-			s.Blink.Users = append(s.Blink.Users, mockservice.BlinkUser{ID: id, Email: email})
-			s.Blink.Workspaces[0].Users[id] = "viewer"
+			mockblink.SeedOf(s).Users = append(mockblink.SeedOf(s).Users, mockblink.User{ID: id, Email: email})
+			mockblink.SeedOf(s).Workspaces[0].Users[id] = "viewer"
 			file.WriteString("  " + email + ": viewer\n")
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 )
 
 func TestAccRoleBinding_lifecycle(t *testing.T) {
@@ -33,13 +34,13 @@ func TestAccRoleBinding_lifecycle(t *testing.T) {
 	w.Clean()
 
 	// Drift is shown and mended.
-	w.svc.Must(w.svc.Blink().SetRole(payments, "user", "u-carol", "viewer"))
+	w.svc.Must(mockblink.Of(w.svc).SetRole(payments, "user", "u-carol", "viewer"))
 	w.Shows(w.Plan(), `role = "viewer" -> "contributor"`)
 	w.Apply()
 	w.Clean()
 
 	// Somebody who was taken out is named, and comes back.
-	w.svc.Must(w.svc.Blink().Remove(payments, "user", "u-carol"))
+	w.svc.Must(mockblink.Of(w.svc).Remove(payments, "user", "u-carol"))
 	w.Shows(w.Plan(), "carol@example.com is no longer in workspace Payments", "1 to add")
 	w.Apply()
 	w.Clean()
@@ -107,7 +108,7 @@ func TestAccRoleBinding_lastOwnerIsRefusedAtPlan(t *testing.T) {
 
 func TestAccRoleBinding_bothOfTwoOwners(t *testing.T) {
 	t.Parallel()
-	two := func(s *mockservice.Seed) { s.Blink.Workspaces[0].Users["u-carol"] = "owner" }
+	two := func(s *mockservice.Seed) { mockblink.SeedOf(s).Workspaces[0].Users["u-carol"] = "owner" }
 	pair := func(a, c string) string {
 		out := quick
 		for _, p := range []struct{ name, role string }{{"alice", a}, {"carol", c}} {
@@ -154,7 +155,7 @@ func TestAccRoleBinding_guardLetsPass(t *testing.T) {
 		owners        int
 	}{
 		"an unmanaged owner": {
-			func(s *mockservice.Seed) { s.Blink.Workspaces[0].Users["u-carol"] = "owner" },
+			func(s *mockservice.Seed) { mockblink.SeedOf(s).Workspaces[0].Users["u-carol"] = "owner" },
 			quick + user("alice", "u-alice", "owner"), quick, 1,
 		},
 		"an applied keep": {
@@ -177,7 +178,7 @@ func TestAccRoleBinding_guardLetsPass(t *testing.T) {
 			w.Apply()
 			w.Write("main.tf", test.after)
 			w.Apply()
-			if got := w.svc.Blink().Owners(payments).Now; got != test.owners {
+			if got := mockblink.Of(w.svc).Owners(payments).Now; got != test.owners {
 				t.Errorf("%d owners are left, want %d", got, test.owners)
 			}
 		})
@@ -193,7 +194,7 @@ func TestAccRoleBinding_guardLetsPass(t *testing.T) {
 	})
 	t.Run("somebody not counted saves nobody", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, func(s *mockservice.Seed) { s.Blink.Workspaces[0].Users["u-carol"] = "owner" })
+		w := newWorld(t, func(s *mockservice.Seed) { mockblink.SeedOf(s).Workspaces[0].Users["u-carol"] = "owner" })
 		config := guard(`not_counted = ["CAROL@example.com"]`)
 		w.Write("main.tf", config+user("alice", "u-alice", "owner"))
 		w.Apply()
@@ -202,7 +203,7 @@ func TestAccRoleBinding_guardLetsPass(t *testing.T) {
 	})
 	t.Run("an inactive owner saves nobody", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, func(s *mockservice.Seed) { s.Blink.Workspaces[0].Users["u-erin"] = "owner" })
+		w := newWorld(t, func(s *mockservice.Seed) { mockblink.SeedOf(s).Workspaces[0].Users["u-erin"] = "owner" })
 		w.Write("main.tf", quick+user("alice", "u-alice", "owner"))
 		w.Apply()
 		w.Write("main.tf", quick)
@@ -210,7 +211,7 @@ func TestAccRoleBinding_guardLetsPass(t *testing.T) {
 	})
 	t.Run("a minimum of two", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, func(s *mockservice.Seed) { s.Blink.Workspaces[0].Users["u-carol"] = "owner" })
+		w := newWorld(t, func(s *mockservice.Seed) { mockblink.SeedOf(s).Workspaces[0].Users["u-carol"] = "owner" })
 		w.Write("main.tf", guard("minimum_owners = 2")+user("alice", "u-alice", "owner"))
 		w.Apply()
 		w.Write("main.tf", guard("minimum_owners = 2"))

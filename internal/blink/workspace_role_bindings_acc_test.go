@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 )
 
 // roles writes a map of ids to roles as the configuration has it.
@@ -52,7 +53,7 @@ func TestAccRoleBindings_lifeOfAWorkspace(t *testing.T) {
 	}
 
 	// Somebody joins behind Terraform's back: the plan names the person.
-	w.svc.Must(w.svc.Blink().SetRole(payments, "user", "u-dave", "viewer"))
+	w.svc.Must(mockblink.Of(w.svc).SetRole(payments, "user", "u-dave", "viewer"))
 	w.Shows(w.Plan(), `- "u-dave" = "viewer" -> null`, `- "u-dave" = "dave@example.com" -> null`, "1 to change")
 	w.Apply()
 	w.roleOf(t, payments, "user", "u-dave", "")
@@ -144,8 +145,8 @@ func TestAccRoleBindings_joinedSince(t *testing.T) {
 	w.Apply()
 	w.Write("main.tf", everybody("w", payments, map[string]string{"u-alice": "owner", "u-carol": "viewer"}))
 	w.Plan("-out=plan")
-	w.svc.Must(w.svc.Blink().SetRole(payments, "user", "u-dave", "viewer"))
-	w.svc.Must(w.svc.Blink().SetRole(payments, "user", "u-carol", "owner"))
+	w.svc.Must(mockblink.Of(w.svc).SetRole(payments, "user", "u-dave", "viewer"))
+	w.svc.Must(mockblink.Of(w.svc).SetRole(payments, "user", "u-carol", "owner"))
 	w.Shows(w.OK("apply", "-no-color", "plan"),
 		"dave@example.com in workspace Payments is left alone", "carol@example.com in workspace Payments is left alone")
 	w.roleOf(t, payments, "user", "u-dave", "viewer")
@@ -192,7 +193,7 @@ func TestAccRoleBindings_creationKnownAfterApply(t *testing.T) {
 func TestAccRoleBindings_groupsInvitesAndThoseIgnored(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	must := func(kind, id, role string) { w.svc.Must(w.svc.Blink().SetRole(security, kind, id, role)) }
+	must := func(kind, id, role string) { w.svc.Must(mockblink.Of(w.svc).SetRole(security, kind, id, role)) }
 	must("user", "u-frank", "viewer") // an invitation
 	users := map[string]string{"u-alice": "Owner", "u-dave": "Viewer"}
 	w.Write("main.tf", everybody("w", security, users, `ignore_users = ["u-carol"]`))
@@ -230,7 +231,7 @@ func TestAccRoleBindings_groupsInvitesAndThoseIgnored(t *testing.T) {
 
 func TestAccRoleBindings_spelling(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(s *mockservice.Seed) { s.Behaviour.Blink.RoleCase = "capitalised" })
+	w := newWorld(t, func(s *mockservice.Seed) { mockblink.BehaviourOf(s).RoleCase = "capitalised" })
 	w.Write("main.tf", everybody("w", payments, map[string]string{"u-alice": "owner", "u-bob": "viewer"})+`
 import {
   to = roster_blink_workspace_role_bindings.w
@@ -300,7 +301,7 @@ func TestAccRoleBindings_replacement(t *testing.T) {
 func TestAccRoleBindings_theKeysOwnUser(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.svc.Must(w.svc.Blink().SetRole(payments, "user", "u-terraform", "owner"))
+	w.svc.Must(mockblink.Of(w.svc).SetRole(payments, "user", "u-terraform", "owner"))
 	users := inPayments()
 	users["u-terraform"] = "owner"
 	w.Write("main.tf", everybody("w", payments, users))
@@ -338,15 +339,15 @@ func TestAccRoleBindings_validation(t *testing.T) {
 
 // fortyUsers is a workspace of forty, twenty of them owners.
 func fortyUsers(s *mockservice.Seed) {
-	ws := mockservice.BlinkWorkspace{ID: "w-forty", DisplayName: "Forty", Users: map[string]string{}}
+	ws := mockblink.Workspace{ID: "w-forty", DisplayName: "Forty", Users: map[string]string{}}
 	for i := range 60 {
 		id := fmt.Sprintf("p-%02d", i)
-		s.Blink.Users = append(s.Blink.Users, mockservice.BlinkUser{ID: id, Email: id + "@example.com"})
+		mockblink.SeedOf(s).Users = append(mockblink.SeedOf(s).Users, mockblink.User{ID: id, Email: id + "@example.com"})
 		if i < 40 {
 			ws.Users[id] = fortyBefore(i)
 		}
 	}
-	s.Blink.Workspaces = append(s.Blink.Workspaces, ws)
+	mockblink.SeedOf(s).Workspaces = append(mockblink.SeedOf(s).Workspaces, ws)
 }
 
 func fortyBefore(i int) string {
@@ -442,12 +443,12 @@ func TestAccRoleBindings_twoThousandUsers(t *testing.T) {
 	after := func(i int) string { return []string{"viewer", "contributor", "owner"}[(i+1)%3] }
 	id := func(i int) string { return fmt.Sprintf("p-%05d", i) }
 	w := newWorld(t, func(s *mockservice.Seed) {
-		ws := mockservice.BlinkWorkspace{ID: "w-big", DisplayName: "Big", Users: map[string]string{}}
+		ws := mockblink.Workspace{ID: "w-big", DisplayName: "Big", Users: map[string]string{}}
 		for i := range n {
-			s.Blink.Users = append(s.Blink.Users, mockservice.BlinkUser{ID: id(i), Email: id(i) + "@example.com"})
+			mockblink.SeedOf(s).Users = append(mockblink.SeedOf(s).Users, mockblink.User{ID: id(i), Email: id(i) + "@example.com"})
 			ws.Users[id(i)] = role(i)
 		}
-		s.Blink.Workspaces = append(s.Blink.Workspaces, ws)
+		mockblink.SeedOf(s).Workspaces = append(mockblink.SeedOf(s).Workspaces, ws)
 		s.Faults.Latency = mockservice.Duration(20 * time.Millisecond)
 	})
 	before, then := map[string]string{}, map[string]string{}

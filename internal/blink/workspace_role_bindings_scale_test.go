@@ -5,23 +5,24 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
 // bigSeed is a workspace of n users, and what they shall be: every role changes.
 func bigSeed(n int) (mockservice.Seed, object) {
 	roles := []string{"viewer", "contributor", "owner"}
-	seed := mockservice.Seed{}
-	ws := mockservice.BlinkWorkspace{ID: "w-big", DisplayName: "Big", Users: map[string]string{}}
+	seed := mockblink.Seed{}
+	ws := mockblink.Workspace{ID: "w-big", DisplayName: "Big", Users: map[string]string{}}
 	after := object{}
 	for i := range n {
 		id := fmt.Sprintf("p-%05d", i)
-		seed.Blink.Users = append(seed.Blink.Users, mockservice.BlinkUser{ID: id, Email: id + "@example.com", Role: "Admin"})
+		seed.Users = append(seed.Users, mockblink.User{ID: id, Email: id + "@example.com", Role: "Admin"})
 		ws.Users[id] = roles[i%3]
 		after[id] = roles[(i+1)%3]
 	}
-	seed.Blink.Workspaces = []mockservice.BlinkWorkspace{ws}
-	return seed, after
+	seed.Workspaces = []mockblink.Workspace{ws}
+	return seed.Alone(), after
 }
 
 // BenchmarkPlanOfAWholeWorkspace imports, refreshes and plans a workspace of

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 )
 
 func TestAuditTellsEveryWrite(t *testing.T) {
@@ -52,7 +54,7 @@ func TestWireViolationsAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := serve(t, server)
-	r, err := do(t, run.client, "GET", run.url+"/api/v1/user?nonsense=1", "x", blinkKey(mockservice.DefaultBlinkKey))
+	r, err := do(t, run.client, "GET", run.url+"/api/v1/user?nonsense=1", "x", blinkKey(mockblink.DefaultKey))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,10 +69,8 @@ func TestAnswersFitTheDescriptions(t *testing.T) {
 	for _, object := range []string{"array", "object"} {
 		for _, total := range []string{"number", "string", "n/a", "none"} {
 			run := mockservice.StartDefault(t) // fails on what does not fit
-			b := run.Behaviour()
-			run.Must(b.Set("blazemeter.list_result", object))
-			run.Must(b.Set("blazemeter.total", total))
-			run.Must(run.SetBehaviour(b))
+			run.Must(run.SetSwitch("blazemeter.list_result", object))
+			run.Must(run.SetSwitch("blazemeter.total", total))
 			for _, path := range []string{
 				"/user", "/accounts", "/accounts/5001/users?enabled=true", "/workspaces?accountId=5001&limit=10&skip=0",
 				"/workspaces/70001", "/workspaces/70001/users?enabled=false&limit=50&skip=0", "/workspaces/9",
@@ -89,10 +89,10 @@ func TestFewestOwnersUnderConcurrency(t *testing.T) {
 	users := map[string]string{}
 	for i := range 40 {
 		id := fmt.Sprintf("u-%d", i)
-		seed.Blink.Users = append(seed.Blink.Users, mockservice.BlinkUser{ID: id, Email: id + "@example.com"})
+		mockblink.SeedOf(&seed).Users = append(mockblink.SeedOf(&seed).Users, mockblink.User{ID: id, Email: id + "@example.com"})
 		users[id] = "owner"
 	}
-	seed.Blink.Workspaces = append(seed.Blink.Workspaces, mockservice.BlinkWorkspace{ID: "crowd", DisplayName: "Crowd", Users: users})
+	mockblink.SeedOf(&seed).Workspaces = append(mockblink.SeedOf(&seed).Workspaces, mockblink.Workspace{ID: "crowd", DisplayName: "Crowd", Users: users})
 	run := mockservice.StartTest(t, seed)
 	var wg sync.WaitGroup
 	refused := make(chan int, 40)
@@ -110,7 +110,7 @@ func TestFewestOwnersUnderConcurrency(t *testing.T) {
 	for i := range refused {
 		stayed = append(stayed, i)
 	}
-	o := run.Blink().Owners("crowd")
+	o := mockblink.Of(run).Owners("crowd")
 	if len(stayed) != 1 || o.Now != 1 || o.Fewest != 1 || o.FewestAfterLoss != 1 {
 		t.Errorf("refused %v, owners %+v", stayed, o)
 	}
@@ -128,7 +128,7 @@ func TestFewestOwnersUnderConcurrency(t *testing.T) {
 
 func TestOwnersByTheContract(t *testing.T) {
 	run := mockservice.StartDefault(t)
-	b := run.Blink()
+	b := mockblink.Of(run)
 	owners := func() mockservice.OwnerCounts { return b.Owners(payments) }
 	run.Must(b.SetRole(payments, "user", "u-carol", "OWNER"))
 	if owners().Now != 2 {
@@ -161,7 +161,7 @@ func TestOwnersByTheContract(t *testing.T) {
 	if o := owners(); o.Fewest != 1 {
 		t.Errorf("owners %+v", o)
 	}
-	z := run.BlazeMeter()
+	z := mockblazemeter.Of(run)
 	run.Must(z.Set(loadTests, "352751", false, "manager"))
 	run.Must(z.Set(loadTests, "352750", true, "manager", "viewer"))
 	if o := z.Owners(loadTests); o.Now != 2 {
@@ -173,8 +173,8 @@ func TestResetGoesBackToTheSeed(t *testing.T) {
 	run := mockservice.StartDefault(t)
 	before := run.State()
 	wantStatus(t, blink(t, run, "POST", assignBob, ""), 200)
-	run.Must(run.Blink().DeleteWorkspace(mockservice.DefaultBlinkOtherWorkspace))
-	run.Must(run.BlazeMeter().SetWorkspaceDisabled(loadTests, true))
+	run.Must(mockblink.Of(run).DeleteWorkspace(mockblink.DefaultOtherWorkspace))
+	run.Must(mockblazemeter.Of(run).SetWorkspaceDisabled(loadTests, true))
 	run.Must(run.SetFaults(mockservice.Faults{Latency: mockservice.Duration(time.Hour)}))
 	run.Reset()
 	if got, want := toJSON(t, run.State()), toJSON(t, before); got != want {
@@ -187,9 +187,9 @@ func TestResetGoesBackToTheSeed(t *testing.T) {
 
 func TestStateIsASeed(t *testing.T) {
 	run := mockservice.StartDefault(t)
-	run.Must(run.BlazeMeter().Set(loadTests, "352751", true))
-	run.Must(run.BlazeMeter().Set(loadTests, "352750", true, "viewer", "manager"))
-	run.Must(run.Blink().AddUser(mockservice.BlinkUser{ID: "u-new", Email: "new@example.com"}))
+	run.Must(mockblazemeter.Of(run).Set(loadTests, "352751", true))
+	run.Must(mockblazemeter.Of(run).Set(loadTests, "352750", true, "viewer", "manager"))
+	run.Must(mockblink.Of(run).AddUser(mockblink.User{ID: "u-new", Email: "new@example.com"}))
 	text := toJSON(t, run.State())
 	seed, err := mockservice.ParseSeed([]byte(text))
 	if err != nil {
@@ -217,18 +217,18 @@ func TestPeakInFlight(t *testing.T) {
 // Ten thousand members are listed, changed and removed without quadratic work.
 func TestTenThousandMembers(t *testing.T) {
 	seed := mustSeed(t)
-	users, rows := map[string]string{"u-alice": "owner"}, []mockservice.BlazeMeterWorkspaceUser{{ID: 352749, Role: "manager"}}
+	users, rows := map[string]string{"u-alice": "owner"}, []mockblazemeter.WorkspaceUser{{ID: 352749, Role: "manager"}}
 	for i := range 10_000 {
 		id := fmt.Sprintf("u-%05d", i)
-		seed.Blink.Users = append(seed.Blink.Users, mockservice.BlinkUser{ID: id, Email: id + "@example.com"})
+		mockblink.SeedOf(&seed).Users = append(mockblink.SeedOf(&seed).Users, mockblink.User{ID: id, Email: id + "@example.com"})
 		users[id] = "viewer"
 		n := int64(1_000_000 + i)
-		seed.BlazeMeter.Users = append(seed.BlazeMeter.Users, mockservice.BlazeMeterUser{ID: n, Email: id + "@example.com"})
-		seed.BlazeMeter.Accounts[0].Users = append(seed.BlazeMeter.Accounts[0].Users, mockservice.BlazeMeterAccountUser{ID: n})
-		rows = append(rows, mockservice.BlazeMeterWorkspaceUser{ID: n, Role: "tester"})
+		mockblazemeter.SeedOf(&seed).Users = append(mockblazemeter.SeedOf(&seed).Users, mockblazemeter.User{ID: n, Email: id + "@example.com"})
+		mockblazemeter.SeedOf(&seed).Accounts[0].Users = append(mockblazemeter.SeedOf(&seed).Accounts[0].Users, mockblazemeter.AccountUser{ID: n})
+		rows = append(rows, mockblazemeter.WorkspaceUser{ID: n, Role: "tester"})
 	}
-	seed.Blink.Workspaces = append(seed.Blink.Workspaces, mockservice.BlinkWorkspace{ID: "big", DisplayName: "Big", Users: users})
-	seed.BlazeMeter.Workspaces = append(seed.BlazeMeter.Workspaces, mockservice.BlazeMeterWorkspace{ID: 80000, Name: "Big", Account: 5001, Users: rows})
+	mockblink.SeedOf(&seed).Workspaces = append(mockblink.SeedOf(&seed).Workspaces, mockblink.Workspace{ID: "big", DisplayName: "Big", Users: users})
+	mockblazemeter.SeedOf(&seed).Workspaces = append(mockblazemeter.SeedOf(&seed).Workspaces, mockblazemeter.Workspace{ID: 80000, Name: "Big", Account: 5001, Users: rows})
 	run := mockservice.StartTest(t, seed, mockservice.WithWireCheck(false))
 
 	start := time.Now()
@@ -242,7 +242,7 @@ func TestTenThousandMembers(t *testing.T) {
 	for i := range 6_000 {
 		wantStatus(t, blink(t, run, "DELETE", fmt.Sprintf("/workspaces/big/user/u-%05d", i), ""), 200)
 	}
-	if n := len(run.Blink().Members("big")); n != 4_001 {
+	if n := len(mockblink.Of(run).Members("big")); n != 4_001 {
 		t.Errorf("%d members are left", n)
 	}
 	// About a second here; quadratic work would take minutes.

@@ -4,15 +4,15 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 )
 
 // with serves the default seed with one switch turned.
 func with(t *testing.T, path, value string) *mockservice.Running {
 	t.Helper()
 	run := mockservice.StartDefault(t, mockservice.WithWireCheck(false)) // what is not documented need not fit
-	b := run.Behaviour()
-	run.Must(b.Set(path, value))
-	run.Must(run.SetBehaviour(b))
+	run.Must(run.SetSwitch(path, value))
 	return run
 }
 
@@ -28,7 +28,7 @@ func TestSwitchAssignNonMember(t *testing.T) {
 	} {
 		run := with(t, "blink.assign_non_member", value)
 		wantStatus(t, blink(t, run, "POST", path, ""), want.status)
-		if got := run.Blink().Role(payments, "user", "u-carol"); got != want.role {
+		if got := mockblink.Of(run).Role(payments, "user", "u-carol"); got != want.role {
 			t.Errorf("%s: carol is %q", value, got)
 		}
 		if w := run.Writes(); len(w) != 1 || w[0].Outcome != want.outcome || w[0].Status != want.status {
@@ -59,7 +59,7 @@ func TestSwitchRemove(t *testing.T) {
 		if c.path == "blink.remove_route" && r.header.Get("Content-Type") == "application/json; charset=utf-8" {
 			t.Error("a route that is not there answered with the product's wrapper")
 		}
-		if left := run.Blink().Role(payments, "user", "u-alice") == ""; left != (c.who == alice && c.status == 200) {
+		if left := mockblink.Of(run).Role(payments, "user", "u-alice") == ""; left != (c.who == alice && c.status == 200) {
 			t.Errorf("%s=%s: alice left: %v", c.path, c.value, left)
 		}
 	}
@@ -68,7 +68,7 @@ func TestSwitchRemove(t *testing.T) {
 func TestSwitchAssignLastOwner(t *testing.T) {
 	run := with(t, "blink.assign_last_owner", "allow")
 	wantStatus(t, blink(t, run, "POST", "/workspaces/"+payments+"/user/u-alice/role/viewer", ""), 200)
-	if o := run.Blink().Owners(payments); o.Fewest != 0 || o.FewestAfterLoss != 0 {
+	if o := mockblink.Of(run).Owners(payments); o.Fewest != 0 || o.FewestAfterLoss != 0 {
 		t.Errorf("owners %+v", o)
 	}
 }
@@ -85,7 +85,7 @@ func TestSwitchRoleCase(t *testing.T) {
 	} {
 		run := with(t, "blink.role_case", c.value)
 		blink(t, run, "POST", "/workspaces/"+payments+"/user/u-bob/role/"+c.sent, "")
-		if got := run.Blink().Role(payments, "user", "u-bob"); got != c.kept {
+		if got := mockblink.Of(run).Role(payments, "user", "u-bob"); got != c.kept {
 			t.Errorf("%s: %s became %q, want %q", c.value, c.sent, got, c.kept)
 		}
 	}
@@ -112,7 +112,7 @@ func TestSwitchAdd(t *testing.T) {
 	} {
 		run := with(t, c.path, c.value)
 		wantStatus(t, blink(t, run, "POST", "/workspaces/"+payments+"/entities", c.body), c.status)
-		if got := run.Blink().Role(payments, "user", c.id); got != c.role {
+		if got := mockblink.Of(run).Role(payments, "user", c.id); got != c.role {
 			t.Errorf("%s=%s: %s is %q, want %q", c.path, c.value, c.id, got, c.role)
 		}
 	}
@@ -137,9 +137,7 @@ func TestSwitchBlazeMeterLists(t *testing.T) {
 	if r.json(t)["limit"] != 2.0 {
 		t.Errorf("limit %v", r.json(t)["limit"])
 	}
-	b := run.Behaviour()
-	run.Must(b.Set("blazemeter.over_max_page_size", "refuse"))
-	run.Must(run.SetBehaviour(b))
+	run.Must(run.SetSwitch("blazemeter.over_max_page_size", "refuse"))
 	wantStatus(t, bzm(t, run, "GET", users+"?limit=50", ""), 400)
 
 	wantIDs(t, bzm(t, with(t, "blazemeter.enabled_default", "enabled"), "GET", users, ""), 352749, 352750)
@@ -195,28 +193,49 @@ func TestSwitchBlazeMeterWrites(t *testing.T) {
 		if r.status != c.status {
 			t.Errorf("%s=%s: status %d, want %d: %s", c.path, c.value, r.status, c.status, r.body)
 		}
-		if got := run.BlazeMeter().Standing(loadTests, c.id); got != c.standing {
+		if got := mockblazemeter.Of(run).Standing(loadTests, c.id); got != c.standing {
 			t.Errorf("%s=%s: %s is %q, want %q", c.path, c.value, c.id, got, c.standing)
 		}
 	}
 }
 
 func TestWrongSwitches(t *testing.T) {
-	var b mockservice.Behaviour
-	for path, value := range map[string]string{"blink.nope": "x", "blink.role_case": "x", "blazemeter.hidden": "x"} {
-		if err := b.Set(path, value); err == nil {
+	run := mockservice.StartDefault(t)
+	var seed mockservice.Seed
+	for path, value := range map[string]string{
+		"blink.nope": "x", "nope.role_case": "exact", "blink.role_case": "x", "blazemeter.hidden": "x",
+		"blink.missing_workspace": "500", "blazemeter.max_page_size": "-2",
+	} {
+		if err := mockservice.SetSwitch(&seed, path, value); err == nil {
+			t.Errorf("%s=%s was accepted in a seed", path, value)
+		}
+		if err := run.SetSwitch(path, value); err == nil {
 			t.Errorf("%s=%s was accepted", path, value)
 		}
 	}
-	run := mockservice.StartDefault(t)
-	for _, wrong := range []mockservice.Behaviour{
-		{Blink: mockservice.BlinkBehaviour{RoleCase: "x"}},
-		{Blink: mockservice.BlinkBehaviour{MissingWorkspace: 500}},
-		{BlazeMeter: mockservice.BlazeMeterBehaviour{MaxPageSize: -2}},
-		{BlazeMeter: mockservice.BlazeMeterBehaviour{Hidden: -1}},
+	for _, err := range []error{
+		mockblink.Of(run).SetBehaviour(mockblink.Behaviour{RoleCase: "x"}),
+		mockblink.Of(run).SetBehaviour(mockblink.Behaviour{MissingWorkspace: 500}),
+		mockblazemeter.Of(run).SetBehaviour(mockblazemeter.Behaviour{MaxPageSize: -2}),
+		mockblazemeter.Of(run).SetBehaviour(mockblazemeter.Behaviour{Hidden: -1}),
 	} {
-		if err := run.SetBehaviour(wrong); err == nil {
-			t.Errorf("%+v was accepted", wrong)
+		if err == nil {
+			t.Error("a wrong behaviour was accepted")
 		}
+	}
+}
+
+// Every default can be set, is the first value, and holds in a new service.
+func TestDefaultsOfSwitches(t *testing.T) {
+	run := mockservice.StartDefault(t)
+	before := toJSON(t, run.Behaviour())
+	for _, w := range mockservice.Switches() {
+		if w.Help == "" || w.Default == "" {
+			t.Errorf("%s has no help or no default", w.Name)
+		}
+		run.Must(run.SetSwitch(w.Name, w.Default))
+	}
+	if after := toJSON(t, run.Behaviour()); after != before {
+		t.Errorf("behaviour\n%s\nwant\n%s", after, before)
 	}
 }

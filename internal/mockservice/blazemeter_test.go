@@ -5,9 +5,10 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
 )
 
-const loadTests = mockservice.DefaultBlazeMeterWorkspace
+const loadTests = mockblazemeter.DefaultWorkspace
 
 func bzmKey(id, secret string) func(*http.Request) {
 	return func(r *http.Request) {
@@ -20,7 +21,7 @@ func bzmKey(id, secret string) func(*http.Request) {
 
 func bzm(t *testing.T, run *mockservice.Running, method, path, body string) reply {
 	t.Helper()
-	r, err := do(t, run.Client(), method, run.BlazeMeterEndpoint()+path, body, bzmKey(mockservice.DefaultBlazeMeterKeyID, mockservice.DefaultBlazeMeterKeySecret))
+	r, err := do(t, run.Client(), method, run.Endpoint(mockblazemeter.Name)+path, body, bzmKey(mockblazemeter.DefaultKeyID, mockblazemeter.DefaultKeySecret))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,21 +79,21 @@ func TestBlazeMeterUpdate(t *testing.T) {
 	if row := r.json(t)["result"].(map[string]any); row["roles"].([]any)[0] != "tester" || row["type"] != "workspace" || row["firstName"] != nil {
 		t.Errorf("result %v", row)
 	}
-	if got := run.BlazeMeter().Standing(loadTests, "352752"); got != "tester" {
+	if got := mockblazemeter.Of(run).Standing(loadTests, "352752"); got != "tester" {
 		t.Errorf("dave is %q", got)
 	}
 	// Nothing keeps the service from losing the last manager.
 	wantStatus(t, bzm(t, run, "PUT", user+"352749", `{"roles":["manager"],"enabled":false}`), 200)
-	if got := run.BlazeMeter().Standing(loadTests, "352749"); got != "manager (disabled)" {
+	if got := mockblazemeter.Of(run).Standing(loadTests, "352749"); got != "manager (disabled)" {
 		t.Errorf("alice is %q", got)
 	}
-	if got := run.BlazeMeter().Owners(loadTests); got.Fewest != 0 || got.FewestAfterLoss != 0 {
+	if got := mockblazemeter.Of(run).Owners(loadTests); got.Fewest != 0 || got.FewestAfterLoss != 0 {
 		t.Errorf("owners %+v", got)
 	}
 	wantStatus(t, bzm(t, run, "PUT", user+"352751", `{"roles":["tester"],"enabled":true}`), 404)
 	wantStatus(t, bzm(t, run, "PUT", "/workspaces/9/users/352751", `{"roles":["tester"],"enabled":true}`), 404)
 	for _, body := range []string{``, `[]`, `{}`, `{"roles":[],"enabled":true}`, `{"roles":["king"],"enabled":true}`, `{"roles":["tester","viewer"],"enabled":true}`} {
-		r, err := do(t, run.Client(), "PUT", run.BlazeMeterEndpoint()+user+"352750", body, bzmKey(mockservice.DefaultBlazeMeterKeyID, mockservice.DefaultBlazeMeterKeySecret))
+		r, err := do(t, run.Client(), "PUT", run.Endpoint(mockblazemeter.Name)+user+"352750", body, bzmKey(mockblazemeter.DefaultKeyID, mockblazemeter.DefaultKeySecret))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,9 +114,9 @@ func TestBlazeMeterAdd(t *testing.T) {
 		wantStatus(t, bzm(t, run, "POST", users, `{"usersIds":[`+id+`],"roles":["viewer"]}`), 400)
 	}
 	// All or nothing.
-	run.Must(run.BlazeMeter().Remove(loadTests, "user", "352751"))
+	run.Must(mockblazemeter.Of(run).Remove(loadTests, "user", "352751"))
 	wantStatus(t, bzm(t, run, "POST", users, `{"usersIds":[352751,352749],"roles":["viewer"]}`), 400)
-	if got := run.BlazeMeter().Standing(loadTests, "352751"); got != "" {
+	if got := mockblazemeter.Of(run).Standing(loadTests, "352751"); got != "" {
 		t.Errorf("carol was added in part: %q", got)
 	}
 }
@@ -132,14 +133,14 @@ func TestBlazeMeterRest(t *testing.T) {
 	if m := bzm(t, run, "GET", "/user", "").json(t)["result"].(map[string]any); m["id"] != 100001.0 {
 		t.Errorf("self %v", m)
 	}
-	r, err := do(t, run.Client(), "GET", run.BlazeMeterEndpoint()+"/user", "", bzmKey("mock-key-id", "wrong"))
+	r, err := do(t, run.Client(), "GET", run.Endpoint(mockblazemeter.Name)+"/user", "", bzmKey("mock-key-id", "wrong"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantStatus(t, r, 401)
 	// Bob is a tester of 70001 and a manager of 70002.
 	for path, want := range map[string]int{"/workspaces/70001/users": 200, "/accounts/5001/users": 403} {
-		r, err := do(t, run.Client(), "GET", run.BlazeMeterEndpoint()+path, "", bzmKey("mock-key-id-of-bob", "mock-key-secret-of-bob"))
+		r, err := do(t, run.Client(), "GET", run.Endpoint(mockblazemeter.Name)+path, "", bzmKey("mock-key-id-of-bob", "mock-key-secret-of-bob"))
 		if err != nil {
 			t.Fatal(err)
 		}

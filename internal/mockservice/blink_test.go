@@ -9,9 +9,10 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 )
 
-const payments = mockservice.DefaultBlinkWorkspace
+const payments = mockblink.DefaultWorkspace
 
 // reply is an answer as tests look at it.
 type reply struct {
@@ -58,7 +59,7 @@ func blinkKey(key string) func(*http.Request) {
 
 func blink(t *testing.T, run *mockservice.Running, method, path, body string) reply {
 	t.Helper()
-	r, err := do(t, run.Client(), method, run.BlinkEndpoint()+path, body, blinkKey(mockservice.DefaultBlinkKey))
+	r, err := do(t, run.Client(), method, run.Endpoint(mockblink.Name)+path, body, blinkKey(mockblink.DefaultKey))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +75,7 @@ func wantStatus(t *testing.T, r reply, status int) {
 
 func TestBlinkWorkspaceListing(t *testing.T) {
 	run := mockservice.StartDefault(t)
-	r := blink(t, run, "GET", "/workspaces/"+mockservice.DefaultBlinkOtherWorkspace, "")
+	r := blink(t, run, "GET", "/workspaces/"+mockblink.DefaultOtherWorkspace, "")
 	wantStatus(t, r, 200)
 	m := r.json(t)
 	if m["display_name"] != "Security Operations" {
@@ -93,7 +94,7 @@ func TestBlinkWorkspaceListing(t *testing.T) {
 func TestBlinkAssign(t *testing.T) {
 	run := mockservice.StartDefault(t, mockservice.WithWireCheck(false)) // wrong requests are sent on purpose
 	wantStatus(t, blink(t, run, "POST", "/workspaces/"+payments+"/group/g-platform/role/Incident%20Commander", ""), 200)
-	if got := run.Blink().Role(payments, "group", "g-platform"); got != "Incident Commander" {
+	if got := mockblink.Of(run).Role(payments, "group", "g-platform"); got != "Incident Commander" {
 		t.Errorf("role %q", got)
 	}
 	// The last owner is documented to be refused.
@@ -106,10 +107,10 @@ func TestBlinkAssign(t *testing.T) {
 		wantStatus(t, blink(t, run, "POST", "/workspaces/"+payments+path, ""), 400)
 	}
 	wantStatus(t, blink(t, run, "POST", "/workspaces/none/user/u-bob/role/viewer", ""), 404)
-	if got := run.Blink().Owners(payments); got.Now != 1 || got.Fewest != 1 || got.FewestAfterLoss != -1 {
+	if got := mockblink.Of(run).Owners(payments); got.Now != 1 || got.Fewest != 1 || got.FewestAfterLoss != -1 {
 		t.Errorf("owners %+v", got)
 	}
-	if n := run.RequestCount(mockservice.ProductBlink, "assign"); n != 6 {
+	if n := run.RequestCount(mockblink.Name, "assign"); n != 6 {
 		t.Errorf("%d assigns counted, want 6", n)
 	}
 }
@@ -117,7 +118,7 @@ func TestBlinkAssign(t *testing.T) {
 func TestBlinkWhoMayWhat(t *testing.T) {
 	run := mockservice.StartDefault(t)
 	ask := func(key, method, path string) int {
-		r, err := do(t, run.Client(), method, run.BlinkEndpoint()+path, "", blinkKey(key))
+		r, err := do(t, run.Client(), method, run.Endpoint(mockblink.Name)+path, "", blinkKey(key))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,17 +131,17 @@ func TestBlinkWhoMayWhat(t *testing.T) {
 	if got := ask("mock-blink-key-of-bob", "GET", "/workspaces/"+payments); got != 200 {
 		t.Errorf("a member reads with %d", got)
 	}
-	if got := ask("mock-blink-key-of-bob", "GET", "/workspaces/"+mockservice.DefaultBlinkOtherWorkspace); got != 200 {
+	if got := ask("mock-blink-key-of-bob", "GET", "/workspaces/"+mockblink.DefaultOtherWorkspace); got != 200 {
 		t.Errorf("a group's member reads with %d", got)
 	}
 	if got := ask("mock-blink-key-of-bob", "POST", "/workspaces/"+payments+"/user/u-bob/role/owner"); got != 403 {
 		t.Errorf("a contributor writes with %d", got)
 	}
-	run.Must(run.Blink().Remove(payments, "user", "u-bob"))
+	run.Must(mockblink.Of(run).Remove(payments, "user", "u-bob"))
 	if got := ask("mock-blink-key-of-bob", "GET", "/workspaces/"+payments); got != 403 {
 		t.Errorf("somebody who was removed reads with %d", got)
 	}
-	run.Must(run.Blink().SetStatus("u-bob", mockservice.StatusInactive))
+	run.Must(mockblink.Of(run).SetStatus("u-bob", mockblink.StatusInactive))
 	if got := ask("mock-blink-key-of-bob", "GET", "/user"); got != 401 {
 		t.Errorf("somebody inactive gets %d", got)
 	}
@@ -193,10 +194,10 @@ func TestBlinkAddAndRemove(t *testing.T) {
 	run := mockservice.StartDefault(t, mockservice.WithWireCheck(false)) // wrong requests are sent on purpose
 	add := `{"entities":[{"entity_id":"u-carol","entity_type":"user","role":"viewer"},{"entity_id":"u-alice","entity_type":"user","role":"viewer"}]}`
 	wantStatus(t, blink(t, run, "POST", "/workspaces/"+payments+"/entities", add), 200)
-	if got := run.Blink().Role(payments, "user", "u-carol"); got != "viewer" {
+	if got := mockblink.Of(run).Role(payments, "user", "u-carol"); got != "viewer" {
 		t.Errorf("carol is %q", got)
 	}
-	if got := run.Blink().Role(payments, "user", "u-alice"); got != "owner" {
+	if got := mockblink.Of(run).Role(payments, "user", "u-alice"); got != "owner" {
 		t.Errorf("alice was reset to %q", got)
 	}
 	wantStatus(t, blink(t, run, "DELETE", "/workspaces/"+payments+"/user/u-carol", ""), 200)
@@ -207,7 +208,7 @@ func TestBlinkAddAndRemove(t *testing.T) {
 	wantStatus(t, blink(t, run, "POST", "/workspaces/"+payments+"/entities", `{}`), 400)
 	// Nothing documented keeps the service from removing the last owner.
 	wantStatus(t, blink(t, run, "DELETE", "/workspaces/"+payments+"/user/u-alice", ""), 200)
-	if got := run.Blink().Owners(payments); got.Now != 0 || got.Fewest != 0 || got.FewestAfterLoss != 0 {
+	if got := mockblink.Of(run).Owners(payments); got.Now != 0 || got.Fewest != 0 || got.FewestAfterLoss != 0 {
 		t.Errorf("owners %+v", got)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 )
 
 func control(t *testing.T, run *mockservice.Running, method, path, body string) reply {
@@ -47,10 +49,10 @@ func TestControlShowsTheTrail(t *testing.T) {
 
 func TestControlHelpAndEnv(t *testing.T) {
 	run := mockservice.StartDefault(t)
-	if r := control(t, run, "GET", "", ""); r.body != mockservice.ControlHelp {
+	if r := control(t, run, "GET", "", ""); r.body != mockservice.ControlHelp() {
 		t.Errorf("help %q", r.body)
 	}
-	if r := control(t, run, "GET", "env", ""); !strings.Contains(r.body, "export BLINK_ENDPOINT='"+run.BlinkEndpoint()+"'\n") {
+	if r := control(t, run, "GET", "env", ""); !strings.Contains(r.body, "export BLINK_ENDPOINT='"+run.Endpoint(mockblink.Name)+"'\n") {
 		t.Errorf("env %q", r.body)
 	}
 	wantStatus(t, control(t, run, "GET", "nothing", ""), 404)
@@ -74,11 +76,11 @@ func TestControlBehaviourAndFaults(t *testing.T) {
 	run := mockservice.StartDefault(t)
 	wantStatus(t, control(t, run, "PUT", "behaviour", `{"blink":{"role_case":"capitalised"}}`), 204)
 	wantStatus(t, control(t, run, "PATCH", "behaviour", `{"blink":{"assign_non_member":"ignore"}}`), 204)
-	if b := run.Behaviour().Blink; b.RoleCase != "capitalised" || b.AssignNonMember != "ignore" {
+	if b := mockblink.Of(run).Behaviour(); b.RoleCase != "capitalised" || b.AssignNonMember != "ignore" {
 		t.Errorf("behaviour %+v", b)
 	}
 	wantStatus(t, control(t, run, "PUT", "behaviour", `{}`), 204)
-	if b := run.Behaviour().Blink; b.RoleCase != "as_sent" {
+	if b := mockblink.Of(run).Behaviour(); b.RoleCase != "as_sent" {
 		t.Errorf("behaviour %+v", b)
 	}
 	wantStatus(t, control(t, run, "PUT", "behaviour", `{"blink":{"role_case":"x"}}`), 400)
@@ -110,7 +112,7 @@ func TestControlBehindEverybodysBack(t *testing.T) {
 		{"PUT", "blink/tenant/user/u-carol?status=inactive&name=Carola&role=Admin", 204},
 		{"PUT", "blink/tenant/group/g-empty?name=Somebody", 204},
 		{"DELETE", "blink/tenant/user/u-dave", 204},
-		{"DELETE", "blink/workspaces/" + mockservice.DefaultBlinkOtherWorkspace, 204},
+		{"DELETE", "blink/workspaces/" + mockblink.DefaultOtherWorkspace, 204},
 		{"PUT", "blazemeter/workspaces/70001/user/352751?role=manager&enabled=false", 204},
 		{"PUT", "blazemeter/tenant/user/352751?name=Carola", 204},
 		{"PUT", ws + "/user/u-ghost?role=owner", 400},
@@ -130,7 +132,7 @@ func TestControlBehindEverybodysBack(t *testing.T) {
 		}
 	}
 	bobIs(t, run, "owner")
-	if got := run.BlazeMeter().Standing("70001", "352751"); got != "manager (disabled)" {
+	if got := mockblazemeter.Of(run).Standing("70001", "352751"); got != "manager (disabled)" {
 		t.Errorf("carol is %q", got)
 	}
 	r := control(t, run, "GET", ws+"/members", "")
@@ -143,7 +145,7 @@ func TestControlBehindEverybodysBack(t *testing.T) {
 	if seen := blink(t, run, "GET", "/workspaces/"+payments, "").json(t); seen["display_name"] != "Pay" {
 		t.Errorf("name %v", seen["display_name"])
 	}
-	wantStatus(t, blink(t, run, "GET", "/workspaces/"+mockservice.DefaultBlinkOtherWorkspace, ""), 404)
+	wantStatus(t, blink(t, run, "GET", "/workspaces/"+mockblink.DefaultOtherWorkspace, ""), 404)
 	if len(run.Writes()) != 0 {
 		t.Errorf("what was done behind the back is in the trail: %+v", run.Writes())
 	}

@@ -1,27 +1,37 @@
-// Package mockservice stands in for both products that the provider speaks to:
-// Blink under /api/v1 and BlazeMeter under /api/v4 of one server. It keeps
-// state, knows what was done to it, and goes wrong on purpose.
+// Package mockservice is a mock of the products that the provider speaks to. It
+// keeps state, knows what was done to it, and goes wrong on purpose.
 //
-// It shares no code with the clients. Its wire shapes are written down here
-// from the vendors' pages, and package wirecheck holds every request and every answer against
-// the OpenAPI files, so that a mistake of a client cannot hide in it.
+// It is a table of products (mockservice.go): each has a folder below this one
+// with its calls, state, seed and switches, and the engine serves whatever is in
+// the table.
+//
+// What it shares with the clients is each product's OpenAPI file: the clients'
+// wire types are generated from it, and package wirecheck holds every request and
+// every answer against it. It shares no other code: the wire shapes of its
+// answers are written down once more. So a client that strays from the OpenAPI
+// file is seen; a mistake in the file, or a misreading of the vendors' pages that
+// went into both, is not.
 //
 // # In a test
 //
 //	run := mockservice.StartDefault(t)           // or StartTest(t, seed)
 //	run.Setenv()                                 // BLINK_ENDPOINT and so on
-//	run.Must(run.Blink().SetRole(ws, "user", "u-bob", "viewer")) // behind the provider's back
+//	tenant := mockblink.Of(run)                  // package internal/mockservice/blink
+//	run.Must(tenant.SetRole(ws, "user", "u-bob", "viewer")) // behind the provider's back
 //	...
-//	if run.Blink().FewestOwners(ws) < 1 { ... }  // the smallest number of owners at any moment
+//	if tenant.FewestOwners(ws) < 1 { ... }       // the smallest number of owners at any moment
 //	for _, w := range run.Writes() { ... }       // the audit trail
 //
-// [Server] is an [net/http.Handler]; [New] makes one without a listener.
+// A seed is changed before it is served by mockblink.SeedOf(&seed) and
+// mockblink.BehaviourOf(&seed). [Server] is an [net/http.Handler]; [New] makes one
+// without a listener.
 //
 // # What the vendors do not say
 //
-// [Behaviour] has a switch for each thing that the vendors do not document: if
+// Each product has a switch for each thing that its vendor does not document: if
 // assigning a role brings people in, if the removal call is there, if the last
 // owner is protected, how roles are spelled, how pages are cut, and so on.
+// [Switches] lists them; run.SetSwitch("blink.role_case", "exact") sets one.
 //
 // # What goes wrong
 //

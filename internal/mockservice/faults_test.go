@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 )
 
 func withFaults(t *testing.T, rules ...mockservice.Fault) *mockservice.Running {
@@ -25,12 +26,12 @@ const assignBob = "/workspaces/" + payments + "/user/u-bob/role/viewer"
 // tryBlink is blink for requests that may go without an answer.
 func tryBlink(t *testing.T, run *mockservice.Running, method, path string) (reply, error) {
 	t.Helper()
-	return do(t, run.Client(), method, run.BlinkEndpoint()+path, "", blinkKey(mockservice.DefaultBlinkKey))
+	return do(t, run.Client(), method, run.Endpoint(mockblink.Name)+path, "", blinkKey(mockblink.DefaultKey))
 }
 
 func bobIs(t *testing.T, run *mockservice.Running, want string) {
 	t.Helper()
-	if got := run.Blink().Role(payments, "user", "u-bob"); got != want {
+	if got := mockblink.Of(run).Role(payments, "user", "u-bob"); got != want {
 		t.Errorf("bob is %q, want %q", got, want)
 	}
 }
@@ -97,7 +98,7 @@ func TestFaultLostHasDoneIt(t *testing.T) {
 func TestRepeatedForgetsWhatOthersChanged(t *testing.T) {
 	run := mockservice.StartDefault(t)
 	wantStatus(t, blink(t, run, "POST", assignBob, ""), 200)
-	run.Must(run.Blink().SetRole(payments, "user", "u-bob", "contributor"))
+	run.Must(mockblink.Of(run).SetRole(payments, "user", "u-bob", "contributor"))
 	wantStatus(t, blink(t, run, "POST", assignBob, ""), 200)
 	if n := run.RepeatedWrites(); n != 0 {
 		t.Errorf("%d repeated writes although somebody had undone the first", n)
@@ -159,7 +160,7 @@ func TestFaultLateAnswerOfAGoneClient(t *testing.T) {
 	run := withFaults(t, mockservice.Fault{Kind: "late_answer", Delay: mockservice.Duration(time.Hour)})
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	_, err := do(t, run.Client(), "POST", run.BlinkEndpoint()+assignBob, "", blinkKey(mockservice.DefaultBlinkKey),
+	_, err := do(t, run.Client(), "POST", run.Endpoint(mockblink.Name)+assignBob, "", blinkKey(mockblink.DefaultKey),
 		func(r *http.Request) { *r = *r.WithContext(ctx) })
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("error %v", err)
@@ -172,7 +173,7 @@ func TestFaultHangAndEndlessEndWithTheClient(t *testing.T) {
 		run := withFaults(t, mockservice.Fault{Kind: kind})
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		_, err := do(t, run.Client(), "GET", run.BlinkEndpoint()+"/workspaces/"+payments, "", blinkKey(mockservice.DefaultBlinkKey),
+		_, err := do(t, run.Client(), "GET", run.Endpoint(mockblink.Name)+"/workspaces/"+payments, "", blinkKey(mockblink.DefaultKey),
 			func(r *http.Request) { *r = *r.WithContext(ctx) })
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s: error %v", kind, err)
@@ -276,7 +277,7 @@ func TestFaultRedirect(t *testing.T) {
 	run := withFaults(t, mockservice.Fault{Kind: "redirect", Location: "http://127.0.0.1:1/elsewhere"})
 	client := *run.Client()
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	r, err := do(t, &client, "GET", run.BlinkEndpoint()+"/user", "", blinkKey(mockservice.DefaultBlinkKey))
+	r, err := do(t, &client, "GET", run.Endpoint(mockblink.Name)+"/user", "", blinkKey(mockblink.DefaultKey))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -344,7 +345,7 @@ func TestRateLimit(t *testing.T) {
 		defer mu.Unlock()
 		return now
 	}))
-	run.Must(run.SetFaults(mockservice.Faults{RateLimit: map[mockservice.Product]mockservice.RateLimit{
+	run.Must(run.SetFaults(mockservice.Faults{RateLimit: map[string]mockservice.RateLimit{
 		"blink": {PerSecond: 1, Burst: 2, RetryAfter: "1"},
 	}}))
 	for _, want := range []int{200, 200, 429} {

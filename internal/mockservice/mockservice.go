@@ -4,65 +4,54 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
+	"github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice/engine"
 )
 
-// The words of the engine that tests use, and the products' own.
+// products is the table: a new product is one more line.
+var products = engine.Table{
+	blink.Product,
+	blazemeter.Product,
+}
+
+// The engine's words, for tests that need no other package.
 type (
-	Behaviour               = engine.Behaviour
-	BlazeMeterAccount       = engine.BlazeMeterAccount
-	BlazeMeterAccountUser   = engine.BlazeMeterAccountUser
-	BlazeMeterBehaviour     = engine.BlazeMeterBehaviour
-	BlazeMeterKey           = engine.BlazeMeterKey
-	BlazeMeterSeed          = engine.BlazeMeterSeed
-	BlazeMeterUser          = engine.BlazeMeterUser
-	BlazeMeterWorkspace     = engine.BlazeMeterWorkspace
-	BlazeMeterWorkspaceUser = engine.BlazeMeterWorkspaceUser
-	BlinkBehaviour          = engine.BlinkBehaviour
-	BlinkGroup              = engine.BlinkGroup
-	BlinkKey                = engine.BlinkKey
-	BlinkSeed               = engine.BlinkSeed
-	BlinkUser               = engine.BlinkUser
-	BlinkWorkspace          = engine.BlinkWorkspace
-	Duration                = engine.Duration
-	Fault                   = engine.Fault
-	Faults                  = engine.Faults
-	Member                  = engine.Member
-	Option                  = engine.Option
-	OwnerCounts             = engine.OwnerCounts
-	Product                 = engine.Product
-	RateLimit               = engine.RateLimit
-	RouteInfo               = engine.RouteInfo
-	Running                 = engine.Running
-	Seed                    = engine.Seed
-	Server                  = engine.Server
-	Write                   = engine.Write
+	// Duration is [engine.Duration].
+	Duration = engine.Duration
+	// Fault is [engine.Fault].
+	Fault = engine.Fault
+	// Faults is [engine.Faults].
+	Faults = engine.Faults
+	// Member is [engine.Member].
+	Member = engine.Member
+	// Option is [engine.Option].
+	Option = engine.Option
+	// OwnerCounts is [engine.OwnerCounts].
+	OwnerCounts = engine.OwnerCounts
+	// RateLimit is [engine.RateLimit].
+	RateLimit = engine.RateLimit
+	// RouteInfo is [engine.RouteInfo].
+	RouteInfo = engine.RouteInfo
+	// Running is [engine.Running].
+	Running = engine.Running
+	// Seed is [engine.Seed].
+	Seed = engine.Seed
+	// Server is [engine.Server].
+	Server = engine.Server
+	// Switch is [engine.Switch].
+	Switch = engine.Switch
+	// Write is [engine.Write].
+	Write = engine.Write
 )
 
-// Names of products, kinds of principal and outcomes of writes.
+// Kinds of principal and outcomes of writes.
 const (
-	ProductBlink      = engine.ProductBlink
-	ProductBlazeMeter = engine.ProductBlazeMeter
-	KindUser          = engine.KindUser
-	KindGroup         = engine.KindGroup
-	OutcomeApplied    = engine.OutcomeApplied
-	OutcomeRefused    = engine.OutcomeRefused
-	OutcomeIgnored    = engine.OutcomeIgnored
-	StatusActive      = engine.StatusActive
-	StatusInactive    = engine.StatusInactive
-	StatusInvited     = engine.StatusInvited
-)
-
-// What stands in the default seed.
-const (
-	DefaultBlinkKey                 = engine.DefaultBlinkKey
-	DefaultBlinkWorkspace           = engine.DefaultBlinkWorkspace
-	DefaultBlinkOtherWorkspace      = engine.DefaultBlinkOtherWorkspace
-	DefaultBlazeMeterKeyID          = engine.DefaultBlazeMeterKeyID
-	DefaultBlazeMeterKeySecret      = engine.DefaultBlazeMeterKeySecret
-	DefaultBlazeMeterAccount        = engine.DefaultBlazeMeterAccount
-	DefaultBlazeMeterWorkspace      = engine.DefaultBlazeMeterWorkspace
-	DefaultBlazeMeterOtherWorkspace = engine.DefaultBlazeMeterOtherWorkspace
+	KindUser       = engine.KindUser
+	KindGroup      = engine.KindGroup
+	OutcomeApplied = engine.OutcomeApplied
+	OutcomeRefused = engine.OutcomeRefused
+	OutcomeIgnored = engine.OutcomeIgnored
 )
 
 // The kinds of fault.
@@ -86,59 +75,75 @@ const (
 	FaultErrorIn200 = engine.FaultErrorIn200
 )
 
-// ControlHelp lists the control endpoints.
-const ControlHelp = engine.ControlHelp
+// Products names the products for people, with the path that each is served under.
+func Products() string { return products.Titles() }
 
-// New makes a server from a seed.
-func New(seed Seed, options ...Option) (*Server, error) { return engine.New(seed, options...) }
+// New makes a server from a seed. The error is a *[engine.SeedError] that names everything wrong with the seed.
+func New(seed Seed, options ...Option) (*Server, error) { return products.New(seed, options...) }
 
-// StartTest serves a seed until the test ends.
+// StartTest serves a seed until the test ends; see [engine.Table.StartTest].
 func StartTest(tb testing.TB, seed Seed, options ...Option) *Running {
 	tb.Helper()
-	return engine.StartTest(tb, seed, options...)
+	return products.StartTest(tb, seed, options...)
 }
 
 // StartDefault is [StartTest] with the default seed.
 func StartDefault(tb testing.TB, options ...Option) *Running {
 	tb.Helper()
-	return engine.StartDefault(tb, options...)
+	seed, err := DefaultSeed()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return StartTest(tb, seed, options...)
 }
 
-// WithClock replaces the clock of a server.
+// WithClock replaces the clock that dates the audit trail and measures lag and fault windows.
 func WithClock(now func() time.Time) Option { return engine.WithClock(now) }
 
 // WithWireCheck has every request and answer judged by the OpenAPI files, or not.
 func WithWireCheck(on bool) Option { return engine.WithWireCheck(on) }
 
-// DefaultSeed is the seed that is built in.
-func DefaultSeed() (Seed, error) { return engine.DefaultSeed() }
+// DefaultSeedJSON is the seed that the command serves when it is given none.
+func DefaultSeedJSON() []byte { return products.DefaultSeedJSON() }
 
-// DefaultSeedJSON is the same as text.
-func DefaultSeedJSON() []byte { return engine.DefaultSeedJSON() }
+// DefaultSeed is the same, read. Its ids are the Default... constants of the products.
+func DefaultSeed() (Seed, error) { return products.DefaultSeed() }
 
-// ParseSeed reads a seed in its JSON form, strictly.
-func ParseSeed(text []byte) (Seed, error) { return engine.ParseSeed(text) }
+// ParseSeed reads a seed in its JSON form (SEED.md), strictly.
+func ParseSeed(text []byte) (Seed, error) { return products.ParseSeed(text) }
 
-// ParseFault reads one rule as the command takes it.
-func ParseFault(text string) (Fault, error) { return engine.ParseFault(text) }
+// Validate checks a seed; a *[engine.SeedError] names every problem.
+func Validate(seed Seed) error { return products.Validate(seed) }
+
+// SetSwitch sets one switch of a seed by its name, such as "blink.role_case".
+func SetSwitch(seed *Seed, name, value string) error { return products.SetSwitch(seed, name, value) }
+
+// Switches lists every switch: what the vendors do not document.
+func Switches() []Switch { return products.Switches() }
+
+// BehaviourHelp lists the switches with their values, one a line.
+func BehaviourHelp() string { return products.BehaviourHelp() }
+
+// ParseFault reads one rule as the command takes it: name=value pairs, separated by commas.
+func ParseFault(text string) (Fault, error) { return products.ParseFault(text) }
 
 // ParseFaults reads faults in their JSON form, strictly.
-func ParseFaults(text []byte) (Faults, error) { return engine.ParseFaults(text) }
+func ParseFaults(text []byte) (Faults, error) { return products.ParseFaults(text) }
 
 // FaultHelp lists the kinds of fault and the fields of a rule.
-func FaultHelp() string { return engine.FaultHelp() }
+func FaultHelp() string { return products.FaultHelp() }
 
 // FaultKinds lists the kinds of fault.
 func FaultKinds() []string { return engine.FaultKinds() }
 
-// BehaviourHelp lists the switches with their values, one a line.
-func BehaviourHelp() string { return engine.BehaviourHelp() }
+// Routes lists the calls that the products know.
+func Routes() []RouteInfo { return products.Routes() }
 
-// Routes lists the calls that the service knows.
-func Routes() []RouteInfo { return engine.Routes() }
+// ControlHelp lists the control endpoints.
+func ControlHelp() string { return products.ControlHelp() }
 
 // ShellLines writes NAME=value lines as a POSIX shell reads them.
 func ShellLines(env []string) string { return engine.ShellLines(env) }
 
-// IsLoopback tells if an address can be reached from this machine only.
+// IsLoopback tells if an address such as "127.0.0.1:8080" can be reached from this machine only.
 func IsLoopback(address string) bool { return engine.IsLoopback(address) }

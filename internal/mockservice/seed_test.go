@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 )
 
 func mustSeed(t *testing.T) mockservice.Seed {
@@ -44,20 +46,20 @@ func serve(t *testing.T, h http.Handler) served {
 
 func TestDefaultConstantsAreInTheDefaultSeed(t *testing.T) {
 	run := mockservice.StartDefault(t)
-	for _, ws := range []string{mockservice.DefaultBlinkWorkspace, mockservice.DefaultBlinkOtherWorkspace} {
-		if run.Blink().Owners(ws).Now < 1 {
+	for _, ws := range []string{mockblink.DefaultWorkspace, mockblink.DefaultOtherWorkspace} {
+		if mockblink.Of(run).Owners(ws).Now < 1 {
 			t.Errorf("workspace %s has no owner", ws)
 		}
 	}
-	for _, ws := range []string{mockservice.DefaultBlazeMeterWorkspace, mockservice.DefaultBlazeMeterOtherWorkspace} {
-		if run.BlazeMeter().Owners(ws).Now < 1 {
+	for _, ws := range []string{mockblazemeter.DefaultWorkspace, mockblazemeter.DefaultOtherWorkspace} {
+		if mockblazemeter.Of(run).Owners(ws).Now < 1 {
 			t.Errorf("workspace %s has no manager", ws)
 		}
 	}
 	env := strings.Join(run.Env(), "\n")
 	for _, want := range []string{
-		"BLINK_ENDPOINT=" + run.URL + "/api/v1", "BLINK_API_KEY=" + mockservice.DefaultBlinkKey, "BLAZEMETER_ENDPOINT=" + run.URL + "/api/v4",
-		"BLAZEMETER_API_KEY_ID=" + mockservice.DefaultBlazeMeterKeyID, "BLAZEMETER_API_KEY_SECRET=" + mockservice.DefaultBlazeMeterKeySecret,
+		"BLINK_ENDPOINT=" + run.URL + "/api/v1", "BLINK_API_KEY=" + mockblink.DefaultKey, "BLAZEMETER_ENDPOINT=" + run.URL + "/api/v4",
+		"BLAZEMETER_API_KEY_ID=" + mockblazemeter.DefaultKeyID, "BLAZEMETER_API_KEY_SECRET=" + mockblazemeter.DefaultKeySecret,
 	} {
 		if !strings.Contains(env, want) {
 			t.Errorf("the environment lacks %s:\n%s", want, env)
@@ -151,7 +153,7 @@ func TestSeedErrorsNamePathAndLine(t *testing.T) {
 
 // A seed made in Go goes through the same checks.
 func TestNewRefusesAWrongSeed(t *testing.T) {
-	_, err := mockservice.New(mockservice.Seed{Blink: mockservice.BlinkSeed{Users: []mockservice.BlinkUser{{ID: ""}}}})
+	_, err := mockservice.New(mockblink.Seed{Users: []mockblink.User{{ID: ""}}}.Alone())
 	if err == nil || !strings.Contains(err.Error(), "blink.users[0].id: is missing") {
 		t.Errorf("error %v", err)
 	}
@@ -209,7 +211,7 @@ func FuzzRQL(f *testing.F) {
 	f.Fuzz(func(t *testing.T, q string) {
 		r := httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/tenant/entities", nil)
 		r.URL.RawQuery = "q=" + strings.NewReplacer("%", "%25", "&", "%26", "+", "%2B", "#", "%23", ";", "%3B").Replace(q)
-		r.Header.Set("BLINK-API-KEY", mockservice.DefaultBlinkKey)
+		r.Header.Set("BLINK-API-KEY", mockblink.DefaultKey)
 		w := httptest.NewRecorder()
 		server.ServeHTTP(w, r)
 		if w.Code != 200 && w.Code != 400 {

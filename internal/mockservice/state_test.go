@@ -12,29 +12,32 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 )
 
 // The listing, the counts and the lag agree with a plain model whatever happens.
 func TestMembershipAgainstAModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const people = 5
-		seed := mockservice.Seed{Blink: mockservice.BlinkSeed{Users: []mockservice.BlinkUser{{ID: "root", Email: "root@example.com", Role: "Admin"}}}}
+		var seed mockservice.Seed
+		mockblink.SeedOf(&seed).Users = []mockblink.User{{ID: "root", Email: "root@example.com", Role: "Admin"}}
 		for i := range people {
-			seed.Blink.Users = append(seed.Blink.Users, mockservice.BlinkUser{ID: fmt.Sprint(i), Email: fmt.Sprintf("u%d@example.com", i)})
+			mockblink.SeedOf(&seed).Users = append(mockblink.SeedOf(&seed).Users, mockblink.User{ID: fmt.Sprint(i), Email: fmt.Sprintf("u%d@example.com", i)})
 		}
-		seed.Blink.Workspaces = []mockservice.BlinkWorkspace{{ID: "w", DisplayName: "W", Users: map[string]string{"0": "owner"}}}
+		mockblink.SeedOf(&seed).Workspaces = []mockblink.Workspace{{ID: "w", DisplayName: "W", Users: map[string]string{"0": "owner"}}}
 		lag := rapid.IntRange(0, 3).Draw(t, "lag")
 		if lag > 0 {
 			seed.Faults.Rules = []mockservice.Fault{{Kind: "lag", Reads: lag}}
 		}
-		seed.Behaviour.Blink.AssignLastOwner = "allow"
+		mockblink.BehaviourOf(&seed).AssignLastOwner = "allow"
 		s, err := mockservice.New(seed)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ask := func(method, path string) *httptest.ResponseRecorder {
 			r := httptest.NewRequest(method, "/api/v1/workspaces/w"+path, nil)
-			r.Header.Set("BLINK-API-KEY", mockservice.DefaultBlinkKey)
+			r.Header.Set("BLINK-API-KEY", mockblink.DefaultKey)
 			w := httptest.NewRecorder()
 			s.ServeHTTP(w, r)
 			return w
@@ -93,7 +96,7 @@ func TestMembershipAgainstAModel(t *testing.T) {
 				}
 			}
 			fewest = min(fewest, owners)
-			if o := s.Blink().Owners("w"); o.Now != owners || o.Fewest != fewest {
+			if o := mockblink.Of(s).Owners("w"); o.Now != owners || o.Fewest != fewest {
 				t.Fatalf("owners %+v, want %d now and %d at the fewest", o, owners, fewest)
 			}
 		}
@@ -102,13 +105,13 @@ func TestMembershipAgainstAModel(t *testing.T) {
 
 func TestAddingToTheWorlds(t *testing.T) {
 	run := mockservice.StartDefault(t)
-	b, z := run.Blink(), run.BlazeMeter()
-	run.Must(b.AddUser(mockservice.BlinkUser{ID: "u-new", Email: "new.person@example.com"}))
-	run.Must(b.AddGroup(mockservice.BlinkGroup{ID: "g-new", Name: "New", Members: []string{"u-new"}}))
-	run.Must(b.AddWorkspace(mockservice.BlinkWorkspace{ID: "w-new", DisplayName: "New", Users: map[string]string{"u-new": "owner"}, Groups: map[string]string{"g-new": "viewer"}}))
-	run.Must(z.AddUser(mockservice.BlazeMeterUser{ID: 9, Email: "new@example.com", FirstName: "New", LastName: "Person"}))
-	run.Must(z.SetAccountUser(5001, mockservice.BlazeMeterAccountUser{ID: 9, Roles: []string{"billing"}}))
-	run.Must(z.AddWorkspace(mockservice.BlazeMeterWorkspace{ID: 70009, Name: "New", Account: 5001, Users: []mockservice.BlazeMeterWorkspaceUser{{ID: 9, Role: "manager"}}}))
+	b, z := mockblink.Of(run), mockblazemeter.Of(run)
+	run.Must(b.AddUser(mockblink.User{ID: "u-new", Email: "new.person@example.com"}))
+	run.Must(b.AddGroup(mockblink.Group{ID: "g-new", Name: "New", Members: []string{"u-new"}}))
+	run.Must(b.AddWorkspace(mockblink.Workspace{ID: "w-new", DisplayName: "New", Users: map[string]string{"u-new": "owner"}, Groups: map[string]string{"g-new": "viewer"}}))
+	run.Must(z.AddUser(mockblazemeter.User{ID: 9, Email: "new@example.com", FirstName: "New", LastName: "Person"}))
+	run.Must(z.SetAccountUser(5001, mockblazemeter.AccountUser{ID: 9, Roles: []string{"billing"}}))
+	run.Must(z.AddWorkspace(mockblazemeter.Workspace{ID: 70009, Name: "New", Account: 5001, Users: []mockblazemeter.WorkspaceUser{{ID: 9, Role: "manager"}}}))
 	if b.FewestOwners("w-new") != 1 || z.FewestOwners("70009") != 1 {
 		t.Errorf("owners %+v %+v", b.Owners("w-new"), z.Owners("70009"))
 	}
@@ -119,34 +122,34 @@ func TestAddingToTheWorlds(t *testing.T) {
 		t.Errorf("listing %v after %d reads", seen, b.Reads("w-new"))
 	}
 	wantIDs(t, bzm(t, run, "GET", "/accounts/5001/users?roles[]=billing", ""), 9)
-	run.Must(z.SetAccountUser(5001, mockservice.BlazeMeterAccountUser{ID: 9, Roles: []string{"standard"}}))
+	run.Must(z.SetAccountUser(5001, mockblazemeter.AccountUser{ID: 9, Roles: []string{"standard"}}))
 	wantIDs(t, bzm(t, run, "GET", "/accounts/5001/users?roles[]=billing", ""))
 	wantIDs(t, bzm(t, run, "GET", "/workspaces/70009/users?textFilter=new@", ""), 9)
 	run.Must(z.Rename("9", "", "other@example.com"))
 	wantIDs(t, bzm(t, run, "GET", "/workspaces/70009/users?textFilter=new@", ""))
 
 	for what, err := range map[string]error{
-		"a taken user":            b.AddUser(mockservice.BlinkUser{ID: "u-new"}),
-		"a taken group":           b.AddGroup(mockservice.BlinkGroup{ID: "g-new"}),
-		"a ghost in a group":      b.AddGroup(mockservice.BlinkGroup{ID: "g-2", Members: []string{"x"}}),
+		"a taken user":            b.AddUser(mockblink.User{ID: "u-new"}),
+		"a taken group":           b.AddGroup(mockblink.Group{ID: "g-new"}),
+		"a ghost in a group":      b.AddGroup(mockblink.Group{ID: "g-2", Members: []string{"x"}}),
 		"a ghost set in a group":  b.SetGroupMembers("g-new", "x"),
 		"a ghost group":           b.SetGroupMembers("x"),
-		"a taken workspace":       b.AddWorkspace(mockservice.BlinkWorkspace{ID: "w-new"}),
-		"a ghost user":            b.AddWorkspace(mockservice.BlinkWorkspace{ID: "w-2", Users: map[string]string{"x": "owner"}}),
-		"a ghost group's role":    b.AddWorkspace(mockservice.BlinkWorkspace{ID: "w-2", Groups: map[string]string{"x": "owner"}}),
+		"a taken workspace":       b.AddWorkspace(mockblink.Workspace{ID: "w-new"}),
+		"a ghost user":            b.AddWorkspace(mockblink.Workspace{ID: "w-2", Users: map[string]string{"x": "owner"}}),
+		"a ghost group's role":    b.AddWorkspace(mockblink.Workspace{ID: "w-2", Groups: map[string]string{"x": "owner"}}),
 		"a ghost's tenant role":   b.SetTenantRole("x", "Admin"),
 		"a ghost's name":          b.Rename("user", "x", "X", ""),
 		"a ghost's removal":       b.RemoveUser("x"),
 		"a ghost workspace":       b.Remove("x", "user", "u-new"),
 		"a ghost workspace name":  b.RenameWorkspace("x", "X"),
-		"a taken person":          z.AddUser(mockservice.BlazeMeterUser{ID: 9}),
-		"a ghost in an account":   z.SetAccountUser(5001, mockservice.BlazeMeterAccountUser{ID: 8}),
-		"a ghost account":         z.SetAccountUser(1, mockservice.BlazeMeterAccountUser{ID: 9}),
+		"a taken person":          z.AddUser(mockblazemeter.User{ID: 9}),
+		"a ghost in an account":   z.SetAccountUser(5001, mockblazemeter.AccountUser{ID: 8}),
+		"a ghost account":         z.SetAccountUser(1, mockblazemeter.AccountUser{ID: 9}),
 		"a ghost member":          z.Set("70009", "8", true, "viewer"),
 		"a ghost person's name":   z.Rename("8", "X", ""),
-		"a taken number":          z.AddWorkspace(mockservice.BlazeMeterWorkspace{ID: 70009}),
-		"a ghost account's":       z.AddWorkspace(mockservice.BlazeMeterWorkspace{ID: 70010, Account: 1}),
-		"an outsider":             z.AddWorkspace(mockservice.BlazeMeterWorkspace{ID: 70010, Account: 5001, Users: []mockservice.BlazeMeterWorkspaceUser{{ID: 8}}}),
+		"a taken number":          z.AddWorkspace(mockblazemeter.Workspace{ID: 70009}),
+		"a ghost account's":       z.AddWorkspace(mockblazemeter.Workspace{ID: 70010, Account: 1}),
+		"an outsider":             z.AddWorkspace(mockblazemeter.Workspace{ID: 70010, Account: 5001, Users: []mockblazemeter.WorkspaceUser{{ID: 8}}}),
 		"a ghost switched off":    z.SetWorkspaceDisabled("1", true),
 		"a ghost workspace's end": z.DeleteWorkspace("1"),
 	} {
@@ -158,7 +161,7 @@ func TestAddingToTheWorlds(t *testing.T) {
 
 func TestKeysByDefault(t *testing.T) {
 	seed := mustSeed(t)
-	seed.Blink.Keys, seed.BlazeMeter.Keys = nil, nil
+	mockblink.SeedOf(&seed).Keys, mockblazemeter.SeedOf(&seed).Keys = nil, nil
 	run := mockservice.StartTest(t, seed)
 	if m := blink(t, run, "GET", "/user", "").json(t); m["email"] != "terraform@example.com" {
 		t.Errorf("self %v", m)
@@ -174,7 +177,7 @@ func TestKeysByDefault(t *testing.T) {
 func TestSetenv(t *testing.T) {
 	run := mockservice.StartDefault(t)
 	run.Setenv()
-	if got := os.Getenv("BLINK_ENDPOINT"); got != run.BlinkEndpoint() {
+	if got := os.Getenv("BLINK_ENDPOINT"); got != run.Endpoint(mockblink.Name) {
 		t.Errorf("BLINK_ENDPOINT=%q", got)
 	}
 }

@@ -11,11 +11,13 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client"
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
 // standIn serves workspace 70001 with a manager, so many testers and so many
-// disabled viewers on the mock service, which shares no code with the client.
+// disabled viewers on the mock service, which shares the OpenAPI file with the
+// client and no code.
 func standIn(t *testing.T, enabled, disabled int, behaviour string) *client.Client {
 	t.Helper()
 	type object = map[string]any
@@ -51,7 +53,7 @@ func standIn(t *testing.T, enabled, disabled int, behaviour string) *client.Clie
 		t.Fatal(err)
 	}
 	run := mockservice.StartTest(t, seed)
-	endpoint := run.BlazeMeterEndpoint()
+	endpoint := run.Endpoint(mockblazemeter.Name)
 	stack, err := transport.New(transport.Options{
 		Product: "BlazeMeter", Endpoint: endpoint, Authenticate: client.Authenticate("mock-key-id", "mock-key-secret"),
 		Secrets: []string{"mock-key-id", "mock-key-secret"},

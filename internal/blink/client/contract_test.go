@@ -6,27 +6,28 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
 // standIn gives a client for the stateful stand-in of the service, which shares
 // nothing with the client but the OpenAPI description that both are held against.
-func standIn(t *testing.T, edit func(*mockservice.BlinkBehaviour)) (*Client, *mockservice.Running) {
+func standIn(t *testing.T, edit func(*mockblink.Behaviour)) (*Client, *mockservice.Running) {
 	t.Helper()
 	seed, err := mockservice.DefaultSeed()
 	if err != nil {
 		t.Fatal(err)
 	}
-	edit(&seed.Behaviour.Blink)
+	edit(mockblink.BehaviourOf(&seed))
 	run := mockservice.StartTest(t, seed)
 	hc, err := transport.New(transport.Options{
-		Product: "Blink", Endpoint: run.BlinkEndpoint(), Authenticate: Authenticate(mockservice.DefaultBlinkKey),
+		Product: "Blink", Endpoint: run.Endpoint(mockblink.Name), Authenticate: Authenticate(mockblink.DefaultKey),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(hc.CloseIdleConnections)
-	c, err := New(Options{Endpoint: run.BlinkEndpoint(), HTTP: hc})
+	c, err := New(Options{Endpoint: run.Endpoint(mockblink.Name), HTTP: hc})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +36,7 @@ func standIn(t *testing.T, edit func(*mockservice.BlinkBehaviour)) (*Client, *mo
 
 func roleOf(t *testing.T, c *Client, p membership.Principal) string {
 	t.Helper()
-	ws, err := c.ReadWorkspace(t.Context(), mockservice.DefaultBlinkWorkspace)
+	ws, err := c.ReadWorkspace(t.Context(), mockblink.DefaultWorkspace)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,8 +49,8 @@ func roleOf(t *testing.T, c *Client, p membership.Principal) string {
 
 func TestAgainstTheStandIn(t *testing.T) {
 	t.Parallel()
-	c, _ := standIn(t, func(*mockservice.BlinkBehaviour) {})
-	const ws = mockservice.DefaultBlinkWorkspace
+	c, _ := standIn(t, func(*mockblink.Behaviour) {})
+	const ws = mockblink.DefaultWorkspace
 	bob, platform := principal(membership.User, "u-bob"), principal(membership.Group, "g-platform")
 
 	if d, err := c.DescribeWorkspace(t.Context(), ws); err != nil || d.Name != "Payments" {
@@ -105,11 +106,11 @@ func TestAgainstTheStandIn(t *testing.T) {
 func TestStandInWithoutOldRoutes(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"404", "405"} {
-		c, _ := standIn(t, func(b *mockservice.BlinkBehaviour) { b.RemoveRoute, b.AddRoute = how, how })
+		c, _ := standIn(t, func(b *mockblink.Behaviour) { b.RemoveRoute, b.AddRoute = how, how })
 		bob := principal(membership.User, "u-bob")
-		_, err := c.Remove(t.Context(), mockservice.DefaultBlinkWorkspace, membership.Member{Principal: bob})
+		_, err := c.Remove(t.Context(), mockblink.DefaultWorkspace, membership.Member{Principal: bob})
 		failure(t, err, membership.Unsupported)
-		_, err = c.Add(t.Context(), mockservice.DefaultBlinkWorkspace, "viewer", []membership.Principal{principal(membership.User, "u-carol")})
+		_, err = c.Add(t.Context(), mockblink.DefaultWorkspace, "viewer", []membership.Principal{principal(membership.User, "u-carol")})
 		failure(t, err, membership.Unsupported)
 	}
 }

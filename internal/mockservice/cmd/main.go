@@ -1,4 +1,4 @@
-// Command mock serves the stand-in for Blink and BlazeMeter by itself, prints
+// Command mock serves the mock service by itself, prints
 // the environment lines that point the provider at it, and stops on SIGINT or SIGTERM.
 package main
 

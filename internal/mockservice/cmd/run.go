@@ -70,10 +70,10 @@ func newFlags(s *settings, stderr io.Writer) *flag.FlagSet {
 	f.BoolVar(&s.checkWire, "check-wire", false, "check every request and answer against the OpenAPI files; violations are in the audit trail, and make the exit code 1")
 	f.BoolVar(&s.logs, "log", false, "write a line for each request to the standard error output")
 	f.Usage = func() {
-		_, _ = fmt.Fprint(stderr, "A stand-in for Blink (under /api/v1) and BlazeMeter (under /api/v4) that keeps its state in memory.\n\nFlags:\n")
+		_, _ = fmt.Fprintf(stderr, "A mock service for %s that keeps its state in memory.\n\nFlags:\n", mockservice.Products())
 		f.PrintDefaults()
 		_, _ = fmt.Fprintf(stderr, "\nSwitches for -behaviour (the default first):\n%s\nKinds and fields of -fault:\n%s\n%s",
-			mockservice.BehaviourHelp(), mockservice.FaultHelp(), mockservice.ControlHelp)
+			mockservice.BehaviourHelp(), mockservice.FaultHelp(), mockservice.ControlHelp())
 	}
 	return f
 }
@@ -155,7 +155,7 @@ func (set *settings) adjust(seed *mockservice.Seed) error {
 	}
 	for _, text := range set.behaviour {
 		name, value, _ := strings.Cut(text, "=")
-		if err := seed.Behaviour.Set(name, value); err != nil {
+		if err := mockservice.SetSwitch(seed, name, value); err != nil {
 			return fmt.Errorf("-behaviour %s: %w", text, err)
 		}
 	}
@@ -166,7 +166,7 @@ func (set *settings) adjust(seed *mockservice.Seed) error {
 	if set.faultSeed != 0 {
 		seed.Faults.Seed = set.faultSeed
 	}
-	return seed.Validate()
+	return mockservice.Validate(*seed)
 }
 
 func (set *settings) serve(ctx context.Context, server *mockservice.Server, stdout, stderr io.Writer) error {
@@ -192,7 +192,7 @@ func (set *settings) serve(ctx context.Context, server *mockservice.Server, stdo
 	}
 	faults := server.Faults()
 	_, _ = fmt.Fprint(stdout, lines)
-	_, _ = fmt.Fprintf(stderr, "roster-mock: Blink and BlazeMeter at %s, control endpoints at %s/_mock/, fault seed %d; stop with Ctrl-C\n", base, base, faults.Seed)
+	_, _ = fmt.Fprintf(stderr, "roster-mock: %s at %s, control endpoints at %s/_mock/, fault seed %d; stop with Ctrl-C\n", mockservice.Products(), base, base, faults.Seed)
 
 	select {
 	case err = <-ended: // only a failure ends it by itself

@@ -21,9 +21,9 @@ const (
 type Write struct {
 	Seq       int       `json:"seq"`
 	At        time.Time `json:"at"`
-	Product   Product   `json:"product"`
+	Product   string    `json:"product"`
 	Workspace string    `json:"workspace"`
-	// Call is the name of the route: "assign", "add", "remove" (Blink), "add_users", "update_user" (BlazeMeter).
+	// Call is the name of the route, as in [RouteInfo].
 	Call      string `json:"call"`
 	Kind      string `json:"kind"`
 	Principal string `json:"principal"`
@@ -55,7 +55,7 @@ type Request struct {
 	Seq     int           `json:"seq"`
 	At      time.Time     `json:"at"`
 	Took    time.Duration `json:"took_ns"`
-	Product Product       `json:"product"`
+	Product string        `json:"product"`
 	Method  string        `json:"method"`
 	// Path is the path as it was sent, still escaped; Query the raw query.
 	Path  string `json:"path"`
@@ -84,9 +84,9 @@ type Audit struct {
 	// Repeated counts the writes that were not needed.
 	Repeated int `json:"repeated_writes"`
 	// PeakInFlight is the largest number of requests of one product at a time.
-	PeakInFlight map[Product]int `json:"peak_in_flight"`
+	PeakInFlight map[string]int `json:"peak_in_flight"`
 	// Owners maps the workspace id to its owners, by product.
-	Owners map[Product]map[string]OwnerCounts `json:"owners"`
+	Owners map[string]map[string]OwnerCounts `json:"owners"`
 	// Faults counts the faults that were played, by kind.
 	Faults map[string]int `json:"faults"`
 }
@@ -100,16 +100,16 @@ type audit struct {
 	undocumented []string
 	violations   []string
 	repeated     int
-	inFlight     map[Product]int
-	peak         map[Product]int
+	inFlight     map[string]int
+	peak         map[string]int
 	faults       map[string]int
 }
 
 func newAudit() audit {
 	return audit{
 		counts:   map[string]int{},
-		inFlight: map[Product]int{},
-		peak:     map[Product]int{},
+		inFlight: map[string]int{},
+		peak:     map[string]int{},
 		faults:   map[string]int{},
 	}
 }
@@ -127,10 +127,14 @@ func (s *Server) Audit() Audit {
 		Repeated:       s.audit.repeated,
 		PeakInFlight:   maps.Clone(s.audit.peak),
 		Faults:         maps.Clone(s.audit.faults),
-		Owners:         map[Product]map[string]OwnerCounts{ProductBlink: {}, ProductBlazeMeter: {}},
+		Owners:         map[string]map[string]OwnerCounts{},
 	}
-	for _, w := range s.allWorkspaces() {
-		a.Owners[w.product][w.id] = w.owners
+	for _, site := range s.sites {
+		counts := map[string]OwnerCounts{}
+		for _, w := range site.workspaces.all {
+			counts[w.ID] = w.owners
+		}
+		a.Owners[site.product.Name] = counts
 	}
 	return a
 }
@@ -150,17 +154,19 @@ func (s *Server) Requests() []Request {
 }
 
 // RequestCount gives the number of requests of one product and call; "" counts all
-// products or calls. Calls have the names of [Routes].
-func (s *Server) RequestCount(p Product, call string) int {
+// products or calls. Calls have the names of [Table.Routes].
+func (s *Server) RequestCount(product, call string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p == "" && call == "" {
+	if product == "" && call == "" {
 		return s.audit.total
 	}
 	n := 0
-	for _, r := range routes {
-		if (p == "" || p == r.product) && (call == "" || call == r.call) {
-			n += s.audit.counts[r.label()]
+	for _, p := range s.products {
+		for _, r := range p.Routes {
+			if (product == "" || product == p.Name) && (call == "" || call == r.Call) {
+				n += s.audit.counts[p.label(&r)]
+			}
 		}
 	}
 	return n
@@ -196,7 +202,7 @@ func (s *Server) ResetAudit() {
 	inFlight := s.audit.inFlight
 	s.audit = newAudit()
 	s.audit.inFlight = inFlight
-	for _, w := range s.allWorkspaces() {
+	for w := range s.allWorkspaces() {
 		w.restartFewest()
 		clear(w.lastWrite)
 	}
@@ -206,112 +212,67 @@ func (s *Server) ResetAudit() {
 func (s *Server) ResetFewestOwners() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, w := range s.allWorkspaces() {
+	for w := range s.allWorkspaces() {
 		w.restartFewest()
 	}
 }
 
-func (w *workspace) restartFewest() {
-	w.owners.Fewest = w.owners.Now
-	w.owners.FewestWithGroups = w.owners.Now + w.owners.Groups
-	w.owners.FewestAfterLoss = -1
-}
-
-// write carries out and records one write to one principal. The caller holds s.mu.
-func (s *Server) write(c *call, w *workspace, k key, after standing) {
-	before := w.standingOf(k)
-	e := s.entry(c, w, k, before, after)
+// Write carries out and records one write to one principal.
+func (ws *Workspaces) Write(c *Call, w *Workspace, after Row) {
+	e := ws.entry(c, w, after)
 	e.Outcome = OutcomeApplied
-	e.Unchanged = before.equal(after)
-	if last, known := w.lastWrite[k]; known && e.Unchanged && last == after.String() {
+	e.Unchanged = w.StandingOf(after.Key).equal(after.Standing)
+	if last, known := w.lastWrite[after.Key]; known && e.Unchanged && last == e.To {
 		e.Repeated = true
-		s.audit.repeated++
+		ws.server.audit.repeated++
 	}
 	if !e.Unchanged {
-		s.put(w, k, after)
+		ws.put(w, after.Key, after.Standing)
 		if w.owners.Now < e.OwnersBefore {
 			if f := w.owners.FewestAfterLoss; f < 0 || w.owners.Now < f {
 				w.owners.FewestAfterLoss = w.owners.Now
 			}
 		}
 	}
-	w.lastWrite[k] = after.String()
+	w.lastWrite[after.Key] = e.To
 	e.OwnersAfter = w.owners.Now
-	s.record(c, e)
+	ws.server.record(c, e)
 }
 
-// refuse records a write that changes nothing. The caller holds s.mu.
-func (s *Server) refuse(c *call, w *workspace, k key, wanted standing, outcome, message string) {
-	before := w.standingOf(k)
-	e := s.entry(c, w, k, before, wanted)
+// Refuse records a write that the service refuses.
+func (ws *Workspaces) Refuse(c *Call, w *Workspace, wanted Row, message string) {
+	ws.unchanged(c, w, wanted, OutcomeRefused, message)
+}
+
+// Ignore records a write to which the service says yes and does nothing.
+func (ws *Workspaces) Ignore(c *Call, w *Workspace, wanted Row, message string) {
+	ws.unchanged(c, w, wanted, OutcomeIgnored, message)
+}
+
+func (ws *Workspaces) unchanged(c *Call, w *Workspace, wanted Row, outcome, message string) {
+	e := ws.entry(c, w, wanted)
 	e.Outcome, e.Message, e.OwnersAfter = outcome, message, w.owners.Now
-	if last, known := w.lastWrite[k]; known && last == wanted.String() && before.equal(wanted) {
+	if last, known := w.lastWrite[wanted.Key]; known && last == e.To && w.StandingOf(wanted.Key).equal(wanted.Standing) {
 		e.Repeated = true
-		s.audit.repeated++
+		ws.server.audit.repeated++
 	}
-	s.record(c, e)
+	ws.server.record(c, e)
 }
 
-func (s *Server) entry(c *call, w *workspace, k key, before, after standing) Write {
-	body := string(c.body)
+func (ws *Workspaces) entry(c *Call, w *Workspace, after Row) Write {
+	body := string(c.Body)
 	if len(body) > 1024 {
 		body = body[:1024]
 	}
 	return Write{
-		At: s.now(), Product: w.product, Workspace: w.id, Call: c.route.call,
-		Kind: k.kind, Principal: k.id, From: before.String(), To: after.String(),
-		OwnersBefore: w.owners.Now, Method: c.r.Method, Path: c.r.URL.EscapedPath(), Body: body, By: c.caller,
+		At: ws.Now(), Product: w.product, Workspace: w.ID, Call: c.Route.Call,
+		Kind: after.Kind, Principal: after.ID, From: w.StandingOf(after.Key).String(), To: after.String(),
+		OwnersBefore: w.owners.Now, Method: c.Request.Method, Path: c.Request.URL.EscapedPath(), Body: body, By: c.Caller,
 	}
 }
 
-func (s *Server) record(c *call, e Write) {
+func (s *Server) record(c *Call, e Write) {
 	e.Seq = len(s.audit.writes) + 1
 	c.writes = append(c.writes, len(s.audit.writes))
 	s.audit.writes = append(s.audit.writes, e)
-}
-
-// put changes somebody's standing and keeps the counts of owners. The caller holds s.mu.
-func (s *Server) put(w *workspace, k key, after standing) {
-	user, group := s.countsAsOwner(w, k, w.standingOf(k))
-	w.put(k, after, s.now())
-	userNow, groupNow := s.countsAsOwner(w, k, after)
-	w.owners.Now += userNow - user
-	w.owners.Groups += groupNow - group
-	w.noteFewest()
-}
-
-func (w *workspace) noteFewest() {
-	w.owners.Fewest = min(w.owners.Fewest, w.owners.Now)
-	w.owners.FewestWithGroups = min(w.owners.FewestWithGroups, w.owners.Now+w.owners.Groups)
-}
-
-// countsAsOwner gives 1 for what is an owner: first as a person, then as a group.
-func (s *Server) countsAsOwner(w *workspace, k key, st standing) (user, group int) {
-	switch {
-	case !st.present || !st.enabled:
-	case w.product == ProductBlazeMeter:
-		if st.hasRole("manager") {
-			return 1, 0
-		}
-	case !st.hasRole("owner"):
-	case k.kind == KindGroup:
-		if g := s.blink.groups[k.id]; g != nil && len(g.Members) > 0 {
-			return 0, 1
-		}
-	default:
-		if u := s.blink.users[k.id]; u != nil && u.Status == StatusActive {
-			return 1, 0
-		}
-	}
-	return 0, 0
-}
-
-// recount counts the owners of a workspace from scratch. The caller holds s.mu.
-func (s *Server) recount(w *workspace) {
-	w.owners.Now, w.owners.Groups = 0, 0
-	for _, m := range w.members {
-		u, g := s.countsAsOwner(w, m.key, m.standing)
-		w.owners.Now += u
-		w.owners.Groups += g
-	}
 }

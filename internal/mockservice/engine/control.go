@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,7 +9,9 @@ import (
 )
 
 // ControlHelp lists the control endpoints, as GET /_mock/ and the command's -help show them.
-const ControlHelp = `Control endpoints (no credentials; for scripts and tests):
+func (t Table) ControlHelp() string {
+	var b strings.Builder
+	_, _ = fmt.Fprintf(&b, `Control endpoints (no credentials; for scripts and tests):
   GET    /_mock/audit            writes, counts, undocumented calls, fewest owners, as JSON
   DELETE /_mock/audit            forget writes and counts; the fewest owners start anew; the state stays
   GET    /_mock/requests         every request with its status, fault and time, as JSON
@@ -25,17 +26,25 @@ const ControlHelp = `Control endpoints (no credentials; for scripts and tests):
   PUT    /_mock/faults           set what goes wrong (JSON body as in a seed); counters start anew
   DELETE /_mock/faults           nothing goes wrong any more
 
-Behind everybody's back (PRODUCT is blink or blazemeter, KIND user or group; values are query parameters):
+Behind everybody's back (PRODUCT is %s, KIND a kind of principal; values are query parameters):
   GET    /_mock/PRODUCT/workspaces/WORKSPACE/members
   GET    /_mock/PRODUCT/workspaces/WORKSPACE/owners
   PUT    /_mock/PRODUCT/workspaces/WORKSPACE/KIND/ID?role=ROLE[&enabled=false]   add or change a member
   DELETE /_mock/PRODUCT/workspaces/WORKSPACE/KIND/ID                             take a member out
   PUT    /_mock/PRODUCT/workspaces/WORKSPACE?name=NAME                           rename the workspace
   DELETE /_mock/PRODUCT/workspaces/WORKSPACE                                     delete the workspace
-  PUT    /_mock/blink/tenant/KIND/ID?status=STATUS&name=NAME&email=EMAIL&role=TENANT_ROLE   change who is named
-  DELETE /_mock/blink/tenant/user/ID                                             delete the user everywhere
-  PUT    /_mock/blazemeter/tenant/user/ID?name=NAME&email=EMAIL
-`
+`, strings.Join(t.names(), " or "))
+	for _, p := range t {
+		for _, r := range p.Control {
+			line := fmt.Sprintf("  %-6s /_mock/%s%s", r.Method, p.Name, r.Usage)
+			if r.Help != "" {
+				line = fmt.Sprintf("%-80s %s", line, r.Help)
+			}
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
+}
 
 func isControl(path string) bool { return path == "/_mock" || strings.HasPrefix(path, "/_mock/") }
 
@@ -63,7 +72,7 @@ func newControl(s *Server) http.Handler {
 
 	mux.HandleFunc("GET /_mock/{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = io.WriteString(w, ControlHelp) // a client that has gone is its own affair
+		_, _ = io.WriteString(w, s.products.ControlHelp()) // a client that has gone is its own affair
 	})
 	mux.HandleFunc("GET /_mock/env", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -81,27 +90,27 @@ func newControl(s *Server) http.Handler {
 		if err != nil {
 			return nil, err
 		}
-		seed, err := ParseSeed(text)
+		seed, err := s.products.ParseSeed(text)
 		if err != nil {
 			return nil, err
 		}
 		return done(s.Load(seed))
 	})
 	handle("GET /_mock/behaviour", func(*http.Request) (any, error) { return s.Behaviour(), nil })
-	setBehaviour := func(start func() Behaviour) func(*http.Request) (any, error) {
+	setBehaviour := func(start func() map[string]any) func(*http.Request) (any, error) {
 		return func(r *http.Request) (any, error) {
 			text, err := io.ReadAll(r.Body)
 			if err != nil {
 				return nil, err
 			}
-			b := start()
-			if err := decodeStrict(text, &b, func() []problem { return b.validate() }); err != nil {
+			all := start()
+			if err := decodeStrict(text, object(all), func() []problem { return nil }); err != nil {
 				return nil, err
 			}
-			return done(s.SetBehaviour(b))
+			return done(s.setBehaviour(all))
 		}
 	}
-	handle("PUT /_mock/behaviour", setBehaviour(func() Behaviour { return Behaviour{} }))
+	handle("PUT /_mock/behaviour", setBehaviour(s.products.noBehaviour))
 	handle("PATCH /_mock/behaviour", setBehaviour(s.Behaviour))
 	handle("GET /_mock/faults", func(*http.Request) (any, error) { return s.Faults(), nil })
 	handle("PUT /_mock/faults", func(r *http.Request) (any, error) {
@@ -109,7 +118,7 @@ func newControl(s *Server) http.Handler {
 		if err != nil {
 			return nil, err
 		}
-		f, err := ParseFaults(text)
+		f, err := s.products.ParseFaults(text)
 		if err != nil {
 			return nil, err
 		}
@@ -118,18 +127,18 @@ func newControl(s *Server) http.Handler {
 	handle("DELETE /_mock/faults", func(*http.Request) (any, error) { return done(s.SetFaults(Faults{})) })
 
 	handle("GET /_mock/{product}/workspaces/{workspace}/members", func(r *http.Request) (any, error) {
-		st, err := s.stateOf(r)
+		st, err := s.accessTo(r)
 		if err != nil {
 			return nil, err
 		}
 		ms := st.Members(r.PathValue("workspace"))
 		if ms == nil {
-			return nil, fmt.Errorf("there is no %s workspace %q", st.p, r.PathValue("workspace"))
+			return nil, fmt.Errorf("there is no %s workspace %q", st.product, r.PathValue("workspace"))
 		}
 		return ms, nil
 	})
 	handle("GET /_mock/{product}/workspaces/{workspace}/owners", func(r *http.Request) (any, error) {
-		st, err := s.stateOf(r)
+		st, err := s.accessTo(r)
 		if err != nil {
 			return nil, err
 		}
@@ -137,92 +146,55 @@ func newControl(s *Server) http.Handler {
 	})
 	handle("PUT /_mock/{product}/workspaces/{workspace}/{kind}/{id}", s.controlMember)
 	handle("DELETE /_mock/{product}/workspaces/{workspace}/{kind}/{id}", func(r *http.Request) (any, error) {
-		st, err := s.stateOf(r)
+		st, err := s.accessTo(r)
 		if err != nil {
 			return nil, err
 		}
 		return done(st.Remove(r.PathValue("workspace"), r.PathValue("kind"), r.PathValue("id")))
 	})
 	handle("PUT /_mock/{product}/workspaces/{workspace}", func(r *http.Request) (any, error) {
-		st, err := s.stateOf(r)
+		st, err := s.accessTo(r)
 		if err != nil {
 			return nil, err
 		}
 		return done(st.RenameWorkspace(r.PathValue("workspace"), r.URL.Query().Get("name")))
 	})
 	handle("DELETE /_mock/{product}/workspaces/{workspace}", func(r *http.Request) (any, error) {
-		st, err := s.stateOf(r)
+		st, err := s.accessTo(r)
 		if err != nil {
 			return nil, err
 		}
 		return done(st.DeleteWorkspace(r.PathValue("workspace")))
 	})
-	handle("PUT /_mock/blink/tenant/{kind}/{id}", s.controlBlinkPerson)
-	handle("DELETE /_mock/blink/tenant/user/{id}", func(r *http.Request) (any, error) {
-		return done(s.Blink().RemoveUser(r.PathValue("id")))
-	})
-	handle("PUT /_mock/blazemeter/tenant/user/{id}", func(r *http.Request) (any, error) {
-		q := r.URL.Query()
-		return done(s.BlazeMeter().Rename(r.PathValue("id"), q.Get("name"), q.Get("email")))
-	})
+	for _, p := range s.products {
+		for _, one := range p.Control {
+			handle(one.Method+" /_mock/"+p.Name+one.Path, func(r *http.Request) (any, error) { return done(one.Handle(s, r)) })
+		}
+	}
 	return mux
 }
 
-func (s *Server) stateOf(r *http.Request) (productState, error) {
-	switch p := Product(r.PathValue("product")); p {
-	case ProductBlink, ProductBlazeMeter:
-		return productState{s, p}, nil
-	default:
-		return productState{}, fmt.Errorf("there is no product %q: blink or blazemeter", p)
+func (s *Server) accessTo(r *http.Request) (Access, error) {
+	name := r.PathValue("product")
+	if s.products.product(name) == nil {
+		return Access{}, fmt.Errorf("there is no product %q: %s", name, strings.Join(s.products.names(), " or "))
 	}
+	return s.Access(name), nil
 }
 
 func (s *Server) controlMember(r *http.Request) (any, error) {
-	st, err := s.stateOf(r)
+	st, err := s.accessTo(r)
 	if err != nil {
 		return nil, err
 	}
-	ws, kind, id, q := r.PathValue("workspace"), r.PathValue("kind"), r.PathValue("id"), r.URL.Query()
-	enabled := true
+	q := r.URL.Query()
+	m := Member{Kind: r.PathValue("kind"), ID: r.PathValue("id"), Roles: q["role"], Enabled: true}
 	if q.Has("enabled") {
-		if enabled, err = strconv.ParseBool(q.Get("enabled")); err != nil {
+		if m.Enabled, err = strconv.ParseBool(q.Get("enabled")); err != nil {
 			return nil, fmt.Errorf("enabled is %q: true or false is needed", q.Get("enabled"))
 		}
 	}
-	if st.p == ProductBlink {
-		if !enabled {
-			return nil, errors.New("blink has no disabled members")
-		}
-		if q.Get("role") == "" {
-			return nil, errors.New("role is missing")
-		}
-		return nil, s.Blink().SetRole(ws, kind, id, q.Get("role"))
-	}
-	if kind != KindUser {
-		return nil, errors.New("blazemeter has users only")
-	}
-	return nil, s.BlazeMeter().Set(ws, id, enabled, q["role"]...)
-}
-
-func (s *Server) controlBlinkPerson(r *http.Request) (any, error) {
-	kind, id, q, b := r.PathValue("kind"), r.PathValue("id"), r.URL.Query(), s.Blink()
-	if kind == KindGroup && (q.Has("status") || q.Has("role") || q.Has("email")) {
-		return nil, errors.New("a group has a name only")
-	}
-	if q.Has("name") || q.Has("email") {
-		if err := b.Rename(kind, id, q.Get("name"), q.Get("email")); err != nil {
-			return nil, err
-		}
-	}
-	if q.Has("role") {
-		if err := b.SetTenantRole(id, q.Get("role")); err != nil {
-			return nil, err
-		}
-	}
-	if q.Has("status") {
-		return nil, b.SetStatus(id, q.Get("status"))
-	}
-	return nil, nil
+	return nil, st.SetMember(r.PathValue("workspace"), m)
 }
 
 // ShellLines writes NAME=value lines as a POSIX shell reads them.

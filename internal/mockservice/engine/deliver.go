@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -18,7 +19,7 @@ const htmlPage = `<!DOCTYPE html>
 `
 
 // deliver has the call done and its answer sent, with the faults of its plan.
-func (s *Server) deliver(ctx context.Context, w http.ResponseWriter, c *call, do func() answer) {
+func (s *Server) deliver(ctx context.Context, w http.ResponseWriter, c *Call, do func() Answer) {
 	if !s.wait(ctx, c.plan.before) {
 		s.leave(c, 0)
 		drop(w, false)
@@ -29,17 +30,17 @@ func (s *Server) deliver(ctx context.Context, w http.ResponseWriter, c *call, do
 		return
 	}
 	a := do()
-	s.markStatus(c, a.status)
+	s.markStatus(c, a.Status)
 	lost := !s.wait(ctx, c.plan.late)
 	if stop := c.plan.stop; stop != nil && !lost {
 		switch {
 		case stop.Kind == FaultBlank:
-			a.body = nil
-		case stop.Kind == FaultCut && len(a.body) > 1:
+			a.Body = nil
+		case stop.Kind == FaultCut && len(a.Body) > 1:
 			s.markLost(c)
-			s.leave(c, a.status)
-			writeHead(w, a, len(a.body))
-			_, _ = w.Write(a.body[:len(a.body)/2]) // the connection is closed next
+			s.leave(c, a.Status)
+			writeHead(w, a, len(a.Body))
+			_, _ = w.Write(a.Body[:len(a.Body)/2]) // the connection is closed next
 			flush(w)
 			drop(w, false)
 			return
@@ -53,22 +54,22 @@ func (s *Server) deliver(ctx context.Context, w http.ResponseWriter, c *call, do
 		drop(w, false)
 		return
 	}
-	if c.plan.drip > 0 && len(a.body) > 0 {
+	if c.plan.drip > 0 && len(a.Body) > 0 {
 		s.dripBody(ctx, w, c, a)
 		return
 	}
-	s.leave(c, a.status)
+	s.leave(c, a.Status)
 	send(w, a)
 }
 
 // dripBody sends sixteen pieces at the most, so that a large listing is slow and not endless.
-func (s *Server) dripBody(ctx context.Context, w http.ResponseWriter, c *call, a answer) {
-	writeHead(w, a, len(a.body))
-	size := (len(a.body) + 15) / 16
-	for rest := a.body; len(rest) > 0; {
+func (s *Server) dripBody(ctx context.Context, w http.ResponseWriter, c *Call, a Answer) {
+	writeHead(w, a, len(a.Body))
+	size := (len(a.Body) + 15) / 16
+	for rest := a.Body; len(rest) > 0; {
 		n := min(size, len(rest))
 		if n == len(rest) {
-			s.leave(c, a.status)
+			s.leave(c, a.Status)
 		}
 		if _, err := w.Write(rest[:n]); err != nil {
 			return
@@ -87,23 +88,23 @@ func (r *Fault) doesTheWork() bool {
 }
 
 // spoil answers in place of the service; nothing is done.
-func (s *Server) spoil(ctx context.Context, w http.ResponseWriter, c *call, f *Fault) {
-	a := answer{status: f.Status, header: http.Header{}}
+func (s *Server) spoil(ctx context.Context, w http.ResponseWriter, c *Call, f *Fault) {
+	a := Answer{Status: f.Status, Header: http.Header{}}
 	switch f.Kind {
 	case FaultStatus:
 		a = s.faultAnswer(c, f.Status)
 	case FaultErrorIn200:
 		a = s.faultAnswer(c, http.StatusInternalServerError)
-		a.status = http.StatusOK
+		a.Status = http.StatusOK
 	case FaultHTML:
-		a.status = cmp.Or(f.Status, http.StatusBadGateway)
-		a.body = fmt.Appendf(nil, htmlPage, a.status, http.StatusText(a.status))
-		a.header.Set("Content-Type", "text/html")
+		a.Status = cmp.Or(f.Status, http.StatusBadGateway)
+		a.Body = fmt.Appendf(nil, htmlPage, a.Status, http.StatusText(a.Status))
+		a.Header.Set("Content-Type", "text/html")
 	case FaultEmpty:
-		a.status = cmp.Or(f.Status, http.StatusServiceUnavailable)
+		a.Status = cmp.Or(f.Status, http.StatusServiceUnavailable)
 	case FaultRedirect:
-		a.status = http.StatusTemporaryRedirect
-		a.header.Set("Location", f.Location)
+		a.Status = http.StatusTemporaryRedirect
+		a.Header.Set("Location", f.Location)
 	case FaultReset:
 		s.leave(c, 0)
 		drop(w, true)
@@ -118,35 +119,27 @@ func (s *Server) spoil(ctx context.Context, w http.ResponseWriter, c *call, f *F
 		return
 	}
 	if f.RetryAfter != "" {
-		a.header.Set("Retry-After", f.RetryAfter)
+		a.Header.Set("Retry-After", f.RetryAfter)
 	}
-	s.leave(c, a.status)
+	s.leave(c, a.Status)
 	send(w, a)
 }
 
-// faultAnswer is a failure in the product's own wrapper.
-func (s *Server) faultAnswer(c *call, status int) answer {
-	text := http.StatusText(status)
-	if c.route.product == ProductBlink {
-		return blinkError(status, text, "the service cannot answer now", "mock_fault")
-	}
+// faultAnswer is a failure in the product's own form.
+func (s *Server) faultAnswer(c *Call, status int) Answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return bzmError(status, text+": the service cannot answer now", s.nextRequestID())
+	return s.site(c.product.Name).state.Failure(status)
 }
 
 // endless starts like a listing and goes on until the client has had enough.
-func (s *Server) endless(ctx context.Context, w http.ResponseWriter, c *call) {
+func (s *Server) endless(ctx context.Context, w http.ResponseWriter, c *Call) {
 	s.leave(c, http.StatusOK)
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	start, piece := `{"id":"endless","display_name":"Endless","entities":[`, `{"id":"u-endless","type":"user","workspace_role":"viewer"},`
-	if c.route.product == ProductBlazeMeter {
-		start, piece = `{"api_version":4,"error":null,"limit":50,"skip":0,"total":1,"hidden":0,"result":[`, `{"id":1,"roles":["viewer"],"enabled":true},`
-	}
-	if _, err := w.Write([]byte(start)); err != nil {
+	if _, err := io.WriteString(w, c.product.EndlessStart); err != nil {
 		return
 	}
-	block := bytes.Repeat([]byte(piece), 1000)
+	block := bytes.Repeat([]byte(c.product.EndlessRow), 1000)
 	for ctx.Err() == nil {
 		select {
 		case <-s.stopped:
@@ -177,15 +170,15 @@ func (s *Server) wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-func send(w http.ResponseWriter, a answer) {
-	writeHead(w, a, len(a.body))
-	_, _ = w.Write(a.body) // a client that has gone is its own affair
+func send(w http.ResponseWriter, a Answer) {
+	writeHead(w, a, len(a.Body))
+	_, _ = w.Write(a.Body) // a client that has gone is its own affair
 }
 
-func writeHead(w http.ResponseWriter, a answer, length int) {
-	maps.Copy(w.Header(), a.header)
+func writeHead(w http.ResponseWriter, a Answer, length int) {
+	maps.Copy(w.Header(), a.Header)
 	w.Header().Set("Content-Length", fmt.Sprint(length))
-	w.WriteHeader(a.status)
+	w.WriteHeader(a.Status)
 }
 
 func flush(w http.ResponseWriter) {

@@ -41,8 +41,8 @@ type Faults struct {
 	Latency    Duration `json:"latency,omitempty"`
 	LatencyMax Duration `json:"latency_max,omitempty"`
 	// RateLimit refuses with 429 what comes too fast, by product.
-	RateLimit map[Product]RateLimit `json:"rate_limit,omitempty"`
-	Rules     []Fault               `json:"rules,omitempty"`
+	RateLimit map[string]RateLimit `json:"rate_limit,omitempty"`
+	Rules     []Fault              `json:"rules,omitempty"`
 }
 
 // RateLimit is a token bucket.
@@ -103,12 +103,11 @@ type Fault struct {
 	Kind string `json:"kind"`
 
 	// Product, Method, Call and Path narrow the requests; empty means any. Call
-	// is a name of [Routes]; Path is a substring of the path as it was sent. Writes narrows
-	// to everything but GET, Reads0 to GET.
-	Product Product `json:"product,omitempty"`
-	Method  string  `json:"method,omitempty"`
-	Call    string  `json:"call,omitempty"`
-	Path    string  `json:"path,omitempty"`
+	// is a name of [Table.Routes]; Path is a substring of the path as it was sent.
+	Product string `json:"product,omitempty"`
+	Method  string `json:"method,omitempty"`
+	Call    string `json:"call,omitempty"`
+	Path    string `json:"path,omitempty"`
 
 	// Every disturbs each n-th request that fits; Probability each with that
 	// chance. Neither: every request that fits.
@@ -136,11 +135,9 @@ type Fault struct {
 	Location string `json:"location,omitempty"`
 }
 
-func (f Faults) problems() []problem {
-	var ps []problem
-	bad := func(path, format string, args ...any) {
-		ps = append(ps, problem{"faults." + path, fmt.Sprintf(format, args...)})
-	}
+func (t Table) faultProblems(f Faults) []problem {
+	ps := Problems{prefix: "faults."}
+	bad := ps.Addf
 	span := func(path string, from, to Duration) {
 		if from < 0 {
 			bad(path, "%s is negative", time.Duration(from))
@@ -151,11 +148,11 @@ func (f Faults) problems() []problem {
 	}
 	span("latency", f.Latency, f.LatencyMax)
 	for p, l := range f.RateLimit {
-		if p != ProductBlink && p != ProductBlazeMeter {
-			bad("rate_limit."+string(p), "there is no such product: blink, blazemeter")
+		if t.product(p) == nil {
+			bad("rate_limit."+p, "there is no such product: %s", strings.Join(t.names(), ", "))
 		}
 		if l.PerSecond <= 0 || l.Burst < 1 {
-			bad("rate_limit."+string(p), "per_second must be above 0 and burst at least 1")
+			bad("rate_limit."+p, "per_second must be above 0 and burst at least 1")
 		}
 	}
 	for i, r := range f.Rules {
@@ -163,11 +160,11 @@ func (f Faults) problems() []problem {
 		if !slices.Contains(faultKinds, r.Kind) {
 			bad(at+"kind", "%q is not one of %s", r.Kind, quoted(faultKinds))
 		}
-		if r.Product != "" && r.Product != ProductBlink && r.Product != ProductBlazeMeter {
-			bad(at+"product", "%q is not one of \"blink\", \"blazemeter\"", r.Product)
+		if r.Product != "" {
+			ps.Words(at+"product", r.Product, t.names())
 		}
-		if r.Call != "" && !slices.ContainsFunc(routes, func(rt *route) bool {
-			return rt.call == r.Call && (r.Product == "" || r.Product == rt.product)
+		if r.Call != "" && !slices.ContainsFunc(t.Routes(), func(rt RouteInfo) bool {
+			return rt.Call == r.Call && (r.Product == "" || r.Product == rt.Product)
 		}) {
 			bad(at+"call", "there is no call %q", r.Call)
 		}
@@ -207,7 +204,7 @@ func (f Faults) problems() []problem {
 			}
 		}
 	}
-	return ps
+	return ps.list
 }
 
 // plan is what will go wrong with one request.
@@ -235,7 +232,7 @@ type faultPlayer struct {
 	faults  Faults
 	since   time.Time
 	rules   []*ruleState
-	limits  map[Product]*rate.Limiter
+	limits  map[string]*rate.Limiter
 	latency map[string]uint64 // how often each method and path was asked
 }
 
@@ -243,8 +240,6 @@ type ruleState struct {
 	fits, played int
 	asked        map[string]uint64
 }
-
-func newFaultPlayer(now func() time.Time) *faultPlayer { return &faultPlayer{now: now} }
 
 func (f *faultPlayer) set(faults Faults) {
 	f.mu.Lock()
@@ -255,7 +250,7 @@ func (f *faultPlayer) set(faults Faults) {
 	for range faults.Rules {
 		f.rules = append(f.rules, &ruleState{asked: map[string]uint64{}})
 	}
-	f.limits = map[Product]*rate.Limiter{}
+	f.limits = map[string]*rate.Limiter{}
 	for p, l := range faults.RateLimit {
 		f.limits[p] = rate.NewLimiter(rate.Limit(l.PerSecond), l.Burst)
 	}
@@ -271,7 +266,7 @@ func (s *Server) Faults() Faults {
 // SetFaults replaces what goes wrong; counters and windows start anew.
 // The zero value ends all faults.
 func (s *Server) SetFaults(f Faults) error {
-	if ps := f.problems(); len(ps) > 0 {
+	if ps := s.products.faultProblems(f); len(ps) > 0 {
 		return &SeedError{ps}
 	}
 	s.faults.set(f)
@@ -279,23 +274,23 @@ func (s *Server) SetFaults(f Faults) error {
 }
 
 // plan decides what goes wrong with a request.
-func (f *faultPlayer) plan(r *http.Request, rt *route, _ map[string]string) plan {
+func (f *faultPlayer) plan(c *Call) plan {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var p plan
-	target := r.Method + " " + r.URL.EscapedPath()
+	target := c.Request.Method + " " + c.Request.URL.EscapedPath()
 	if f.faults.Latency > 0 || f.faults.LatencyMax > 0 {
 		f.latency[target]++
 		p.before = f.length(f.faults.Latency, f.faults.LatencyMax, len(f.rules), target, f.latency[target])
 	}
-	if l := f.limits[rt.product]; l != nil && !l.AllowN(f.now(), 1) {
+	if l := f.limits[c.product.Name]; l != nil && !l.AllowN(f.now(), 1) {
 		p.kinds = append(p.kinds, "rate_limit")
-		p.stop = &Fault{Kind: FaultStatus, Status: http.StatusTooManyRequests, RetryAfter: f.faults.RateLimit[rt.product].RetryAfter}
+		p.stop = &Fault{Kind: FaultStatus, Status: http.StatusTooManyRequests, RetryAfter: f.faults.RateLimit[c.product.Name].RetryAfter}
 		return p
 	}
 	age := f.now().Sub(f.since)
 	for i, rule := range f.faults.Rules {
-		if !rule.fits(r, rt) || age < time.Duration(rule.From) || rule.Until > 0 && age >= time.Duration(rule.Until) {
+		if !rule.fits(c) || age < time.Duration(rule.From) || rule.Until > 0 && age >= time.Duration(rule.Until) {
 			continue
 		}
 		state := f.rules[i]
@@ -326,11 +321,11 @@ func (r Fault) name() string {
 	return r.Kind
 }
 
-func (r Fault) fits(req *http.Request, rt *route) bool {
-	return (r.Product == "" || r.Product == rt.product) &&
-		(r.Method == "" || strings.EqualFold(r.Method, req.Method)) &&
-		(r.Call == "" || r.Call == rt.call) &&
-		(r.Path == "" || strings.Contains(req.URL.EscapedPath(), r.Path))
+func (r Fault) fits(c *Call) bool {
+	return (r.Product == "" || r.Product == c.product.Name) &&
+		(r.Method == "" || strings.EqualFold(r.Method, c.Request.Method)) &&
+		(r.Call == "" || r.Call == c.Route.Call) &&
+		(r.Path == "" || strings.Contains(c.Request.URL.EscapedPath(), r.Path))
 }
 
 // add takes a rule into the plan; false where an earlier rule has decided already.
@@ -376,15 +371,15 @@ func (f *faultPlayer) length(from, to Duration, rule int, target string, n uint6
 }
 
 // ParseFaults reads faults in their JSON form, strictly.
-func ParseFaults(text []byte) (Faults, error) {
+func (t Table) ParseFaults(text []byte) (Faults, error) {
 	var f Faults
-	err := decodeStrict(text, &f, func() []problem { return f.problems() })
+	err := decodeStrict(text, &f, func() []problem { return t.faultProblems(f) })
 	return f, err
 }
 
 // ParseFault reads one rule as the command takes it: name=value pairs with the
 // JSON names of [Fault], separated by commas: "kind=status,status=503,every=3".
-func ParseFault(text string) (Fault, error) {
+func (t Table) ParseFault(text string) (Fault, error) {
 	fields := map[string]any{}
 	for pair := range strings.SplitSeq(text, ",") {
 		name, value, ok := strings.Cut(strings.TrimSpace(pair), "=")
@@ -404,7 +399,7 @@ func ParseFault(text string) (Fault, error) {
 		return Fault{}, err
 	}
 	var f Fault
-	if err := decodeStrict(object, &f, func() []problem { return Faults{Rules: []Fault{f}}.problems() }); err != nil {
+	if err := decodeStrict(object, &f, func() []problem { return t.faultProblems(Faults{Rules: []Fault{f}}) }); err != nil {
 		return Fault{}, err
 	}
 	return f, nil
@@ -413,18 +408,18 @@ func ParseFault(text string) (Fault, error) {
 var faultNumbers = []string{"every", "probability", "after", "times", "status", "reads", "rows"}
 
 // FaultHelp lists the kinds of fault and the fields of a rule.
-func FaultHelp() string {
+func (t Table) FaultHelp() string {
 	return "  kinds: " + strings.Join(faultKinds, ", ") + `
   which requests: product, method, call, path (a part of it), after, every | probability, times, from, until
   details: status, retry_after, delay, delay_max, reads, rows, location
-  calls: ` + strings.Join(callNames(), ", ") + "\n"
+  calls: ` + strings.Join(t.callNames(), ", ") + "\n"
 }
 
-func callNames() []string {
+func (t Table) callNames() []string {
 	var names []string
-	for _, r := range routes {
-		if !slices.Contains(names, r.call) {
-			names = append(names, r.call)
+	for _, r := range t.Routes() {
+		if !slices.Contains(names, r.Call) {
+			names = append(names, r.Call)
 		}
 	}
 	return names

@@ -1,30 +1,11 @@
 package engine
 
 import (
-	_ "embed"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-)
-
-//go:embed seed/default.json
-var defaultSeed []byte
-
-// DefaultSeedJSON is the seed that the command serves when it is given none.
-func DefaultSeedJSON() []byte { return append([]byte{}, defaultSeed...) }
-
-// DefaultSeed is the same, read. Its ids are the Default... constants.
-func DefaultSeed() (Seed, error) { return ParseSeed(defaultSeed) }
-
-// What stands in the default seed.
-const (
-	DefaultBlinkWorkspace           = "3f8b1c52-6a0e-4d0b-9b0a-2f6f6a4d1e01" // Payments: alice owner, bob contributor
-	DefaultBlinkOtherWorkspace      = "8d2e7a90-41cf-4b7e-8a55-0c9de1b7aa02" // Security Operations: alice and carol owners, dave viewer, g-platform
-	DefaultBlazeMeterAccount        = "5001"
-	DefaultBlazeMeterWorkspace      = "70001" // alice (352749) manager, bob (352750) tester, dave (352752) disabled viewer
-	DefaultBlazeMeterOtherWorkspace = "70002" // bob and carol (352751) managers
 )
 
 // Running is a [Server] that listens on a loopback address.
@@ -42,9 +23,9 @@ type Running struct {
 // files: a call that nobody documented, a field too many, a missing header.
 // Switch that off with WithWireCheck(false) where wrong requests are the point
 // or the load is large. A fault's own answer is never held against the service.
-func StartTest(tb testing.TB, seed Seed, options ...Option) *Running {
+func (t Table) StartTest(tb testing.TB, seed Seed, options ...Option) *Running {
 	tb.Helper()
-	s, err := New(seed, append([]Option{WithWireCheck(true)}, options...)...)
+	s, err := t.New(seed, append([]Option{WithWireCheck(true)}, options...)...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -64,17 +45,7 @@ func StartTest(tb testing.TB, seed Seed, options ...Option) *Running {
 	return r
 }
 
-// StartDefault is [StartTest] with the default seed.
-func StartDefault(tb testing.TB, options ...Option) *Running {
-	tb.Helper()
-	seed, err := DefaultSeed()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return StartTest(tb, seed, options...)
-}
-
-// Must fails the test on an error, as in r.Must(r.Blink().SetRole(...)).
+// Must fails the test on an error, as in r.Must(r.SetSwitch(...)).
 func (r *Running) Must(err error) {
 	r.tb.Helper()
 	if err != nil {
@@ -97,11 +68,15 @@ func (r *Running) Setenv() {
 	}
 }
 
-// BlinkEndpoint and BlazeMeterEndpoint are the base URLs of the products.
-func (r *Running) BlinkEndpoint() string { return r.URL + blinkPrefix }
-
-// BlazeMeterEndpoint is the base URL of BlazeMeter.
-func (r *Running) BlazeMeterEndpoint() string { return r.URL + blazeMeterPrefix }
+// Endpoint is the base URL of a product.
+func (r *Running) Endpoint(product string) string {
+	if p := r.products.product(product); p != nil {
+		return r.URL + p.API.Prefix()
+	}
+	r.tb.Helper()
+	r.tb.Fatalf("there is no product %q: %s", product, strings.Join(r.products.names(), ", "))
+	return ""
+}
 
 // Env gives the environment that points the provider at a server under a base
 // URL, as NAME=value; nothing for a product that the seed has no key for.
@@ -109,15 +84,8 @@ func (s *Server) Env(baseURL string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var env []string
-	if s.blink.key != "" {
-		env = append(env, "BLINK_ENDPOINT="+baseURL+blinkPrefix, "BLINK_API_KEY="+s.blink.key)
-	}
-	if k := s.blazeMeter.key; k.ID != "" {
-		env = append(env,
-			"BLAZEMETER_ENDPOINT="+baseURL+blazeMeterPrefix,
-			"BLAZEMETER_API_KEY_ID="+k.ID,
-			"BLAZEMETER_API_KEY_SECRET="+k.Secret,
-		)
+	for _, site := range s.sites {
+		env = append(env, site.state.Env(baseURL+site.product.API.Prefix())...)
 	}
 	return env
 }

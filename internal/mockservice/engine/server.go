@@ -1,10 +1,10 @@
 package engine
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"sync"
 	"time"
@@ -15,10 +15,11 @@ import (
 // maxBody bounds what a request may carry.
 const maxBody = 8 << 20
 
-// Server stands in for both products. It is an [http.Handler] and safe for
+// Server serves a table of products. It is an [http.Handler] and safe for
 // concurrent use; state, faults and behaviour may be changed while it serves.
 type Server struct {
-	now func() time.Time
+	now      func() time.Time
+	products Table
 
 	wireCheck bool
 	check     *wirecheck.Checker // nil: nothing is checked
@@ -26,15 +27,21 @@ type Server struct {
 	faults  *faultPlayer
 	control http.Handler
 
-	mu         sync.Mutex
-	seed       Seed // what Reset goes back to
-	behaviour  Behaviour
-	blink      blinkState
-	blazeMeter blazeMeterState
-	audit      audit
-	requestID  uint64
-	stopped    chan struct{}
-	stopOnce   sync.Once
+	mu        sync.Mutex
+	seed      Seed    // what Reset goes back to
+	sites     []*site // in the order of the table
+	audit     audit
+	requestID uint64
+	stopped   chan struct{}
+	stopOnce  sync.Once
+}
+
+// site is a product as one server has it.
+type site struct {
+	product    *Product
+	state      State
+	workspaces *Workspaces
+	behaviour  any // all spelled out; replaced and never changed
 }
 
 // Option changes how a [Server] works.
@@ -48,16 +55,20 @@ func WithClock(now func() time.Time) Option { return func(s *Server) { s.now = n
 func WithWireCheck(on bool) Option { return func(s *Server) { s.wireCheck = on } }
 
 // New makes a server from a seed. The error is a *[SeedError] that names everything wrong with the seed.
-func New(seed Seed, options ...Option) (*Server, error) {
-	s := &Server{now: time.Now, audit: newAudit(), stopped: make(chan struct{})}
+func (t Table) New(seed Seed, options ...Option) (*Server, error) {
+	s := &Server{products: t, now: time.Now, audit: newAudit(), stopped: make(chan struct{})}
 	for _, o := range options {
 		o(s)
 	}
-	s.faults = newFaultPlayer(s.now)
+	s.faults = &faultPlayer{now: s.now}
 	s.control = newControl(s)
 	if s.wireCheck {
 		var err error
-		if s.check, err = wirecheck.New(); err != nil {
+		apis := make([]*wirecheck.API, len(t))
+		for i, p := range t {
+			apis[i] = p.API
+		}
+		if s.check, err = wirecheck.New(apis...); err != nil {
 			return nil, err
 		}
 	}
@@ -69,13 +80,13 @@ func New(seed Seed, options ...Option) (*Server, error) {
 
 // Load replaces state, behaviour, faults and audit trail by those of a seed.
 func (s *Server) Load(seed Seed) error {
-	if err := seed.Validate(); err != nil {
+	if err := s.products.Validate(seed); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.seed = seed
-	s.load()
+	s.load(seed)
+	s.seed = s.state() // the caller may go on with the seed
 	return nil
 }
 
@@ -83,86 +94,111 @@ func (s *Server) Load(seed Seed) error {
 func (s *Server) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.load()
+	s.load(s.seed)
 }
 
-func (s *Server) load() {
+func (s *Server) load(seed Seed) {
 	inFlight := s.audit.inFlight
 	s.audit = newAudit()
 	s.audit.inFlight = inFlight
-	s.behaviour = s.seed.Behaviour.withDefaults()
-	s.blink = newBlinkState(s.seed.Blink, s.now())
-	s.blazeMeter = newBlazeMeterState(s.seed.BlazeMeter, s.now())
-	for _, w := range s.allWorkspaces() {
-		s.recount(w)
-		w.restartFewest()
+	s.sites = nil
+	for _, p := range s.products {
+		ws := &Workspaces{server: s, product: p.Name}
+		one := &site{
+			product: p, workspaces: ws,
+			state:     p.NewState(seed.partOf(p), ws),
+			behaviour: withDefaults(p.Name, seed.behaviourOf(p)),
+		}
+		ws.owns = one.state.CountsAsOwner
+		s.sites = append(s.sites, one)
+		for _, w := range ws.all {
+			ws.recount(w)
+			w.restartFewest()
+		}
 	}
-	s.faults.set(s.seed.Faults)
+	s.faults.set(seed.Faults)
 }
 
-// allWorkspaces gives the workspaces of both products, deleted ones too, in the order of the seed.
-func (s *Server) allWorkspaces() []*workspace {
-	return append(append([]*workspace{}, s.blink.order...), s.blazeMeter.order...)
-}
-
-// Behaviour gives the switches as they are, all spelled out.
-func (s *Server) Behaviour() Behaviour {
+// State gives the whole true state in the form of a seed, with the behaviour
+// and faults that are set. Loading it gives the same state.
+func (s *Server) State() Seed {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.behaviour
+	return s.state()
 }
 
-// SetBehaviour sets every switch; what is left out goes to its default.
-func (s *Server) SetBehaviour(b Behaviour) error {
-	if ps := b.validate(); len(ps) > 0 {
-		return &SeedError{ps}
+func (s *Server) state() Seed {
+	out := Seed{parts: map[string]Part{}, behaviour: s.behaviour(), Faults: s.Faults()}
+	for _, site := range s.sites {
+		out.parts[site.product.Name] = site.state.Part()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.behaviour = b.withDefaults()
+	return out
+}
+
+// site gives a product as the server has it; nil for one that it does not serve.
+func (s *Server) site(product string) *site {
+	for _, site := range s.sites {
+		if site.product.Name == product {
+			return site
+		}
+	}
 	return nil
+}
+
+// allWorkspaces ranges over the workspaces of all products, deleted ones too, in the order of the table and the seed.
+func (s *Server) allWorkspaces() iter.Seq[*Workspace] {
+	return func(yield func(*Workspace) bool) {
+		for _, site := range s.sites {
+			for _, w := range site.workspaces.all {
+				if !yield(w) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Stop ends every answer that a fault holds back, so that a server around it can shut down.
 func (s *Server) Stop() { s.stopOnce.Do(func() { close(s.stopped) }) }
 
-// call is one request on its way through the service.
-type call struct {
-	r       *http.Request
-	product Product
-	route   *route // nil for a call that nobody documented
-	start   time.Time
-	number  int  // in the request log
-	left    bool // its answer has been noted; guarded by Server.mu
-	args    map[string]string
-	body    []byte
-	caller  string // id of the key's user
-	plan    plan
-	writes  []int // entries of the audit trail that it made
+// Call is one request on its way through the service.
+type Call struct {
+	Request *http.Request
+	Body    []byte
+	// Route is the call that was asked for; nil for one that nobody documented.
+	Route *Route
+	// Args are the values in the path.
+	Args map[string]string
+	// Caller is the id of the key's user, once [State] has authenticated it.
+	Caller string
+
+	product   *Product // nil for a path below no product's prefix
+	behaviour any
+	start     time.Time
+	number    int  // in the request log
+	left      bool // its answer has been noted; guarded by Server.mu
+	plan      plan
+	writes    []int // entries of the audit trail that it made
 }
 
-// answer is what a handler gives back: JSON, or nothing.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-	// undescribed marks answers that no OpenAPI file can describe: a route that is switched off.
-	undescribed bool
-}
-
-func jsonAnswer(status int, v any) answer {
-	body, err := json.Marshal(v)
-	if err != nil { // only for types that JSON cannot hold, of which there are none here
-		return answer{status: http.StatusInternalServerError, body: []byte(err.Error()), undescribed: true}
+// TotalDrift is what the total of the page at an offset is wrong by.
+func (c *Call) TotalDrift(offset int) int {
+	if offset > 0 {
+		return c.plan.totalDrift
 	}
-	return answer{status: status, header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, body: body}
+	return 0
 }
 
-func textAnswer(status int, text string) answer {
-	return answer{
-		status: status, body: []byte(text), undescribed: true,
-		header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
+// CutPage cuts a page out of rows; a page other than the first is cut as if the
+// rows had moved, where a fault says so.
+func CutPage[T any](c *Call, rows []T, offset, limit int) []T {
+	if offset > 0 {
+		offset = max(0, offset+c.plan.shift)
 	}
+	if offset >= len(rows) {
+		return nil
+	}
+	return rows[offset:min(len(rows), offset+limit)]
 }
 
 // ServeHTTP serves the products, and the control endpoints under /_mock/.
@@ -172,11 +208,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	start := s.now()
-	product, rest := productOf(r.URL.EscapedPath())
-	rt, args, methodWrong := findRoute(product, r.Method, rest)
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-
-	c := &call{r: r, product: product, route: rt, args: args, body: body, start: start}
+	c := &Call{Request: r, start: start}
+	product, rest := s.products.at(r.URL.EscapedPath())
+	c.product = product
+	methodWrong := false
+	if product != nil {
+		c.Route, c.Args, methodWrong = product.find(r.Method, rest)
+	}
+	var err error
+	c.Body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	c.number = s.arrive(c)
 	defer s.leave(c, 0)
 
@@ -188,19 +228,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return // the client went away while it sent
 	}
-	if rt != nil {
-		c.plan = s.faults.plan(r, rt, args)
+	if c.Route != nil {
+		c.plan = s.faults.plan(c)
 	}
 	s.note(c.plan)
 	judged := false
-	s.deliver(r.Context(), w, c, func() answer {
+	s.deliver(r.Context(), w, c, func() Answer {
 		judged = true
-		var a answer
-		if rt == nil {
-			a = unknownRoute(product, methodWrong)
-		} else {
-			a = s.handle(c)
-		}
+		a := s.handle(c, methodWrong)
 		s.judge(c, &a)
 		return a
 	})
@@ -209,90 +244,62 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// unknownRoute is what a service says to a path that it does not know.
-func unknownRoute(p Product, methodWrong bool) answer {
-	status := http.StatusNotFound
-	if methodWrong {
-		status = http.StatusMethodNotAllowed
-	}
-	if p == ProductBlazeMeter {
-		a := bzmError(status, http.StatusText(status)+": no such endpoint", "")
-		a.undescribed = true
-		return a
-	}
-	if status == http.StatusMethodNotAllowed {
-		return textAnswer(status, "405 method not allowed")
-	}
-	return textAnswer(status, "404 page not found")
-}
-
-func (s *Server) handle(c *call) answer {
+func (s *Server) handle(c *Call, methodWrong bool) Answer {
 	s.mu.Lock()
-	refused, ok := s.authenticate(c)
-	s.mu.Unlock()
-	if !ok {
-		return refused
+	defer s.mu.Unlock()
+	if c.product == nil {
+		return Text(http.StatusNotFound, "404 page not found")
 	}
-	return c.route.handle(s, c)
-}
-
-func (s *Server) authenticate(c *call) (refusal answer, ok bool) {
-	if c.route.product == ProductBlink {
-		user, known := s.blink.keys[c.r.Header.Get("BLINK-API-KEY")]
-		if !known {
-			return blinkError(http.StatusUnauthorized, "Unauthorized", "the API key is invalid or expired", "unauthorized"), false
-		}
-		if u := s.blink.users[user]; u == nil || u.Status == StatusInactive {
-			return blinkError(http.StatusUnauthorized, "Unauthorized", "the user of the API key is not active", "unauthorized"), false
-		}
-		c.caller = user
-		return answer{}, true
+	site := s.site(c.product.Name)
+	switch {
+	case methodWrong:
+		return site.state.UnknownRoute(http.StatusMethodNotAllowed)
+	case c.Route == nil:
+		return site.state.UnknownRoute(http.StatusNotFound)
 	}
-	id, secret, _ := c.r.BasicAuth()
-	k, known := s.blazeMeter.keys[id]
-	if !known || k.Secret != secret {
-		a := bzmError(http.StatusUnauthorized, "Unauthorized", s.nextRequestID())
-		a.header.Set("WWW-Authenticate", "Basic realm=api")
-		return a, false
+	if refusal, ok := site.state.Authenticate(c); !ok {
+		return refusal
 	}
-	c.caller = idText(k.User)
-	return answer{}, true
-}
-
-// nextRequestID gives the id of an envelope. The caller holds s.mu.
-func (s *Server) nextRequestID() string {
-	s.requestID++
-	return fmt.Sprintf("%013x", 0x5dc9c00000000+s.requestID)
+	c.behaviour = site.behaviour
+	return c.Route.Handle(site.state, c)
 }
 
 // arrive notes a request and gives its number.
-func (s *Server) arrive(c *call) int {
+func (s *Server) arrive(c *Call) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, r, rt, p := &s.audit, c.r, c.route, c.product
+	a, r := &s.audit, c.Request
 	a.total++
 	entry := Request{
-		Seq: a.total, At: c.start, Product: p, Method: r.Method, Path: r.URL.EscapedPath(),
+		Seq: a.total, At: c.start, Product: c.productName(), Method: r.Method, Path: r.URL.EscapedPath(),
 		Query: r.URL.RawQuery, UserAgent: r.UserAgent(),
 	}
-	if rt == nil {
+	if c.Route == nil {
 		a.undocumented = append(a.undocumented, r.Method+" "+r.URL.EscapedPath())
 	} else {
-		entry.Call = rt.call
-		a.counts[rt.label()]++
+		entry.Call = c.Route.Call
+		a.counts[c.product.label(c.Route)]++
 	}
-	a.inFlight[p]++
-	a.peak[p] = max(a.peak[p], a.inFlight[p])
+	a.inFlight[entry.Product]++
+	a.peak[entry.Product] = max(a.peak[entry.Product], a.inFlight[entry.Product])
 	if len(a.requests) < keptRequests {
 		a.requests = append(a.requests, entry)
 	}
 	return a.total
 }
 
+// productName is "" for a path below no product's prefix.
+func (c *Call) productName() string {
+	if c.product == nil {
+		return ""
+	}
+	return c.product.Name
+}
+
 // leave notes how a request ends, once: just before the last of the answer is
 // sent, so that a client that has its answer finds it noted, and is not
 // counted twice when it asks again at once.
-func (s *Server) leave(c *call, status int) {
+func (s *Server) leave(c *Call, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c.left {
@@ -300,7 +307,7 @@ func (s *Server) leave(c *call, status int) {
 	}
 	c.left = true
 	a := &s.audit
-	a.inFlight[c.product]--
+	a.inFlight[c.productName()]--
 	// A reset in between has emptied or shortened the log.
 	if i := c.number - 1; i < len(a.requests) && a.requests[i].At.Equal(c.start) {
 		a.requests[i].Status, a.requests[i].Fault, a.requests[i].Took = status, c.plan.label(), s.now().Sub(c.start)
@@ -309,26 +316,26 @@ func (s *Server) leave(c *call, status int) {
 
 // judge checks the exchange and keeps what does not fit. The answer is the
 // service's own, before any fault spoils it; nil where none was made.
-func (s *Server) judge(c *call, a *answer) {
+func (s *Server) judge(c *Call, a *Answer) {
 	if s.check == nil {
 		return
 	}
 	var seen *wirecheck.Answer
-	if a != nil && !a.undescribed {
-		seen = &wirecheck.Answer{Status: a.status, Header: a.header, Body: a.body}
+	if a != nil && !a.Undescribed {
+		seen = &wirecheck.Answer{Status: a.Status, Header: a.Header, Body: a.Body}
 	}
-	errs := s.check.Check(c.r, c.body, seen)
+	errs := s.check.Check(c.Request, c.Body, seen)
 	if len(errs) == 0 {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, err := range errs {
-		s.audit.violations = append(s.audit.violations, fmt.Sprintf("%s %s: %v", c.r.Method, c.r.URL.EscapedPath(), err))
+		s.audit.violations = append(s.audit.violations, fmt.Sprintf("%s %s: %v", c.Request.Method, c.Request.URL.EscapedPath(), err))
 	}
 }
 
-func (s *Server) markStatus(c *call, status int) {
+func (s *Server) markStatus(c *Call, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, i := range c.writes {
@@ -338,7 +345,7 @@ func (s *Server) markStatus(c *call, status int) {
 	}
 }
 
-func (s *Server) markLost(c *call) {
+func (s *Server) markLost(c *Call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, i := range c.writes {

@@ -9,18 +9,10 @@ import (
 	"io"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
-
-// ParseSeed reads a seed in its JSON form (SEED.md) and checks it. Unknown
-// fields, wrong types, doubled names and contradictions are errors that name the
-// JSON path and the line.
-func ParseSeed(text []byte) (Seed, error) {
-	var s Seed
-	err := decodeStrict(text, &s, func() []problem { return s.problems() })
-	return s, err
-}
 
 // maxDepth bounds how deeply JSON may nest here.
 const maxDepth = 32
@@ -40,14 +32,19 @@ type field struct {
 
 // LocatedError says what is wrong with JSON text, where each thing stands.
 type LocatedError struct {
-	// Lines are the problems, each "line 3, blink.users[0].email: ...".
+	// Lines are the problems, each "line 3, PRODUCT.users[0].email: ...".
 	Lines []string
 }
 
 // Error gives the problems one a line.
 func (e *LocatedError) Error() string { return strings.Join(e.Lines, "\n") }
 
-// decodeStrict fills into, and then has check look for what types cannot say.
+// object is what stands for a struct whose fields are not known to this
+// package: pointers, or objects again, by name.
+type object map[string]any
+
+// decodeStrict fills into (a pointer, or an object of them), and then has check
+// look for what types cannot say.
 func decodeStrict(text []byte, into any, check func() []problem) error {
 	root, err := parseTree(text)
 	if err != nil {
@@ -55,7 +52,7 @@ func decodeStrict(text []byte, into any, check func() []problem) error {
 	}
 	d := decoder{lines: map[string]int{}}
 	d.index(root)
-	d.decode(root, reflect.ValueOf(into).Elem())
+	d.into(root, into)
 	ps := d.problems
 	if len(ps) == 0 {
 		ps = check()
@@ -212,6 +209,15 @@ func (d *decoder) badf(n *node, format string, args ...any) {
 	d.problems = append(d.problems, problem{path, fmt.Sprintf(format, args...)})
 }
 
+func (d *decoder) into(n *node, into any) {
+	o, ok := into.(object)
+	if !ok {
+		d.decode(n, reflect.ValueOf(into).Elem())
+		return
+	}
+	d.decodeFields(n, sortedKeys(o), func(name string, n *node) { d.into(n, o[name]) })
+}
+
 func (d *decoder) decode(n *node, into reflect.Value) {
 	if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](into.Addr()); ok {
 		text, isText := n.value.(string)
@@ -291,23 +297,27 @@ func (d *decoder) decodeNumber(n *node, into reflect.Value) {
 }
 
 func (d *decoder) decodeStruct(n *node, into reflect.Value) {
-	fields, ok := n.value.([]field)
-	if !ok {
-		d.badf(n, "an object {...} is needed, not %s", describe(n.value))
-		return
-	}
 	byName := map[string]int{}
 	for i := range into.NumField() {
 		name, _, _ := strings.Cut(into.Type().Field(i).Tag.Get("json"), ",")
 		byName[name] = i
 	}
+	d.decodeFields(n, sortedKeys(byName), func(name string, n *node) { d.decode(n, into.Field(byName[name])) })
+}
+
+// decodeFields hands the fields of an object on, those that are allowed.
+func (d *decoder) decodeFields(n *node, allowed []string, each func(name string, n *node)) {
+	fields, ok := n.value.([]field)
+	if !ok {
+		d.badf(n, "an object {...} is needed, not %s", describe(n.value))
+		return
+	}
 	for _, f := range fields {
-		i, known := byName[f.name]
-		if !known {
-			d.badf(f.node, "there is no such field; here may stand %s", strings.Join(sortedKeys(byName), ", "))
+		if !slices.Contains(allowed, f.name) {
+			d.badf(f.node, "there is no such field; here may stand %s", strings.Join(allowed, ", "))
 			continue
 		}
-		d.decode(f.node, into.Field(i))
+		each(f.name, f.node)
 	}
 }
 

@@ -1,6 +1,7 @@
-// Package wirecheck judges requests and answers by the OpenAPI files of both
-// products, so that neither the clients nor the stand-in for the services can
-// drift away from what the vendors wrote down.
+// Package wirecheck judges requests and answers by the products' OpenAPI files,
+// so that neither the clients nor the mock service drift away from what those
+// files say. The files are the ones that the clients are generated from: a
+// mistake in a file itself is in both, and not seen here.
 package wirecheck
 
 import (
@@ -9,25 +10,50 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
-	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
-
-	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client/blazemeterwire"
-	"github.com/tf-roster/terraform-provider-roster/internal/blink/client/blinkwire"
 )
 
 // largeAnswer is the size in bytes from which on only the first answer of each
 // operation is checked: validating ten thousand rows costs more than serving them.
 const largeAnswer = 256 << 10
+
+// API is one product's OpenAPI file, and the path below which the product is served.
+type API struct {
+	prefix     string
+	operations func() ([]operation, error)
+}
+
+// NewAPI takes an OpenAPI 3 file, which is read once, when the first [Checker]
+// needs it, and a prefix such as "/api/v1".
+func NewAPI(prefix string, file []byte) *API {
+	return &API{prefix: prefix, operations: sync.OnceValues(func() ([]operation, error) {
+		doc, err := openapi3.NewLoader().LoadFromData(file)
+		if err != nil {
+			return nil, fmt.Errorf("read the OpenAPI file for %s: %w", prefix, err)
+		}
+		var all []operation
+		for path, item := range doc.Paths.Map() {
+			for method, op := range item.Operations() {
+				all = append(all, operation{
+					route:    &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: op},
+					prefix:   prefix,
+					segments: strings.Split(path, "/"),
+				})
+			}
+		}
+		return all, nil
+	})}
+}
+
+// Prefix is the path below which the product is served.
+func (a *API) Prefix() string { return a.prefix }
 
 // Answer is what a service gave back.
 type Answer struct {
@@ -36,7 +62,7 @@ type Answer struct {
 	Body   []byte
 }
 
-// Checker knows the calls of both products. It is safe for concurrent use.
+// Checker knows the calls of several APIs. It is safe for concurrent use.
 type Checker struct {
 	operations []operation
 
@@ -50,33 +76,17 @@ type operation struct {
 	segments []string
 }
 
-var specs = sync.OnceValues(func() ([]operation, error) {
-	var all []operation
-	for prefix, spec := range map[string][]byte{"/api/v1": blinkwire.Spec, "/api/v4": blazemeterwire.Spec} {
-		doc, err := openapi3.NewLoader().LoadFromData(spec)
+// New makes a checker. The error is that of an OpenAPI file that cannot be read.
+func New(apis ...*API) (*Checker, error) {
+	c := &Checker{large: map[*openapi3.Operation]bool{}}
+	for _, a := range apis {
+		ops, err := a.operations()
 		if err != nil {
-			return nil, fmt.Errorf("read the OpenAPI file for %s: %w", prefix, err)
+			return nil, err
 		}
-		for path, item := range doc.Paths.Map() {
-			for method, op := range item.Operations() {
-				all = append(all, operation{
-					route:    &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: op},
-					prefix:   prefix,
-					segments: strings.Split(path, "/"),
-				})
-			}
-		}
+		c.operations = append(c.operations, ops...)
 	}
-	return all, nil
-})
-
-// New reads the OpenAPI files, once in a process.
-func New() (*Checker, error) {
-	all, err := specs()
-	if err != nil {
-		return nil, err
-	}
-	return &Checker{operations: all, large: map[*openapi3.Operation]bool{}}, nil
+	return c, nil
 }
 
 // find matches segment by segment on the path as it was sent.
@@ -185,20 +195,26 @@ func requestExtras(op *openapi3.Operation, item *openapi3.PathItem, r *http.Requ
 	return errs
 }
 
-// credentials asks that a request carries some; if they are right is the service's affair.
+// credentials asks that a request carries some, in the way that the file says:
+// a key in a header, a bearer token or basic authentication. Whether they are
+// right is for the service to tell.
 func credentials(_ context.Context, in *openapi3filter.AuthenticationInput) error {
-	r := in.RequestValidationInput.Request
-	switch scheme := in.SecurityScheme; scheme.Type {
-	case "apiKey":
+	r, scheme := in.RequestValidationInput.Request, in.SecurityScheme
+	switch {
+	case scheme.Type == "apiKey" && scheme.In == "header":
 		if r.Header.Get(scheme.Name) == "" {
 			return fmt.Errorf("the header %s is missing", scheme.Name)
 		}
-	case "http":
+	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "basic"):
 		if _, _, ok := r.BasicAuth(); !ok {
 			return errors.New("basic authorization is missing")
 		}
+	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "bearer"):
+		if name, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); !strings.EqualFold(name, "bearer") || strings.TrimSpace(token) == "" {
+			return errors.New("the bearer token is missing")
+		}
 	default:
-		return fmt.Errorf("security scheme %q is not known here", scheme.Type)
+		return fmt.Errorf("the security scheme %q (%s %s) is not known here", in.SecuritySchemeName, scheme.Type, scheme.Scheme+scheme.In)
 	}
 	return nil
 }
@@ -210,30 +226,4 @@ func short(err error) error {
 		return errors.New(text[:enough] + " ...")
 	}
 	return err
-}
-
-// Handler wraps any handler that plays the services, and fails the test for
-// every request or answer that does not fit the OpenAPI files.
-func Handler(tb testing.TB, next http.Handler) http.Handler {
-	tb.Helper()
-	c, err := New()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return // the client went away while it sent
-		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		rec := httptest.NewRecorder()
-		next.ServeHTTP(rec, r)
-		answer := &Answer{rec.Code, rec.Header(), rec.Body.Bytes()}
-		for _, err := range c.Check(r, body, answer) {
-			tb.Errorf("%s %s: %v", r.Method, r.URL.EscapedPath(), err)
-		}
-		maps.Copy(w.Header(), rec.Header())
-		w.WriteHeader(rec.Code)
-		_, _ = w.Write(rec.Body.Bytes()) // a client that has gone is its own affair
-	})
 }

@@ -6,11 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client/blazemeterwire"
+	"github.com/tf-roster/terraform-provider-roster/internal/blink/client/blinkwire"
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice/wirecheck"
 )
 
 func TestCheck(t *testing.T) {
-	c, err := wirecheck.New()
+	c, err := wirecheck.New(wirecheck.NewAPI("/api/v1", blinkwire.Spec), wirecheck.NewAPI("/api/v4", blazemeterwire.Spec))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,30 +62,55 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// failures counts what would fail a test.
-type failures struct {
-	testing.TB
-	n int
+// described is an API with one call, guarded by one security scheme.
+func described(t *testing.T, scheme string) *wirecheck.Checker {
+	t.Helper()
+	c, err := wirecheck.New(wirecheck.NewAPI("/v1", []byte(`
+openapi: 3.0.3
+info: {title: T, version: "1"}
+security: [{S: []}]
+components: {securitySchemes: {S: `+scheme+`}}
+paths: {/x: {get: {responses: {"200": {description: OK}}}}}
+`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
-func (f *failures) Errorf(string, ...any) { f.n++ }
-
-func TestHandler(t *testing.T) {
-	seen := &failures{TB: t}
-	h := wirecheck.Handler(seen, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(`{"id":"w"}`))
-	}))
-	r := httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/workspaces/w", nil)
-	r.Header.Set("BLINK-API-KEY", "k")
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	if w.Body.String() != `{"id":"w"}` || seen.n != 0 {
-		t.Errorf("answer %q, %d failures", w.Body, seen.n)
+func TestCredentials(t *testing.T) {
+	for name, c := range map[string]struct {
+		scheme, header, value string
+		want                  string // "" for nothing wrong
+	}{
+		"header key":        {"{type: apiKey, in: header, name: X-Key}", "X-Key", "k", ""},
+		"no header key":     {"{type: apiKey, in: header, name: X-Key}", "X-Other", "k", "header X-Key is missing"},
+		"bearer":            {"{type: http, scheme: bearer}", "Authorization", "Bearer token", ""},
+		"bearer, lower":     {"{type: http, scheme: Bearer}", "Authorization", "bearer token", ""},
+		"no bearer":         {"{type: http, scheme: bearer}", "Authorization", "Basic aTpz", "bearer token is missing"},
+		"empty bearer":      {"{type: http, scheme: bearer}", "Authorization", "Bearer ", "bearer token is missing"},
+		"basic":             {"{type: http, scheme: basic}", "Authorization", "Basic aTpz", ""},
+		"basic, not bearer": {"{type: http, scheme: basic}", "Authorization", "Bearer token", "basic authorization is missing"},
+		"something else":    {"{type: http, scheme: digest}", "Authorization", "Digest x", `"S" (http digest) is not known`},
+		"key in the query":  {"{type: apiKey, in: query, name: key}", "X-Key", "k", "is not known"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := httptest.NewRequestWithContext(t.Context(), "GET", "/v1/x", nil)
+			r.Header.Set(c.header, c.value)
+			var all []string
+			for _, err := range described(t, c.scheme).Check(r, nil, nil) {
+				all = append(all, err.Error())
+			}
+			text := strings.Join(all, "; ")
+			if c.want == "" && text != "" || !strings.Contains(text, c.want) {
+				t.Errorf("found %q, want %q", text, c.want)
+			}
+		})
 	}
-	r.Header.Del("BLINK-API-KEY")
-	h.ServeHTTP(httptest.NewRecorder(), r)
-	if seen.n != 1 {
-		t.Errorf("%d failures, want 1", seen.n)
+}
+
+func TestAFileThatCannotBeRead(t *testing.T) {
+	if _, err := wirecheck.New(wirecheck.NewAPI("/v1", []byte("nonsense"))); err == nil || !strings.Contains(err.Error(), "/v1") {
+		t.Errorf("error %v", err)
 	}
 }

@@ -17,7 +17,8 @@ const module = "github.com/tf-roster/terraform-provider-roster/"
 
 // may says what the code of a folder may import of this repository. The names
 // are folders below internal/; "product" stands for each product's folder,
-// "client" for the client inside, and "wire" for its generated types.
+// "client" for the client inside, "wire" for its OpenAPI file and generated
+// types, and "mockservice/product" for what the mock service does in its place.
 var may = map[string][]string{
 	"main":            {"provider"},
 	"provider":        {"product", "framework", "protocol", "protocol/bulk", "roster", "transport"},
@@ -35,8 +36,12 @@ var may = map[string][]string{
 	"membership":      {},
 	"apiclient":       {"membership", "transport"},
 	"transport":       {},
-	"mockservice":     {"mockservice", "wire"},
-	"mockservice/cmd": {"mockservice"},
+
+	"mockservice":           {"mockservice/product", "mockservice/engine"},
+	"mockservice/product":   {"mockservice/engine", "mockservice/wirecheck", "wire"},
+	"mockservice/engine":    {"mockservice/wirecheck"},
+	"mockservice/wirecheck": {},
+	"mockservice/cmd":       {"mockservice"},
 }
 
 // free are programs and tests beside the provider: they may import anything,
@@ -100,6 +105,8 @@ func (h house) role(importPath string) (role, product string) {
 		return "wire", first
 	case slices.Contains(h.products, first):
 		return "product", first
+	case first == "mockservice" && slices.Contains(h.products, rest):
+		return "mockservice/product", rest
 	case slices.Contains(free, first):
 		return first, ""
 	}
@@ -116,6 +123,11 @@ func TestImportsRunOneWay(t *testing.T) {
 	h := newHouse(all)
 	if len(h.products) == 0 {
 		t.Fatal("no product was found: where are the clients?")
+	}
+	for _, product := range h.products {
+		if !slices.ContainsFunc(all, func(p pkg) bool { return p.ImportPath == module+"internal/mockservice/"+product }) {
+			t.Errorf("the mock service has no folder for %s: internal/mockservice/%s is missing", product, product)
+		}
 	}
 	for _, p := range all {
 		role, product := h.role(p.ImportPath)

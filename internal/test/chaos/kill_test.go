@@ -15,9 +15,9 @@ func TestKilledBetweenAWriteAndItsAnswer(t *testing.T) {
 		for name, step := range map[string]struct{ before, after string }{
 			"creation": {"", p.roles[0]}, "role change": {p.roles[0], p.roles[1]}, "promotion": {p.roles[0], p.owner()}, "removal": {p.roles[0], ""},
 		} {
-			t.Run(string(p.name)+"/"+name, func(t *testing.T) {
+			t.Run(p.name+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t, 1, newTally(), func(b *mockservice.Behaviour) { *b = mockservice.Behaviour{}; lenient(b) })
+				w := newWorld(t, 1, newTally(), func(s *mockservice.Seed) { s.ClearBehaviour(); lenient(s) })
 				tf := &terraform{t: t, rng: w.rng, provider: w.tf.provider, config: map[string]resource{}, state: map[string]protocol.Instance{}}
 				want := func(role string) {
 					clear(tf.config)

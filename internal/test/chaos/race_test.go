@@ -7,26 +7,28 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
 // duel is two owners of one workspace, each in a configuration of its own, and
 // two runs that take both out at the same time, or one a little later. It gives the fewest owners that
 // the workspace had, and how many of the two runs were refused.
-func duel(t *testing.T, p product, behave func(*mockservice.Behaviour), second func(), later time.Duration) (fewest, refused int) {
+func duel(t *testing.T, p product, behave func(*mockservice.Seed), second func(), later time.Duration) (fewest, refused int) {
 	t.Helper()
-	w := newWorld(t, 1, newTally(), func(b *mockservice.Behaviour) { *b = mockservice.Behaviour{}; behave(b) })
+	w := newWorld(t, 1, newTally(), func(s *mockservice.Seed) { s.ClearBehaviour(); behave(s) })
 	workspace := p.workspaces[0]
 	var removals [2]protocol.Change
 	var runs [2]*protocol.Provider
-	if p.name == mockservice.ProductBlink {
-		w.svc.Must(w.svc.Blink().SetRole(workspace, mockservice.KindUser, p.person(1), p.owner()))
+	if p.name == mockblink.Name {
+		w.svc.Must(mockblink.Of(w.svc).SetRole(workspace, mockservice.KindUser, p.person(1), p.owner()))
 	} else {
-		w.svc.Must(w.svc.BlazeMeter().Set(workspace, p.person(1), true, p.owner()))
+		w.svc.Must(mockblazemeter.Of(w.svc).Set(workspace, p.person(1), true, p.owner()))
 	}
 	for n := range runs {
 		attrs := protocol.Object{"workspace_id": workspace, "role": p.owner()}
-		if p.name == mockservice.ProductBlink {
+		if p.name == mockblink.Name {
 			attrs["entity_type"], attrs["entity_id"] = mockservice.KindUser, p.person(n)
 		} else {
 			attrs["user_id"] = p.person(n)
@@ -66,16 +68,17 @@ func duel(t *testing.T, p product, behave func(*mockservice.Behaviour), second f
 		})
 	}
 	both.Wait()
-	if p.name == mockservice.ProductBlink {
-		return w.svc.Blink().FewestOwners(workspace), refused
+	if p.name == mockblink.Name {
+		return mockblink.Of(w.svc).FewestOwners(workspace), refused
 	}
-	return w.svc.BlazeMeter().FewestOwners(workspace), refused
+	return mockblazemeter.Of(w.svc).FewestOwners(workspace), refused
 }
 
 var duels = flag.Int("duels", 2, "how often two runs remove two owners at the same time")
 
-func lenient(b *mockservice.Behaviour) {
-	b.Blink.AssignLastOwner, b.Blink.RemoveLastOwner = "allow", "allow"
+func lenient(s *mockservice.Seed) {
+	how := mockblink.BehaviourOf(s)
+	how.AssignLastOwner, how.RemoveLastOwner = "allow", "allow"
 }
 
 // Two processes on one machine keep each other out: of two removals that are
@@ -83,7 +86,7 @@ func lenient(b *mockservice.Behaviour) {
 // service would let happen.
 func TestTwoRunsOnOneMachine(t *testing.T) {
 	for _, p := range products {
-		t.Run(string(p.name), func(t *testing.T) {
+		t.Run(p.name, func(t *testing.T) {
 			for range *duels {
 				if fewest, refused := duel(t, p, lenient, func() {}, 0); fewest != 1 || refused != 1 {
 					t.Errorf("down to %d owners, %d of 2 runs refused", fewest, refused)
@@ -100,7 +103,10 @@ func TestTwoRunsOnTwoMachines(t *testing.T) {
 	elsewhere := func() { t.Setenv("TMPDIR", t.TempDir()) }
 	t.Run("blink, which enforces", func(t *testing.T) {
 		for range *duels {
-			strict := func(b *mockservice.Behaviour) { b.Blink.AssignLastOwner, b.Blink.RemoveLastOwner = "refuse", "refuse" }
+			strict := func(s *mockservice.Seed) {
+				how := mockblink.BehaviourOf(s)
+				how.AssignLastOwner, how.RemoveLastOwner = "refuse", "refuse"
+			}
 			if fewest, refused := duel(t, products[0], strict, elsewhere, 0); fewest != 1 || refused != 1 {
 				t.Errorf("down to %d owners, %d of 2 runs refused", fewest, refused)
 			}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
 
@@ -15,9 +17,9 @@ import (
 func pair(t *testing.T) *world {
 	t.Helper()
 	acctest.Needed(t)
-	w := newWorld(t, 1, newTally(), func(b *mockservice.Behaviour) { *b = mockservice.Behaviour{}; lenient(b) })
-	w.svc.Must(w.svc.Blink().SetRole("w-1", mockservice.KindUser, "u-1", "owner"))
-	w.svc.Must(w.svc.BlazeMeter().Set("901", "5001", true, "manager"))
+	w := newWorld(t, 1, newTally(), func(s *mockservice.Seed) { s.ClearBehaviour(); lenient(s) })
+	w.svc.Must(mockblink.Of(w.svc).SetRole("w-1", mockservice.KindUser, "u-1", "owner"))
+	w.svc.Must(mockblazemeter.Of(w.svc).Set("901", "5001", true, "manager"))
 	w.svc.ResetFewestOwners()
 	w.svc.Must(w.svc.SetFaults(mockservice.Faults{Latency: mockservice.Duration(50 * time.Millisecond)}))
 	return w
@@ -33,7 +35,7 @@ const quickGuard = `last_owner_guard = { handover_wait = "500ms" }`
 
 func (w *world) oneOwnerIsLeft(t *testing.T) {
 	t.Helper()
-	for what, o := range map[string]mockservice.OwnerCounts{"Blink": w.svc.Blink().Owners("w-1"), "BlazeMeter": w.svc.BlazeMeter().Owners("901")} {
+	for what, o := range map[string]mockservice.OwnerCounts{"Blink": mockblink.Of(w.svc).Owners("w-1"), "BlazeMeter": mockblazemeter.Of(w.svc).Owners("901")} {
 		if o.Now != 1 || o.Fewest != 1 {
 			t.Errorf("%s: there is %d owner now, and the fewest were %d", what, o.Now, o.Fewest)
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
@@ -23,7 +24,7 @@ const (
 // One server that serves plan after plan and apply after apply, as one that is
 // attached to a debugger does, keeps nothing of those that are over.
 func TestSoak(t *testing.T) {
-	w := newWorld(t, 1, newTally(), func(b *mockservice.Behaviour) { *b = mockservice.Behaviour{}; lenient(b) })
+	w := newWorld(t, 1, newTally(), func(s *mockservice.Seed) { s.ClearBehaviour(); lenient(s) })
 	settings := w.tf.provider
 	server := protocol.Start(t, settings)
 	tf := &terraform{t: t, rng: w.rng, served: server, provider: settings, config: map[string]resource{}, state: map[string]protocol.Instance{}}
@@ -94,7 +95,7 @@ func TestSoak(t *testing.T) {
 
 func soaked(p product, workspace, id, role string) resource {
 	attrs := protocol.Object{"workspace_id": workspace, "role": role, "adopt_existing": true}
-	if p.name == mockservice.ProductBlink {
+	if p.name == mockblink.Name {
 		attrs["entity_type"], attrs["entity_id"] = mockservice.KindUser, id
 	} else {
 		attrs["user_id"] = id

@@ -8,7 +8,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 )
 
 // tally counts over all worlds what was tried.
@@ -17,7 +18,7 @@ type tally struct {
 	worlds map[*world]int // requests that were counted
 	// faults counts requests by fault and product; in, the cycles that a fault
 	// or an event fell into.
-	faults map[string]map[mockservice.Product]int
+	faults map[string]map[string]int
 	in     map[string]int
 	events map[string]int
 
@@ -25,7 +26,7 @@ type tally struct {
 }
 
 func newTally() *tally {
-	return &tally{worlds: map[*world]int{}, faults: map[string]map[mockservice.Product]int{}, in: map[string]int{}, events: map[string]int{}}
+	return &tally{worlds: map[*world]int{}, faults: map[string]map[string]int{}, in: map[string]int{}, events: map[string]int{}}
 }
 
 // take counts what has happened since it was called for this world last.
@@ -41,7 +42,7 @@ func (ta *tally) take(w *world) {
 				continue
 			}
 			if ta.faults[fault] == nil {
-				ta.faults[fault] = map[mockservice.Product]int{}
+				ta.faults[fault] = map[string]int{}
 			}
 			ta.faults[fault][r.Product]++
 			seen[fault] = true
@@ -85,7 +86,7 @@ func (ta *tally) table(failed bool) string {
 	fmt.Fprintf(&b, "%-20s %8s %11s %7s %5s\n", "fault (requests)", "Blink", "BlazeMeter", "cycles", "lost")
 	byName := func(x, y string) int { return cmp.Compare(x, y) }
 	for _, f := range slices.SortedFunc(maps.Keys(ta.faults), byName) {
-		fmt.Fprintf(&b, "%-20s %8d %11d %7d %5s\n", f, ta.faults[f][mockservice.ProductBlink], ta.faults[f][mockservice.ProductBlazeMeter], ta.in[f], lost)
+		fmt.Fprintf(&b, "%-20s %8d %11d %7d %5s\n", f, ta.faults[f][mockblink.Name], ta.faults[f][mockblazemeter.Name], ta.in[f], lost)
 	}
 	fmt.Fprintf(&b, "\n%-20s %8s %11s %7s %5s\n", "event", "times", "", "cycles", "lost")
 	for _, e := range slices.SortedFunc(maps.Keys(ta.events), byName) {

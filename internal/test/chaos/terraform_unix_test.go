@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
 
@@ -47,7 +49,7 @@ func TestAccChaos(t *testing.T) {
 	t.Logf("make testacc RUN=TestAccChaos, with -seed=%d -acc-cycles=%d", seed, *accCyclesFlag)
 	// A service that adds everybody as a viewer needs two calls, and a kill
 	// between them leaves somebody whose adoption a person has to decide on.
-	world := newWorld(t, seed, newTally(), func(b *mockservice.Behaviour) { b.Blink.AddWithRole = "heed" })
+	world := newWorld(t, seed, newTally(), func(s *mockservice.Seed) { mockblink.BehaviourOf(s).AddWithRole = "heed" })
 	f := &folder{CLI: acctest.New(t, world.svc.Env()), t: t, rng: world.rng, svc: world.svc, seats: map[string]map[string]string{}}
 	for _, p := range products {
 		for _, workspace := range p.workspaces {
@@ -148,7 +150,7 @@ func (f *folder) write() {
 			continue
 		}
 		principal := "user_id = each.key"
-		if p.name == mockservice.ProductBlink {
+		if p.name == mockblink.Name {
 			principal = "entity_type = \"user\"\n  entity_id = each.key"
 		}
 		fmt.Fprintf(&b, "resource %q \"in-%s\" {\n  for_each = %s\n  workspace_id = %q\n  %s\n  role = each.value\n  adopt_existing = %v\n}\n", p.additive, workspace, seats, workspace, principal, f.adopt)
@@ -235,7 +237,7 @@ func (f *folder) stateIsGone() bool {
 }
 
 func (f *folder) holds(workspace, id, role string) bool {
-	for _, m := range slices.Concat(f.svc.Blink().Members(workspace), f.svc.BlazeMeter().Members(workspace)) {
+	for _, m := range slices.Concat(mockblink.Of(f.svc).Members(workspace), mockblazemeter.Of(f.svc).Members(workspace)) {
 		if m.ID == id && m.Enabled && strings.EqualFold(m.Role(), role) {
 			return true
 		}

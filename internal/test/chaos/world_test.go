@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
@@ -23,7 +25,7 @@ const (
 
 // product is what the worlds need to know of each product.
 type product struct {
-	name       mockservice.Product
+	name       string
 	additive   string
 	whole      string
 	roles      []string // the owner's last
@@ -34,13 +36,13 @@ type product struct {
 
 var products = []product{
 	{
-		name: mockservice.ProductBlink, additive: "roster_blink_workspace_role_binding", whole: "roster_blink_workspace_role_bindings",
+		name: mockblink.Name, additive: "roster_blink_workspace_role_binding", whole: "roster_blink_workspace_role_bindings",
 		roles: []string{"viewer", "contributor", customRole, "owner"}, workspaces: []string{"w-1", "w-2", "w-whole"},
 		exits:  []any{nil, nil, "remove", "keep", "reassign"},
 		person: func(n int) string { return fmt.Sprintf("u-%d", n) },
 	},
 	{
-		name: mockservice.ProductBlazeMeter, additive: "roster_blazemeter_workspace_user", whole: "roster_blazemeter_workspace_users",
+		name: mockblazemeter.Name, additive: "roster_blazemeter_workspace_user", whole: "roster_blazemeter_workspace_users",
 		roles: []string{"viewer", "tester", "manager"}, workspaces: []string{"901", "902", "903"},
 		exits:  []any{nil, nil, "disable", "keep"},
 		person: func(n int) string { return fmt.Sprint(5000 + n) },
@@ -74,56 +76,58 @@ type world struct {
 
 func pick[T any](rng *rand.Rand, of ...T) T { return of[rng.IntN(len(of))] }
 
-func newWorld(t *testing.T, seed uint64, total *tally, changes ...func(*mockservice.Behaviour)) *world {
+func newWorld(t *testing.T, seed uint64, total *tally, changes ...func(*mockservice.Seed)) *world {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a run has to be repeatable
 	var s mockservice.Seed
-	s.Blink.Keys = []mockservice.BlinkKey{{Key: "chaos-key", User: "u-robot"}}
-	s.Blink.Roles = []string{customRole}
-	s.Blink.Users = []mockservice.BlinkUser{{ID: "u-robot", Email: "robot@example.com", Role: "Admin"}}
-	s.BlazeMeter.Keys = []mockservice.BlazeMeterKey{{ID: "chaos-id", Secret: "chaos-secret", User: 1}}
-	s.BlazeMeter.Users = []mockservice.BlazeMeterUser{{ID: 1, Email: "robot@example.com"}}
-	account := mockservice.BlazeMeterAccount{ID: 77, Name: "Chaos", Users: []mockservice.BlazeMeterAccountUser{{ID: 1, Roles: []string{"admin"}}}}
+	blink, blaze := mockblink.SeedOf(&s), mockblazemeter.SeedOf(&s)
+	blink.Keys = []mockblink.Key{{Key: "chaos-key", User: "u-robot"}}
+	blink.Roles = []string{customRole}
+	blink.Users = []mockblink.User{{ID: "u-robot", Email: "robot@example.com", Role: "Admin"}}
+	blaze.Keys = []mockblazemeter.Key{{ID: "chaos-id", Secret: "chaos-secret", User: 1}}
+	blaze.Users = []mockblazemeter.User{{ID: 1, Email: "robot@example.com"}}
+	account := mockblazemeter.Account{ID: 77, Name: "Chaos", Users: []mockblazemeter.AccountUser{{ID: 1, Roles: []string{"admin"}}}}
 	for n := range people + guests {
 		email := fmt.Sprintf("person%d@example.com", n)
-		s.Blink.Users = append(s.Blink.Users, mockservice.BlinkUser{ID: fmt.Sprintf("u-%d", n), Email: email})
-		s.BlazeMeter.Users = append(s.BlazeMeter.Users, mockservice.BlazeMeterUser{ID: int64(5000 + n), Email: email})
-		account.Users = append(account.Users, mockservice.BlazeMeterAccountUser{ID: int64(5000 + n)})
+		blink.Users = append(blink.Users, mockblink.User{ID: fmt.Sprintf("u-%d", n), Email: email})
+		blaze.Users = append(blaze.Users, mockblazemeter.User{ID: int64(5000 + n), Email: email})
+		account.Users = append(account.Users, mockblazemeter.AccountUser{ID: int64(5000 + n)})
 	}
 	for n := range groups {
-		s.Blink.Groups = append(s.Blink.Groups, mockservice.BlinkGroup{ID: fmt.Sprintf("g-%d", n), Name: fmt.Sprintf("Group %d", n), Members: []string{"u-1"}})
+		blink.Groups = append(blink.Groups, mockblink.Group{ID: fmt.Sprintf("g-%d", n), Name: fmt.Sprintf("Group %d", n), Members: []string{"u-1"}})
 	}
-	s.BlazeMeter.Accounts = []mockservice.BlazeMeterAccount{account}
+	blaze.Accounts = []mockblazemeter.Account{account}
 	for i, id := range products[0].workspaces {
-		s.Blink.Workspaces = append(s.Blink.Workspaces, mockservice.BlinkWorkspace{ID: id, DisplayName: "Team " + id, Users: map[string]string{"u-0": "owner", fmt.Sprintf("u-%d", i+1): "viewer"}})
+		blink.Workspaces = append(blink.Workspaces, mockblink.Workspace{ID: id, DisplayName: "Team " + id, Users: map[string]string{"u-0": "owner", fmt.Sprintf("u-%d", i+1): "viewer"}})
 	}
 	for i := range products[1].workspaces {
-		s.BlazeMeter.Workspaces = append(s.BlazeMeter.Workspaces, mockservice.BlazeMeterWorkspace{
+		blaze.Workspaces = append(blaze.Workspaces, mockblazemeter.Workspace{
 			ID: int64(901 + i), Name: fmt.Sprintf("Load %d", i), Account: 77,
-			Users: []mockservice.BlazeMeterWorkspaceUser{{ID: 5000, Role: "manager"}, {ID: int64(5001 + i), Role: "viewer"}},
+			Users: []mockblazemeter.WorkspaceUser{{ID: 5000, Role: "manager"}, {ID: int64(5001 + i), Role: "viewer"}},
 		})
 	}
 	// Nothing but the provider protects the last owner. Where the vendors'
 	// documents leave something open, the service decides by chance.
-	b := &s.Behaviour
-	b.Blink.AssignLastOwner, b.Blink.RemoveLastOwner = "allow", "allow"
-	b.Blink.AssignNonMember = pick(rng, "add", "add", "refuse", "ignore")
-	b.Blink.RemoveNonMember = pick(rng, "refuse", "404", "ok")
-	b.Blink.RoleCase = pick(rng, "as_sent", "capitalised")
-	b.Blink.AddWithRole = pick(rng, "heed", "ignore")
-	b.BlazeMeter.MaxPageSize = pick(rng, 50, 3, 1)
-	b.BlazeMeter.AddDisabled = pick(rng, "refuse", "enable", "ignore")
-	b.BlazeMeter.Total = pick(rng, "number", "number", "string")
-	b.BlazeMeter.ListResult = pick(rng, "array", "object")
+	lenient(&s)
+	how := mockblink.BehaviourOf(&s)
+	how.AssignNonMember = pick(rng, "add", "add", "refuse", "ignore")
+	how.RemoveNonMember = pick(rng, "refuse", "404", "ok")
+	how.RoleCase = pick(rng, "as_sent", "capitalised")
+	how.AddWithRole = pick(rng, "heed", "ignore")
+	pages := mockblazemeter.BehaviourOf(&s)
+	pages.MaxPageSize = pick(rng, 50, 3, 1)
+	pages.AddDisabled = pick(rng, "refuse", "enable", "ignore")
+	pages.Total = pick(rng, "number", "number", "string")
+	pages.ListResult = pick(rng, "array", "object")
 	for _, change := range changes {
-		change(b)
+		change(&s)
 	}
 	svc := mockservice.StartTest(t, s, mockservice.WithWireCheck(false))
 
 	w := &world{t: t, rng: rng, svc: svc, named: map[string]bool{}, tally: total}
 	settings := protocol.Object{
-		"blink":            protocol.Object{"endpoint": svc.BlinkEndpoint(), "api_key": "chaos-key"},
-		"blazemeter":       protocol.Object{"endpoint": svc.BlazeMeterEndpoint(), "api_key_id": "chaos-id", "api_key_secret": "chaos-secret"},
+		"blink":            protocol.Object{"endpoint": svc.Endpoint(mockblink.Name), "api_key": "chaos-key"},
+		"blazemeter":       protocol.Object{"endpoint": svc.Endpoint(mockblazemeter.Name), "api_key_id": "chaos-id", "api_key_secret": "chaos-secret"},
 		"last_owner_guard": protocol.Object{"handover_wait": "200ms"},
 		"http":             protocol.Object{"max_retries": int64(3), "request_timeout": "5s"},
 	}
@@ -141,7 +145,7 @@ func newWorld(t *testing.T, seed uint64, total *tally, changes ...func(*mockserv
 			members[m.ID] = m.Roles[0]
 		}
 		attrs := protocol.Object{"workspace_id": p.wholeWorkspace(), "users": members}
-		if p.name == mockservice.ProductBlink && rng.IntN(2) == 0 {
+		if p.name == mockblink.Name && rng.IntN(2) == 0 {
 			attrs["groups"] = protocol.Object{}
 		}
 		w.tf.config[p.wholeAddr()] = resource{typ: p.whole, attrs: attrs}
@@ -171,10 +175,10 @@ func (tf *terraform) knowAll() {
 
 // members gives who has access to a workspace, by the true state.
 func (w *world) members(p product, workspace string) []mockservice.Member {
-	if p.name == mockservice.ProductBlink {
-		return w.svc.Blink().Members(workspace)
+	if p.name == mockblink.Name {
+		return mockblink.Of(w.svc).Members(workspace)
 	}
-	return w.svc.BlazeMeter().Members(workspace)
+	return mockblazemeter.Of(w.svc).Members(workspace)
 }
 
 func (w *world) note(event string) { w.events = append(w.events, event) }
@@ -214,7 +218,7 @@ func (tf *terraform) holds(at string) bool {
 // set puts one additive resource into a configuration.
 func (w *world) set(tf *terraform, p product, slot, workspace, kind, id, role string) {
 	attrs := protocol.Object{"workspace_id": workspace, "role": role, "adopt_existing": w.rng.IntN(2) == 0, "on_destroy": pick(w.rng, p.exits...)}
-	if p.name == mockservice.ProductBlink {
+	if p.name == mockblink.Name {
 		attrs["entity_type"], attrs["entity_id"] = kind, id
 		if attrs["on_destroy"] == "reassign" {
 			attrs["reassign_role"] = pick(w.rng, p.roles...)
@@ -236,7 +240,7 @@ func (w *world) set(tf *terraform, p product, slot, workspace, kind, id, role st
 	}
 	if w.rng.IntN(5) == 0 && !tf.holds(place(workspace, kind, id)) {
 		w.note("unknown principal")
-		r.late = append(r.late, map[bool]string{true: "entity_id", false: "user_id"}[p.name == mockservice.ProductBlink])
+		r.late = append(r.late, map[bool]string{true: "entity_id", false: "user_id"}[p.name == mockblink.Name])
 	}
 	w.named[place(workspace, kind, id)] = true
 	tf.config[slot] = r
@@ -265,7 +269,7 @@ func (w *world) changeOne() {
 		return fmt.Sprintf("%s.%s-%d", p.additive, workspace, w.rng.IntN(5))
 	}
 	kind, id := mockservice.KindUser, p.person(w.rng.IntN(people))
-	if p.name == mockservice.ProductBlink && w.rng.IntN(5) == 0 {
+	if p.name == mockblink.Name && w.rng.IntN(5) == 0 {
 		kind, id = mockservice.KindGroup, fmt.Sprintf("g-%d", w.rng.IntN(groups))
 		w.note("group")
 	}
@@ -340,12 +344,12 @@ func (w *world) meddle() {
 	w.note("meddling")
 	role := pick(w.rng, p.roles...)
 	switch {
-	case p.name == mockservice.ProductBlink && w.rng.IntN(3) == 0:
-		_ = w.svc.Blink().Remove(workspace, mockservice.KindUser, id) // may not be there
-	case p.name == mockservice.ProductBlink:
-		w.svc.Must(w.svc.Blink().SetRole(workspace, mockservice.KindUser, id, role))
+	case p.name == mockblink.Name && w.rng.IntN(3) == 0:
+		_ = mockblink.Of(w.svc).Remove(workspace, mockservice.KindUser, id) // may not be there
+	case p.name == mockblink.Name:
+		w.svc.Must(mockblink.Of(w.svc).SetRole(workspace, mockservice.KindUser, id, role))
 	default:
-		w.svc.Must(w.svc.BlazeMeter().Set(workspace, id, w.rng.IntN(3) > 0, role))
+		w.svc.Must(mockblazemeter.Of(w.svc).Set(workspace, id, w.rng.IntN(3) > 0, role))
 	}
 }
 
@@ -378,7 +382,7 @@ func (w *world) disturb() {
 	}
 	if w.rng.IntN(4) == 0 { // a storm of 429
 		limit := mockservice.RateLimit{PerSecond: 20, Burst: 3, RetryAfter: pick(w.rng, "", "1")}
-		f.RateLimit = map[mockservice.Product]mockservice.RateLimit{pick(w.rng, products...).name: limit}
+		f.RateLimit = map[string]mockservice.RateLimit{pick(w.rng, products...).name: limit}
 	}
 	w.svc.Must(w.svc.SetFaults(f))
 }
@@ -490,7 +494,7 @@ func (w *world) legal() {
 		for _, workspace := range p.workspaces[:len(p.workspaces)-1] {
 			for n := range 2 {
 				attrs := protocol.Object{"workspace_id": workspace, "role": p.owner(), "adopt_existing": true}
-				if p.name == mockservice.ProductBlink {
+				if p.name == mockblink.Name {
 					attrs["entity_type"], attrs["entity_id"] = mockservice.KindUser, p.person(n)
 				} else {
 					attrs["user_id"] = p.person(n)

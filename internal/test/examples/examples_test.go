@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
 
@@ -97,7 +98,7 @@ func seed(t *testing.T, file string) mockservice.Seed {
 		t.Fatal(err)
 	}
 	// Nothing but the provider protects the last owner.
-	s.Behaviour.Blink.AssignLastOwner, s.Behaviour.Blink.RemoveLastOwner = "allow", "allow"
+	mockblink.BehaviourOf(&s).AssignLastOwner, mockblink.BehaviourOf(&s).RemoveLastOwner = "allow", "allow"
 	return s
 }
 
@@ -109,7 +110,7 @@ func settings(t *testing.T, folder string) []string {
 	}
 	europe, america := mockservice.StartDefault(t), mockservice.StartDefault(t)
 	tenant := func(svc *mockservice.Running) string {
-		return `{ endpoint = "` + svc.BlinkEndpoint() + `", api_key = "mock-blink-key" }`
+		return `{ endpoint = "` + svc.Endpoint(mockblink.Name) + `", api_key = "mock-blink-key" }`
 	}
 	return []string{"TF_VAR_tenants={ europe = " + tenant(europe) + ", america = " + tenant(america) + " }"}
 }

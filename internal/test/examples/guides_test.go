@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
 
@@ -119,10 +120,10 @@ func TestAccGuides_threeHandovers(t *testing.T) {
 			p.Write("main.tf", form[1])
 			p.Apply()
 			p.Clean()
-			if got := p.svc.Blink().Role(mockservice.DefaultBlinkWorkspace, "user", "u-carol"); got != "owner" {
+			if got := mockblink.Of(p.svc).Role(mockblink.DefaultWorkspace, "user", "u-carol"); got != "owner" {
 				t.Errorf("carol is %q", got)
 			}
-			if got := p.svc.Blink().FewestOwners(mockservice.DefaultBlinkWorkspace); got < 1 {
+			if got := mockblink.Of(p.svc).FewestOwners(mockblink.DefaultWorkspace); got < 1 {
 				t.Errorf("the workspace was down to %d owners", got)
 			}
 		})
@@ -172,7 +173,7 @@ resource "roster_blink_workspace_role_binding" "` + who + `" {
 				p.Apply()
 				p.Clean()
 			}
-			if got := p.svc.Blink().FewestOwners(mockservice.DefaultBlinkWorkspace); got < 1 {
+			if got := mockblink.Of(p.svc).FewestOwners(mockblink.DefaultWorkspace); got < 1 {
 				t.Errorf("the workspace was down to %d owners", got)
 			}
 		})

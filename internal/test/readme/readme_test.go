@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 	"github.com/tf-roster/terraform-provider-roster/internal/tools/terminalsvg"
 )
@@ -42,7 +43,7 @@ func TestAccPicture(t *testing.T) {
 provider "roster" {}
 
 resource "roster_blink_workspace_role_binding" "alice" {
-  workspace_id = "` + mockservice.DefaultBlinkWorkspace + `"
+  workspace_id = "` + mockblink.DefaultWorkspace + `"
   entity_type  = "user"
   entity_id    = "u-alice"
   role         = "` + role + `"

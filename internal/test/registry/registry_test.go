@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
 
@@ -103,7 +104,7 @@ func TestAccInstalledFromARegistry(t *testing.T) {
 	c.Shows(c.Plan("-out=tfplan"), "module.payments.roster_blink_workspace_role_binding.person[\"carol@example.com\"] will be created", "Plan: 3 to add, 0 to change, 0 to destroy")
 	c.Shows(c.OK("apply", "-no-color", "tfplan"), "3 added, 0 changed, 0 destroyed")
 	c.Clean()
-	if got := svc.Blink().Role(mockservice.DefaultBlinkWorkspace, "user", "u-carol"); got != "owner" {
+	if got := mockblink.Of(svc).Role(mockblink.DefaultWorkspace, "user", "u-carol"); got != "owner" {
 		t.Errorf("carol is %q", got)
 	}
 	if out := c.OK("version").Stdout; !strings.Contains(out, "tf-roster/roster v"+version) {

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
@@ -90,9 +92,9 @@ func (p place) with(id string) protocol.Object {
 // asked: there is nobody here to ask.
 func TestIDsStayInTheirPlace(t *testing.T) {
 	var seed mockservice.Seed
-	seed.Blink.Users = []mockservice.BlinkUser{{ID: "u-terraform", Email: "terraform@example.com", Role: "Admin"}}
-	seed.BlazeMeter.Users = []mockservice.BlazeMeterUser{{ID: 1, Email: "terraform@example.com"}}
-	seed.BlazeMeter.Keys = []mockservice.BlazeMeterKey{{ID: "an-id", Secret: "a-secret", User: 1}}
+	mockblink.SeedOf(&seed).Users = []mockblink.User{{ID: "u-terraform", Email: "terraform@example.com", Role: "Admin"}}
+	mockblazemeter.SeedOf(&seed).Users = []mockblazemeter.User{{ID: 1, Email: "terraform@example.com"}}
+	mockblazemeter.SeedOf(&seed).Keys = []mockblazemeter.Key{{ID: "an-id", Secret: "a-secret", User: 1}}
 	svc := mockservice.StartTest(t, seed)
 	svc.Setenv()
 	p := protocol.Start(t, nil)
@@ -180,13 +182,13 @@ func strayImports(typ string) []string {
 func TestOddIDsArriveWhole(t *testing.T) {
 	const workspace, user = "w ;=@:&+$,!*'()~é", "u|ü {x}"
 	var seed mockservice.Seed
-	seed.Blink.Users = []mockservice.BlinkUser{
+	mockblink.SeedOf(&seed).Users = []mockblink.User{
 		{ID: "u-terraform", Email: "terraform@example.com", Role: "Admin"},
 		{ID: user, Email: "odd@example.com"},
 		{ID: "u-1", Email: "alice@example.com"},
 	}
-	seed.Blink.Roles = []string{"Duty; Night & Day"}
-	seed.Blink.Workspaces = []mockservice.BlinkWorkspace{{ID: workspace, DisplayName: "Odd", Users: map[string]string{"u-1": "owner"}}}
+	mockblink.SeedOf(&seed).Roles = []string{"Duty; Night & Day"}
+	mockblink.SeedOf(&seed).Workspaces = []mockblink.Workspace{{ID: workspace, DisplayName: "Odd", Users: map[string]string{"u-1": "owner"}}}
 	svc := mockservice.StartTest(t, seed)
 	svc.Setenv()
 	p := protocol.Start(t, nil)
@@ -200,7 +202,7 @@ func TestOddIDsArriveWhole(t *testing.T) {
 	if err != nil || diags.Failed() {
 		t.Fatal(err, diags)
 	}
-	if got := svc.Blink().Role(workspace, mockservice.KindUser, user); got != "Duty; Night & Day" {
+	if got := mockblink.Of(svc).Role(workspace, mockservice.KindUser, user); got != "Duty; Night & Day" {
 		t.Errorf("the role is %q", got)
 	}
 	// The removal is a run of its own, planned and applied.
@@ -211,7 +213,7 @@ func TestOddIDsArriveWhole(t *testing.T) {
 	if _, diags, err = p.Apply(t.Context(), protocol.Change{Prior: made, Private: c.Private}); err != nil || diags.Failed() {
 		t.Fatal(err, diags)
 	}
-	if got := svc.Blink().Role(workspace, mockservice.KindUser, user); got != "" {
+	if got := mockblink.Of(svc).Role(workspace, mockservice.KindUser, user); got != "" {
 		t.Errorf("the role is still %q", got)
 	}
 	for _, r := range svc.Requests() {

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
 
@@ -23,13 +25,13 @@ const (
 	blazeKey  = `zK:9+q="&<Wr3>%2F_blaze-secret`
 	resources = `
 resource "roster_blink_workspace_role_binding" "carol" {
-  workspace_id = "` + mockservice.DefaultBlinkWorkspace + `"
+  workspace_id = "` + mockblink.DefaultWorkspace + `"
   entity_type  = "user"
   entity_id    = "u-carol"
   role         = "viewer"
 }
 resource "roster_blazemeter_workspace_user" "carol" {
-  workspace_id = "` + mockservice.DefaultBlazeMeterWorkspace + `"
+  workspace_id = "` + mockblazemeter.DefaultWorkspace + `"
   user_id      = "352751"
   role         = "viewer"
 }
@@ -75,9 +77,9 @@ func newWatch(t *testing.T) *watch {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seed.Blink.Keys = []mockservice.BlinkKey{{Key: blinkKey, User: "u-terraform"}}
-	seed.BlazeMeter.Keys = seed.BlazeMeter.Keys[:1]
-	seed.BlazeMeter.Keys[0].ID, seed.BlazeMeter.Keys[0].Secret = blazeID, blazeKey
+	mockblink.SeedOf(&seed).Keys = []mockblink.Key{{Key: blinkKey, User: "u-terraform"}}
+	mockblazemeter.SeedOf(&seed).Keys = mockblazemeter.SeedOf(&seed).Keys[:1]
+	mockblazemeter.SeedOf(&seed).Keys[0].ID, mockblazemeter.SeedOf(&seed).Keys[0].Secret = blazeID, blazeKey
 	svc := mockservice.StartTest(t, seed, mockservice.WithWireCheck(false))
 	w := &watch{CLI: acctest.New(t, svc.Env()), t: t, svc: svc}
 	w.logs = filepath.Join(w.Dir, "terraform.log")
@@ -179,7 +181,7 @@ provider "roster" {
 			{Kind: mockservice.FaultStatus, Status: 401},
 			{Kind: mockservice.FaultHTML, Status: 502},
 			{Kind: mockservice.FaultReset},
-			{Kind: mockservice.FaultRedirect, Product: mockservice.ProductBlink, Location: "http://example.com/" + url.PathEscape(blinkKey)},
+			{Kind: mockservice.FaultRedirect, Product: mockblink.Name, Location: "http://example.com/" + url.PathEscape(blinkKey)},
 			{Kind: mockservice.FaultLost, Method: "POST"},
 		} {
 			w.svc.Must(w.svc.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{fault}}))
@@ -205,8 +207,8 @@ func TestAccTheLogTellsOfEveryWrite(t *testing.T) {
 	w.Env = append(w.Env, "TF_LOG=JSON")
 	w.Write("main.tf", resources)
 	w.svc.Must(w.svc.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{
-		{Kind: mockservice.FaultLost, Product: mockservice.ProductBlink, Call: "assign", Times: 1},
-		{Kind: mockservice.FaultStatus, Status: 429, RetryAfter: "1", Product: mockservice.ProductBlazeMeter, Call: "add_users", Times: 1},
+		{Kind: mockservice.FaultLost, Product: mockblink.Name, Call: "assign", Times: 1},
+		{Kind: mockservice.FaultStatus, Status: 429, RetryAfter: "1", Product: mockblazemeter.Name, Call: "add_users", Times: 1},
 	}}))
 	if r := w.run("apply", "-auto-approve", "-no-color"); r.Code != 0 {
 		t.Fatalf("%s%s", r.Stdout, r.Stderr)
@@ -242,8 +244,8 @@ func TestAccTheLogTellsOfEveryWrite(t *testing.T) {
 		t.Errorf("%d lines about one pause", pauses)
 	}
 	for product, want := range map[string]map[string]any{
-		"Blink":      {"workspace": mockservice.DefaultBlinkWorkspace, "principal": "user/u-carol", "from": "nothing", "to": "viewer"},
-		"BlazeMeter": {"workspace": mockservice.DefaultBlazeMeterWorkspace, "principal": "user/352751", "from": "nothing", "to": "viewer"},
+		"Blink":      {"workspace": mockblink.DefaultWorkspace, "principal": "user/u-carol", "from": "nothing", "to": "viewer"},
+		"BlazeMeter": {"workspace": mockblazemeter.DefaultWorkspace, "principal": "user/352751", "from": "nothing", "to": "viewer"},
 	} {
 		got := writes[product]
 		if got == nil {

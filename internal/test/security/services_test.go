@@ -9,13 +9,15 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
 // reads are one data source of each product.
 var reads = map[string]protocol.Object{
-	"roster_blink_workspace":      {"id": mockservice.DefaultBlinkWorkspace},
-	"roster_blazemeter_workspace": {"id": mockservice.DefaultBlazeMeterWorkspace},
+	"roster_blink_workspace":      {"id": mockblink.DefaultWorkspace},
+	"roster_blazemeter_workspace": {"id": mockblazemeter.DefaultWorkspace},
 }
 
 // quick does not repeat anything.

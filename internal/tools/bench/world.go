@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 )
 
 // address is where Terraform and OpenTofu alike know the provider.
@@ -48,16 +50,16 @@ var blink = product{
 	id:        func(i int) string { return fmt.Sprintf("u-%06d", i) },
 	principal: "entity_type  = \"user\"\n  entity_id    = each.key",
 	seed: func(p product, members, strangers int) mockservice.Seed {
-		s := mockservice.BlinkSeed{Users: []mockservice.BlinkUser{{ID: p.owner, Email: "owner@example.com", Name: "Owner", Role: "Admin"}}}
-		w := mockservice.BlinkWorkspace{ID: p.workspace, DisplayName: "Bench", Users: map[string]string{p.owner: p.ownerRole}}
+		s := mockblink.Seed{Users: []mockblink.User{{ID: p.owner, Email: "owner@example.com", Name: "Owner", Role: "Admin"}}}
+		w := mockblink.Workspace{ID: p.workspace, DisplayName: "Bench", Users: map[string]string{p.owner: p.ownerRole}}
 		for i := range members + strangers {
-			s.Users = append(s.Users, mockservice.BlinkUser{ID: p.id(i), Email: p.id(i) + "@example.com", Name: "Person " + p.id(i)})
+			s.Users = append(s.Users, mockblink.User{ID: p.id(i), Email: p.id(i) + "@example.com", Name: "Person " + p.id(i)})
 			if i < members {
 				w.Users[p.id(i)] = p.role
 			}
 		}
-		s.Workspaces = []mockservice.BlinkWorkspace{w}
-		return mockservice.Seed{Blink: s}
+		s.Workspaces = []mockblink.Workspace{w}
+		return s.Alone()
 	},
 	instance: func(p product, id string) map[string]any {
 		return map[string]any{
@@ -75,19 +77,19 @@ var blazemeter = product{
 	id:        func(i int) string { return strconv.Itoa(100_000 + i) },
 	principal: "user_id      = each.key",
 	seed: func(p product, members, strangers int) mockservice.Seed {
-		account := mockservice.BlazeMeterAccount{ID: 5001, Name: "Bench", Users: []mockservice.BlazeMeterAccountUser{{ID: 1, Roles: []string{"admin"}}}}
-		w := mockservice.BlazeMeterWorkspace{ID: 70001, Name: "Bench", Account: 5001, Users: []mockservice.BlazeMeterWorkspaceUser{{ID: 1, Role: p.ownerRole}}}
-		s := mockservice.BlazeMeterSeed{Users: []mockservice.BlazeMeterUser{{ID: 1, Email: "owner@example.com", DisplayName: "Owner"}}}
+		account := mockblazemeter.Account{ID: 5001, Name: "Bench", Users: []mockblazemeter.AccountUser{{ID: 1, Roles: []string{"admin"}}}}
+		w := mockblazemeter.Workspace{ID: 70001, Name: "Bench", Account: 5001, Users: []mockblazemeter.WorkspaceUser{{ID: 1, Role: p.ownerRole}}}
+		s := mockblazemeter.Seed{Users: []mockblazemeter.User{{ID: 1, Email: "owner@example.com", DisplayName: "Owner"}}}
 		for i := range members + strangers {
 			id := int64(100_000 + i)
-			s.Users = append(s.Users, mockservice.BlazeMeterUser{ID: id, Email: p.id(i) + "@example.com", DisplayName: "Person " + p.id(i)})
-			account.Users = append(account.Users, mockservice.BlazeMeterAccountUser{ID: id})
+			s.Users = append(s.Users, mockblazemeter.User{ID: id, Email: p.id(i) + "@example.com", DisplayName: "Person " + p.id(i)})
+			account.Users = append(account.Users, mockblazemeter.AccountUser{ID: id})
 			if i < members {
-				w.Users = append(w.Users, mockservice.BlazeMeterWorkspaceUser{ID: id, Role: p.role})
+				w.Users = append(w.Users, mockblazemeter.WorkspaceUser{ID: id, Role: p.role})
 			}
 		}
-		s.Accounts, s.Workspaces = []mockservice.BlazeMeterAccount{account}, []mockservice.BlazeMeterWorkspace{w}
-		return mockservice.Seed{BlazeMeter: s}
+		s.Accounts, s.Workspaces = []mockblazemeter.Account{account}, []mockblazemeter.Workspace{w}
+		return s.Alone()
 	},
 	instance: func(p product, id string) map[string]any {
 		return map[string]any{

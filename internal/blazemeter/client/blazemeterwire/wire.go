@@ -1,7 +1,8 @@
 // Package blazemeterwire describes BlazeMeter's API v4 on the wire, as far as
 // this provider speaks it: the kept OpenAPI description and the types that are
-// generated from it. It holds no client code, so the stand-in service of the
-// tests can be built on it without sharing a client's mistakes.
+// generated from it. It holds no client code: the mock service takes the
+// description from here and nothing else of the client. A mistake in the
+// description is in both.
 //
 // The description is put together from public sources, which openapi.yaml
 // names operation by operation.

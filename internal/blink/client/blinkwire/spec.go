@@ -1,6 +1,6 @@
 // Package blinkwire holds what goes over the wire to and from Blink: the
-// OpenAPI description and the types generated from it. It has no client code,
-// so that a stand-in for the service shares nothing with the client but this.
+// OpenAPI description and the types generated from it. It has no client code:
+// the mock service takes the description from here and nothing else of the client.
 package blinkwire
 
 import _ "embed"

@@ -1,4 +1,4 @@
-package engine
+package blink
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -102,7 +103,7 @@ func parseConditions(filter map[string]any, depth int) ([]condition, error) {
 		return nil, errors.New("the filter is nested too deeply")
 	}
 	var all []condition
-	for _, field := range sortedKeys(filter) {
+	for _, field := range slices.Sorted(maps.Keys(filter)) {
 		v := filter[field]
 		if field == "$or" || field == "$and" {
 			list, ok := v.([]any)
@@ -136,7 +137,7 @@ func parseConditions(filter map[string]any, depth int) ([]condition, error) {
 		if !isOps {
 			ops = map[string]any{"$eq": v}
 		}
-		for _, op := range sortedKeys(ops) {
+		for _, op := range slices.Sorted(maps.Keys(ops)) {
 			if !slices.Contains([]string{"$eq", "$neq", "$gt", "$lt", "$gte", "$lte", "$like"}, op) {
 				return nil, fmt.Errorf("there is no operator %q", op)
 			}
@@ -151,9 +152,9 @@ func parseConditions(filter map[string]any, depth int) ([]condition, error) {
 	return all, nil
 }
 
-func (q rql) matches(p blinkPersonBody) bool { return q.allMatch(q.all, p) }
+func (q rql) matches(p personBody) bool { return q.allMatch(q.all, p) }
 
-func (q rql) allMatch(cs []condition, p blinkPersonBody) bool {
+func (q rql) allMatch(cs []condition, p personBody) bool {
 	for _, c := range cs {
 		if c.anyOf != nil {
 			if !slices.ContainsFunc(c.anyOf, func(branch []condition) bool { return q.allMatch(branch, p) }) {
@@ -168,7 +169,7 @@ func (q rql) allMatch(cs []condition, p blinkPersonBody) bool {
 	return true
 }
 
-func (q rql) holds(c condition, p blinkPersonBody) bool {
+func (q rql) holds(c condition, p personBody) bool {
 	have, want := p.field(c.field), fmt.Sprint(c.value)
 	if q.foldCase {
 		have, want = strings.ToLower(have), strings.ToLower(want)
@@ -218,7 +219,7 @@ func like(text, pattern string) bool {
 	return strings.HasSuffix(rest, parts[last])
 }
 
-func (p blinkPersonBody) field(name string) string {
+func (p personBody) field(name string) string {
 	switch name {
 	case "auth_ids":
 		return strings.Join(p.AuthIDs, ",")
@@ -243,7 +244,7 @@ func (p blinkPersonBody) field(name string) string {
 	}
 }
 
-func (q rql) compare(a, b blinkPersonBody) int {
+func (q rql) compare(a, b personBody) int {
 	for _, k := range q.sort {
 		var order int
 		if k.field == "member_count" {
@@ -262,7 +263,7 @@ func (q rql) compare(a, b blinkPersonBody) int {
 }
 
 // project keeps the selected fields.
-func (q rql) project(p blinkPersonBody) any {
+func (q rql) project(p personBody) any {
 	if len(q.fields) == 0 {
 		return p
 	}

@@ -1,0 +1,63 @@
+package mockservice_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+)
+
+// productNames are the products in the table.
+func productNames() []string {
+	var names []string
+	for _, r := range mockservice.Routes() {
+		if !slices.Contains(names, r.Product) {
+			names = append(names, r.Product)
+		}
+	}
+	return names
+}
+
+// Each product in a folder of its own is in the table.
+func TestEveryProductIsInTheTable(t *testing.T) {
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := productNames()
+	for _, e := range entries {
+		if _, err := os.Stat(filepath.Join(e.Name(), "product.go")); e.Name() == "engine" || err != nil {
+			continue
+		}
+		if !slices.Contains(names, e.Name()) {
+			t.Errorf("the folder %s is not in the table of products: add a line to mockservice.go", e.Name())
+		}
+	}
+}
+
+// The engine serves whatever is in the table, so it names none of it.
+func TestTheEngineNamesNoProduct(t *testing.T) {
+	for _, pattern := range []string{"engine/*.go", "wirecheck/wirecheck.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v, %d files", pattern, err, len(files))
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range productNames() {
+				if strings.Contains(strings.ToLower(string(text)), name) {
+					t.Errorf("%s names the product %s", file, name)
+				}
+			}
+		}
+	}
+}
