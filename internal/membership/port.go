@@ -23,6 +23,9 @@ const (
 	Group Kind = "group"
 )
 
+// Managed tells whether principals of the kind can be managed.
+func (k Kind) Managed() bool { return k == User || k == Group }
+
 // Principal is somebody (or a group of people) who can hold a role. ID is the
 // service's own id, spelled as the service spells it.
 type Principal struct {
@@ -116,9 +119,15 @@ type Person struct {
 	Roles []string
 	// Inactive is true for somebody who is blocked in the whole tenant.
 	Inactive bool
-	// Invite marks an invitation that is still pending.
+	// Invite marks an invitation that is still pending. It counts as one in a
+	// workspace too, whatever the workspace's listing says.
 	Invite      bool
 	MemberCount int
+	// Aliases are other ids of the same person, such as those of a sign-in.
+	Aliases []string
+	// Unidentified is what [Service.Self] says, as a clause, where it cannot tell
+	// which member the person is.
+	Unidentified string
 }
 
 // Label names the person for people: e-mail, else name, else id.
@@ -204,7 +213,8 @@ type Service interface {
 	// People lists the users and groups of a tenant.
 	People(ctx context.Context, tenant string) ([]Person, error)
 
-	// Self tells who the credentials belong to. Either ID or Email may be empty.
+	// Self tells who the credentials belong to. Either ID or Email may be empty;
+	// where both are, Unidentified says why.
 	Self(ctx context.Context) (Person, error)
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/apiclient"
 	"github.com/tf-roster/terraform-provider-roster/internal/blink/client/blinkcalls"
@@ -69,7 +70,15 @@ type Client struct {
 	api      apiclient.API
 	calls    *blinkcalls.Client
 
+	// unsorted is true once the tenant's entities could be listed only without
+	// asking for an order.
+	unsorted atomic.Bool
+
 	mu sync.Mutex
+	// tenant is the first that an answer named.
+	tenant string
+	// people are those whom the tenant's latest listing showed.
+	people []membership.Person
 	// details are what the listings told besides the members, by workspace id,
 	// so that describing a workspace costs no call of its own.
 	details map[string]WorkspaceDetails
@@ -96,6 +105,25 @@ func New(o Options) (*Client, error) {
 		calls:    calls,
 		details:  map[string]WorkspaceDetails{},
 	}, nil
+}
+
+// sameTenant fails where an answer names another tenant than one before. Somebody
+// who belongs to several tenants can switch between them at any time, and the
+// calls that name no workspace may follow (blink 31).
+func (c *Client) sameTenant(op, tenant string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case tenant == "" || strings.EqualFold(tenant, c.tenant):
+		return nil
+	case c.tenant == "":
+		c.tenant = tenant
+		return nil
+	}
+	return &membership.Error{
+		Failure: membership.Malformed, Op: op, Status: http.StatusOK,
+		Err: fmt.Errorf("the answer is about tenant %q, and this run began in tenant %q: the API key's user has been switched to another tenant. Switch back in Blink, or use the key of a user who belongs to one tenant only", plainText(tenant), plainText(c.tenant)),
+	}
 }
 
 // Traits gives the facts in which Blink differs from other products.

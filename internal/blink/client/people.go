@@ -22,48 +22,71 @@ const (
 	// maxPages bounds a listing against a service that never ends it.
 	maxPages = 10_000
 	// sortField keeps the pages in one order. Which fields can be sorted by is
-	// not documented.
+	// not documented, and the vendor's own client never asks for an order
+	// (blink 19).
 	sortField = "+entity_id"
-
-	statusInactive = "inactive"
-	statusInvited  = "invited"
 )
 
-// People lists the tenant's users and groups, sorted by kind and id. The key
-// decides the tenant; the argument is ignored.
+// People lists the tenant's users and groups, and entities of other types, sorted
+// by kind and id. The key decides the tenant; the argument is ignored.
 func (c *Client) People(ctx context.Context, _ string) ([]membership.Person, error) {
-	return c.listPeople(ctx, "list the tenant's users and groups")
+	const op = "list the tenant's users and groups"
+	sorted := !c.unsorted.Load()
+	people, err := c.listPeople(ctx, op, sorted)
+	if err != nil && sorted && ctx.Err() == nil && mayBeTheSort(err) {
+		if people, err = c.listPeople(ctx, op, false); err == nil {
+			c.unsorted.Store(true)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.people = people
+	return people, nil
+}
+
+// mayBeTheSort tells whether a listing may have failed because an order was asked
+// for: nothing says how the service refuses a field that it cannot sort by.
+func mayBeTheSort(err error) bool {
+	e, ok := errors.AsType[*membership.Error](err)
+	switch {
+	case !ok, errors.Is(err, errShifted), e.Failure == membership.Unauthorized, e.Failure == membership.Forbidden:
+		return false
+	default:
+		return e.Status != http.StatusTooManyRequests
+	}
 }
 
 // errShifted is a listing whose pages do not fit together.
 var errShifted = errors.New("the listing changed while it was read")
 
-// listPeople reads all pages, again from the first when they do not fit together.
-func (c *Client) listPeople(ctx context.Context, op string) ([]membership.Person, error) {
-	sorted := true
+// listPeople reads all pages, again from the first when they do not fit together:
+// without an order, and where rows come and go, that is noticed.
+func (c *Client) listPeople(ctx context.Context, op string, sorted bool) ([]membership.Person, error) {
 	for attempt := 1; ; attempt++ {
 		people, err := c.listPeopleOnce(ctx, op, sorted)
-		switch {
-		case err == nil:
-			return people, nil
-		case sorted && attempt == 1 && membership.FailureOf(err) == membership.Refused:
-			// It may be the sorting that is refused. Without it, pages that do
-			// not fit together are still found.
-			sorted = false
-		case !errors.Is(err, errShifted) || ctx.Err() != nil:
-			return nil, err
-		case attempt >= listingAttempts:
-			return nil, err
+		if !errors.Is(err, errShifted) || ctx.Err() != nil || attempt >= listingAttempts {
+			return people, err
 		}
 	}
 }
 
 func (c *Client) listPeopleOnce(ctx context.Context, op string, sorted bool) ([]membership.Person, error) {
-	l := peopleListing{rows: map[entityKey]int{}, total: -1}
+	l := peopleListing{rows: map[membership.Principal]int{}, total: -1}
 	for page := range maxPages {
 		answer, err := c.entityPage(ctx, op, l.received, sorted)
 		if err != nil {
 			return nil, err
+		}
+		if err := c.sameTenant(op, text(answer.TenantID)); err != nil {
+			return nil, err
+		}
+		for _, row := range value(answer.Results) {
+			if err := c.sameTenant(op, text(row.TenantID)); err != nil {
+				return nil, err
+			}
 		}
 		done, err := l.take(answer, page)
 		if err != nil {
@@ -101,7 +124,8 @@ func pageQuery(offset int, sorted bool) blinkwire.Query {
 }
 
 // entityPage reads the page that begins after offset rows. The documented 404
-// "Entity not found" is an empty page.
+// "Entity not found" is an empty page (blink 20). A tenant without anybody cannot
+// be, so at the beginning it counts only where no order was asked for.
 func (c *Client) entityPage(ctx context.Context, op string, offset int, sorted bool) (*blinkwire.TenantEntityPage, error) {
 	query := pageQuery(offset, sorted)
 	var page *blinkwire.TenantEntityPage
@@ -116,7 +140,7 @@ func (c *Client) entityPage(ctx context.Context, op string, offset int, sorted b
 			}
 			return checkPage(page)
 		})
-	if err != nil && membership.FailureOf(err) == membership.Gone {
+	if membership.FailureOf(err) == membership.Gone && (offset > 0 || !sorted) {
 		return &blinkwire.TenantEntityPage{}, nil
 	}
 	return page, err
@@ -137,14 +161,11 @@ func checkPage(page *blinkwire.TenantEntityPage) error {
 	}
 }
 
-// entityKey tells rows apart, also those of kinds that are not in use.
-type entityKey struct{ kind, id string }
-
 // peopleListing collects pages.
 type peopleListing struct {
 	people []membership.Person
 	// rows maps a row to the page that it came on.
-	rows map[entityKey]int
+	rows map[membership.Principal]int
 	// received counts the rows, and is the next page's offset.
 	received int
 	// total is the number of rows that the service told; -1 before it did.
@@ -188,42 +209,48 @@ func (l *peopleListing) take(page *blinkwire.TenantEntityPage, number int) (done
 // page is only a repetition.
 func (l *peopleListing) add(row *blinkwire.TenantEntity, page int) error {
 	entityType, id := text(row.EntityType), text(row.EntityID)
-	kind, known := kindOf(entityType)
+	kind := kindOf(entityType)
 	switch {
-	case entityType == "":
+	case kind == "":
 		return fmt.Errorf("the answer does not have the documented shape: the row of %q has no entity_type", plainText(id))
-	case known && id == "":
+	case kind.Managed() && id == "":
 		return fmt.Errorf("the answer does not have the documented shape: a %s has no entity_id", kind)
 	case id == "":
 		return nil
 	}
-	key := entityKey{kind: strings.ToLower(entityType), id: id}
+	key := membership.Principal{Kind: kind, ID: id}
 	if before, twice := l.rows[key]; twice {
 		if before != page {
-			return fmt.Errorf("%w: %s %s came on two pages", errShifted, key.kind, plainText(id))
+			return fmt.Errorf("%w: %s %s came on two pages", errShifted, kind, plainText(id))
 		}
 		return nil
 	}
 	l.rows[key] = page
-	if known {
-		l.people = append(l.people, personOf(kind, row))
-	}
+	l.people = append(l.people, personOf(key, row))
 	return nil
 }
 
-func personOf(kind membership.Kind, row *blinkwire.TenantEntity) membership.Person {
-	status := text(row.Status)
-	p := membership.Person{
-		Principal:   membership.Principal{Kind: kind, ID: text(row.EntityID)},
+func personOf(p membership.Principal, row *blinkwire.TenantEntity) membership.Person {
+	person := membership.Person{
+		Principal:   p,
 		Email:       text(row.Email),
 		Name:        text(row.Name),
-		Status:      status,
-		Inactive:    strings.EqualFold(status, statusInactive),
-		Invite:      value(row.IsInvite) || strings.EqualFold(status, statusInvited),
 		MemberCount: value(row.MemberCount),
+		Aliases:     value(row.AuthIds),
 	}
 	if role := text(row.Role); role != "" {
-		p.Roles = []string{role}
+		person.Roles = []string{role}
 	}
-	return p
+	setStatus(&person, text(row.Status))
+	person.Invite = person.Invite || value(row.IsInvite)
+	return person
+}
+
+// setStatus reads a status. The pages name Active, Inactive, Invited and, the
+// older ones, Invitation Expired; how the API spells them is not documented
+// (blink 9).
+func setStatus(p *membership.Person, status string) {
+	p.Status = status
+	p.Inactive = strings.EqualFold(status, "inactive")
+	p.Invite = strings.HasPrefix(strings.ToLower(status), "invit")
 }

@@ -81,6 +81,7 @@ func TestPeople(t *testing.T) {
 		{"entity_id": "g-1", "entity_type": "group", "name": "Ops", "member_count": 4},
 		{"entity_id": "s-1", "entity_type": "service_account"},
 		{"entity_type": "service_account"},
+		{"entity_id": "u-5", "entity_type": "user", "status": "Invitation Expired"},
 	})}
 	c, s := serve(t, d.ServeHTTP)
 	got, err := c.People(t.Context(), "any tenant")
@@ -89,10 +90,12 @@ func TestPeople(t *testing.T) {
 	}
 	want := []membership.Person{
 		{Principal: principal(membership.Group, "g-1"), Name: "Ops", MemberCount: 4},
-		{Principal: principal(membership.User, "u-1"), Email: "alice@example.com", Name: "Alice", Roles: []string{"Admin"}, Status: "Active"},
+		{Principal: principal("service_account", "s-1")},
+		{Principal: principal(membership.User, "u-1"), Email: "alice@example.com", Name: "Alice", Roles: []string{"Admin"}, Status: "Active", Aliases: []string{"a"}},
 		{Principal: principal(membership.User, "u-2"), Email: "bob@example.com", Status: "Invited", Invite: true},
 		{Principal: principal(membership.User, "u-3"), Status: "INACTIVE", Inactive: true},
 		{Principal: principal(membership.User, "u-4"), Invite: true},
+		{Principal: principal(membership.User, "u-5"), Status: "Invitation Expired", Invite: true},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -297,22 +300,94 @@ func TestPeopleNotFoundInTheMiddle(t *testing.T) {
 	failure(t, err, membership.Passing)
 }
 
-// Whether entity_id can be sorted by is not documented.
-func TestPeopleWhereSortingIsRefused(t *testing.T) {
+// Whether entity_id can be sorted by, and how a service says that it cannot, is
+// not documented: the vendor's own client never asks for an order.
+func TestPeopleWithoutAnOrder(t *testing.T) {
 	t.Parallel()
-	d := &directory{t: t, rows: always(users(250)), most: 100}
-	refused := 0
-	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if strings.Contains(r.URL.Query().Get("q"), `"sort"`) {
-			refused++
-			answer(w, http.StatusBadRequest, object{"message": "Bad Request"})
+	for name, tc := range map[string]struct {
+		status int
+		body   string
+		// again is whether the listing is asked for once more, without an order.
+		again bool
+	}{
+		"400":                  {400, mustJSON(wrapper(400)), true},
+		"400, not the wrapper": {400, `{"error":"unknown sort field"}`, true},
+		"404, nobody":          {404, mustJSON(object{"message": "Entity not found", "status": 404}), true},
+		"404, a proxy":         {404, "", true},
+		"405":                  {405, "", true},
+		"422":                  {422, "", true},
+		"500":                  {500, "", true},
+		"501":                  {501, "", true},
+		"502":                  {502, "", true},
+		"503":                  {503, "", true},
+		"200, a web page":      {200, "<html></html>", true},
+		"200, no rows at all":  {200, `{"message":"no"}`, true},
+		"lost":                 {0, "", true},
+		"401":                  {401, "", false},
+		"403":                  {403, "", false},
+		"404, by its body 403": {404, mustJSON(wrapper(403)), false},
+		"429":                  {429, "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := &directory{t: t, rows: always(users(250)), most: 100}
+			c, s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case !strings.Contains(r.URL.Query().Get("q"), `"sort"`):
+					d.ServeHTTP(w, r)
+				case tc.status == 0:
+					panic(http.ErrAbortHandler)
+				default:
+					raw(w, tc.status, "application/json", tc.body)
+				}
+			})
+			sorted := func() (n int) {
+				for _, line := range s.sent() {
+					if strings.Contains(line, "sort") {
+						n++
+					}
+				}
+				return n
+			}
+			got, err := c.People(t.Context(), "")
+			if !tc.again {
+				if err == nil || len(d.queries) != 0 {
+					t.Errorf("%d people, asked without an order %d times, %v", len(got), len(d.queries), err)
+				}
+				return
+			}
+			before := sorted()
+			if err != nil || len(got) != 250 || before == 0 {
+				t.Fatalf("%d people, asked for an order %d times, %v", len(got), before, err)
+			}
+			// What was learned holds as long as the client lives.
+			if got, err := c.People(t.Context(), ""); err != nil || len(got) != 250 || sorted() != before {
+				t.Errorf("%d people, asked for an order %d times, %v", len(got), sorted(), err)
+			}
+		})
+	}
+}
+
+// Where neither way works, it was not the order: the next time it is asked for again.
+func TestPeopleThatFailEitherWay(t *testing.T) {
+	t.Parallel()
+	d := &directory{t: t, rows: always(users(3))}
+	failing := true
+	c, s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if failing {
+			raw(w, 500, "", "")
 			return
 		}
 		d.ServeHTTP(w, r)
 	})
-	got, err := c.People(t.Context(), "")
-	if err != nil || len(got) != 250 || refused != 1 {
-		t.Errorf("%d people, refused %d times, %v", len(got), refused, err)
+	_, err := c.People(t.Context(), "")
+	failure(t, err, membership.Passing)
+	if n := len(s.sent()); n != 2 {
+		t.Errorf("asked %d times", n)
+	}
+	failing = false
+	if got, err := c.People(t.Context(), ""); err != nil || len(got) != 3 || len(d.queries) != 1 || d.queries[0].Sort == nil {
+		t.Errorf("%d people, %v, %v", len(got), d.queries, err)
 	}
 }
 

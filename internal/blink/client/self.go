@@ -31,7 +31,7 @@ func (w UserWorkspace) Label() string {
 
 // CurrentUser is the key's user (vendor's 2022 specification,
 // `user_details.Details`). Whether InnerID or AuthID is the id that the
-// workspaces list is not documented: look the user up by e-mail.
+// workspaces list is not documented (blink 15): see [CurrentUser.In].
 type CurrentUser struct {
 	AuthID, InnerID                     string
 	Email, Name, Status                 string
@@ -96,8 +96,9 @@ func userWorkspaces(m map[string]*blinkwire.WorkspaceInfo) []UserWorkspace {
 
 // CurrentUser tells who the key belongs to.
 func (c *Client) CurrentUser(ctx context.Context) (CurrentUser, error) {
+	const op = "read who the API key belongs to"
 	var u CurrentUser
-	err := c.read(ctx, "read who the API key belongs to",
+	err := c.read(ctx, op,
 		func(ctx context.Context) (*http.Response, error) { return c.calls.GetUserDetails(ctx) },
 		func(dec *json.Decoder) error {
 			var d *userDetails
@@ -113,7 +114,38 @@ func (c *Client) CurrentUser(ctx context.Context) (CurrentUser, error) {
 			}
 			return nil
 		})
+	if err == nil {
+		err = c.sameTenant(op, u.TenantID)
+	}
 	return u, err
+}
+
+// In finds the user among the entities of the tenant: by e-mail, else by an id
+// of the sign-in. It finds nobody where several fit.
+func (u CurrentUser) In(people []membership.Person) (membership.Person, bool) {
+	ids := slices.DeleteFunc([]string{u.InnerID, u.AuthID}, func(id string) bool { return id == "" })
+	for _, fits := range []func(membership.Person) bool{
+		func(p membership.Person) bool { return u.Email != "" && strings.EqualFold(p.Email, u.Email) },
+		func(p membership.Person) bool {
+			return slices.ContainsFunc(ids, func(id string) bool { return p.ID == id || slices.Contains(p.Aliases, id) })
+		},
+	} {
+		found := -1
+		for i, p := range people {
+			if !fits(p) {
+				continue
+			}
+			if found >= 0 {
+				found = -1
+				break
+			}
+			found = i
+		}
+		if found >= 0 {
+			return people[found], true
+		}
+	}
+	return membership.Person{}, false
 }
 
 // userDetails is the generated type with workspaces that may be null.
@@ -139,23 +171,36 @@ func (d *userDetails) user() CurrentUser {
 	}
 }
 
-// Self tells who the key belongs to, by e-mail: the id is left empty, since the
-// vendor does not say which of the user's ids the workspaces list.
+// Self tells who the key belongs to, by the id under which the tenant (and so, it
+// is assumed, each workspace: blink 15) lists the user, where that is known. The
+// e-mail address says it as well, so the tenant is listed only for a user without
+// one, such as a service account may be.
 func (c *Client) Self(ctx context.Context) (membership.Person, error) {
 	u, err := c.CurrentUser(ctx)
 	if err != nil {
 		return membership.Person{}, err
 	}
-	p := membership.Person{
-		Principal: membership.Principal{Kind: membership.User},
-		Email:     u.Email,
-		Name:      u.Name,
-		Status:    u.Status,
-		Inactive:  strings.EqualFold(u.Status, statusInactive),
-		Invite:    strings.EqualFold(u.Status, statusInvited),
-	}
+	self := membership.Person{Principal: membership.Principal{Kind: membership.User}, Email: u.Email, Name: u.Name}
+	setStatus(&self, u.Status)
 	if u.TenantRole != "" {
-		p.Roles = []string{u.TenantRole}
+		self.Roles = []string{u.TenantRole}
 	}
-	return p, nil
+	c.mu.Lock()
+	people := c.people
+	c.mu.Unlock()
+	if people == nil && u.Email == "" {
+		people, err = c.People(ctx, "")
+	}
+	if p, found := u.In(people); found {
+		self.Principal = p.Principal
+		return self, nil
+	}
+	switch {
+	case u.Email != "":
+	case err != nil:
+		self.Unidentified = "Blink tells no e-mail address of the API key's user, and the tenant could not be searched for its ids: " + err.Error()
+	default:
+		self.Unidentified = "Blink tells no e-mail address of the API key's user, and no single entity of the tenant has one of its ids"
+	}
+	return self, nil
 }

@@ -28,7 +28,7 @@ func (d WorkspaceDetails) Label() string {
 }
 
 // ReadWorkspace reads everybody in the workspace with one call. Entities other
-// than users and groups are left out.
+// than users and groups keep their type as their kind, in lower case (blink 17).
 func (c *Client) ReadWorkspace(ctx context.Context, workspace string) (*membership.Workspace, error) {
 	op := "read workspace " + workspace
 	if err := CheckID(workspace); err != nil {
@@ -43,6 +43,9 @@ func (c *Client) ReadWorkspace(ctx context.Context, workspace string) (*membersh
 			return err
 		})
 	if err != nil {
+		return nil, err
+	}
+	if err := c.sameTenant(op, l.tenant); err != nil {
 		return nil, err
 	}
 	l.details.ID = workspace
@@ -86,6 +89,8 @@ func (c *Client) knownDetails(workspace string) (WorkspaceDetails, bool) {
 // entities are never held twice.
 type listing struct {
 	details WorkspaceDetails
+	// tenant is the id of the tenant, where the answer tells it.
+	tenant  string
 	members []membership.Member
 	// at finds a member's place, for rows that come twice.
 	at map[membership.Principal]int
@@ -138,6 +143,8 @@ func decodeListing(dec *json.Decoder, workspace string) (*listing, error) {
 			err = decodeField(dec, "description", &l.details.Description)
 		case "type":
 			err = decodeField(dec, "type", &l.details.Type)
+		case "tenant_id":
+			err = decodeField(dec, "tenant_id", &l.tenant)
 		default:
 			var skipped json.RawMessage
 			err = dec.Decode(&skipped)
@@ -200,13 +207,11 @@ func (l *listing) decodeEntities(dec *json.Decoder) error {
 
 // add converts a row. n counts from one, for the message.
 func (l *listing) add(row *entityRow, n int) error {
-	kind, known := kindOf(row.Type)
+	kind := kindOf(row.Type)
 	switch {
-	case row.Type == "":
+	case kind == "":
 		return fmt.Errorf("entity %d has no type", n)
-	case !known:
-		return nil
-	case row.ID == "":
+	case kind.Managed() && row.ID == "":
 		return fmt.Errorf("entity %d, a %s, has no id", n, kind)
 	}
 	m := membership.Member{
@@ -262,14 +267,13 @@ func merge(a, b membership.Member) membership.Member {
 	return a
 }
 
-// kindOf reads an entity's type, whose spelling is not documented.
-func kindOf(entityType string) (membership.Kind, bool) {
-	switch {
-	case strings.EqualFold(entityType, string(membership.User)):
-		return membership.User, true
-	case strings.EqualFold(entityType, string(membership.Group)):
-		return membership.Group, true
-	default:
-		return "", false
+// kindOf reads an entity's type, whose spelling is not documented; the vendor's own
+// client compares with lower case (blink 17).
+func kindOf(entityType string) membership.Kind {
+	for _, kind := range []membership.Kind{membership.User, membership.Group} {
+		if strings.EqualFold(entityType, string(kind)) {
+			return kind
+		}
 	}
+	return membership.Kind(strings.ToLower(entityType))
 }

@@ -29,8 +29,8 @@ func TestReadWorkspace(t *testing.T) {
 				{"id": "u-1", "type": "user", "name": "Alice", "email": "alice@example.com", "workspace_role": "Owner", "is_invite": false},
 				{"id": "u-2", "type": "USER", "email": "bob@example.com", "workspace_role": "viewer", "is_invite": true},
 				{"id": "g-1", "type": "Group", "name": "Ops", "workspace_role": "owner", "member_count": 3, "members": []string{"u-1"}},
-				{"id": "s-1", "type": "service_account", "workspace_role": "owner"},
-				{"type": "something else"},
+				{"id": "s-1", "type": "Service_Account", "name": "Robot", "workspace_role": "owner"},
+				{"type": "something else", "workspace_role": "viewer"},
 				{"id": "u-3", "type": "user", "email": nil, "workspace_role": nil, "is_invite": nil, "member_count": nil, "members": nil},
 				{"id": "u-1", "type": "group", "workspace_role": "viewer"},
 			},
@@ -44,6 +44,8 @@ func TestReadWorkspace(t *testing.T) {
 		{Principal: principal(membership.User, "u-1"), Email: "alice@example.com", Name: "Alice", Roles: []string{"Owner"}, Enabled: true},
 		{Principal: principal(membership.User, "u-2"), Email: "bob@example.com", Roles: []string{"viewer"}, Enabled: true, Invite: true},
 		{Principal: principal(membership.Group, "g-1"), Name: "Ops", Roles: []string{"owner"}, Enabled: true, MemberCount: 3},
+		{Principal: principal("service_account", "s-1"), Name: "Robot", Roles: []string{"owner"}, Enabled: true},
+		{Principal: principal("something else", ""), Roles: []string{"viewer"}, Enabled: true},
 		{Principal: principal(membership.User, "u-3"), Enabled: true},
 		{Principal: principal(membership.Group, "u-1"), Roles: []string{"viewer"}, Enabled: true},
 	}}
@@ -78,6 +80,32 @@ func TestDescribeWorkspaceReadsWhatIsUnknown(t *testing.T) {
 	}
 	if n := len(s.sent()); n != 1 {
 		t.Errorf("%d calls instead of one", n)
+	}
+}
+
+// An owner row of any type shows that the listing is not a part only; none of
+// them is somebody who can be managed.
+func TestOwnerOfAnotherType(t *testing.T) {
+	t.Parallel()
+	for entityType, complete := range map[string]bool{"user": true, "GROUP": true, "service_account": true, "Service User": true, "": false} {
+		rows := []object{{"id": "u-1", "type": "user", "workspace_role": "viewer"}}
+		if entityType != "" {
+			rows = append(rows, object{"id": "x-1", "type": entityType, "workspace_role": "OWNER"})
+		}
+		c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, object{"entities": rows}) })
+		ws, err := c.ReadWorkspace(t.Context(), "w-1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := membership.NewListing(ws, c.Traits())
+		if l.Complete() != complete {
+			t.Errorf("%q: complete is %v (%s)", entityType, l.Complete(), l.Incomplete)
+		}
+		for _, m := range l.Members {
+			if m.ID == "x-1" && m.Kind.Managed() != (strings.EqualFold(entityType, "user") || strings.EqualFold(entityType, "group")) {
+				t.Errorf("%q became %q", entityType, m.Kind)
+			}
+		}
 	}
 }
 
@@ -322,7 +350,7 @@ func FuzzDecodeListing(f *testing.F) {
 		}
 		seen := map[membership.Principal]bool{}
 		for _, m := range l.members {
-			if m.ID == "" || m.Kind != membership.User && m.Kind != membership.Group || seen[m.Principal] {
+			if m.Kind == "" || m.ID == "" && m.Kind.Managed() || seen[m.Principal] {
 				t.Errorf("member %+v", m)
 			}
 			seen[m.Principal] = true

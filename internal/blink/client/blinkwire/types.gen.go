@@ -97,6 +97,10 @@ type TenantEntity struct {
 	// Status The pages about accounts name Active, Inactive (blocked from Blink) and Invited, an older one also
 	// Invitation Expired; how the API spells them is not documented.
 	Status *string `json:"status,omitempty"`
+
+	// TenantID Not documented for this answer (groups, and workspaces by themselves, have it). Where it is told, it is
+	// compared with that of the key's user (blink 31).
+	TenantID *string `json:"tenant_id,omitempty"`
 }
 
 // TenantEntityPage One page of the tenant's users and groups. Source - older docs, https://docs.blinkops.com/docs/api/get-users.
@@ -104,6 +108,10 @@ type TenantEntityPage struct {
 	Limit   *int            `json:"limit,omitempty"`
 	Offset  *int            `json:"offset,omitempty"`
 	Results *[]TenantEntity `json:"results,omitempty"`
+
+	// TenantID Not documented for this answer (groups, and workspaces by themselves, have it). Where it is told, it is
+	// compared with that of the key's user (blink 31).
+	TenantID *string `json:"tenant_id,omitempty"`
 
 	// Total The number of rows in all pages.
 	Total *int `json:"total,omitempty"`
@@ -145,6 +153,10 @@ type WorkspaceDetails struct {
 
 	// Name The workspace's name.
 	Name *string `json:"name,omitempty"`
+
+	// TenantID Not documented for this answer (groups, and workspaces by themselves, have it). Where it is told, it is
+	// compared with that of the key's user (blink 31).
+	TenantID *string `json:"tenant_id,omitempty"`
 
 	// Type The kind of workspace. No set of values is documented.
 	Type *string `json:"type,omitempty"`
