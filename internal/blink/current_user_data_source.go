@@ -29,8 +29,8 @@ func currentUserDataSource() framework.DataReader {
 			Attributes: map[string]schema.Attribute{
 				"entity_id": schema.StringAttribute{
 					Computed: true,
-					MarkdownDescription: "The id under which workspaces list the user. It is looked up by e-mail address in the tenant, since Blink does not say which of a user's own ids it is; " +
-						"null where the API key may not list the tenant, or where the address is not that of exactly one user.",
+					MarkdownDescription: "The id under which workspaces list the user. It is looked up in the tenant by e-mail address, else by the ids of the sign-in, since Blink does not say which of a user's own ids it is; " +
+						"null where the API key may not list the tenant, or where that does not lead to exactly one entity.",
 				},
 				"email":       schema.StringAttribute{Computed: true, MarkdownDescription: "The e-mail address."},
 				"name":        schema.StringAttribute{Computed: true, MarkdownDescription: "The name."},
@@ -55,20 +55,11 @@ func readCurrentUser(ctx context.Context, run *roster.Run, m *currentUserModel) 
 	}
 	m.Email, m.Name, m.Status = framework.Text(u.Email), framework.Text(u.Name), framework.Text(u.Status)
 	m.TenantID, m.TenantRole = framework.Text(u.TenantID), framework.Text(u.TenantRole)
-	if u.Email == "" {
-		return diags
-	}
 	t, err := run.Tenant(ctx, "")
 	switch {
 	case err == nil:
-		var users []roster.Person
-		for _, p := range t.ByEmail(u.Email) {
-			if p.Kind == roster.User {
-				users = append(users, p)
-			}
-		}
-		if len(users) == 1 {
-			m.EntityID = types.StringValue(users[0].ID)
+		if p, found := u.In(t.People); found {
+			m.EntityID = types.StringValue(p.ID)
 		}
 	case roster.FailureOf(err) != roster.Forbidden:
 		// A null that is due to a hiccup would take the user off ignore_users.

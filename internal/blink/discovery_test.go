@@ -67,6 +67,7 @@ func TestWorkspaceDataSource(t *testing.T) {
 		"groups": object{"g-platform": object{
 			"email": nil, "name": "Platform Engineers", "role": "Incident Commander", "is_invite": false, "member_count": int64(2),
 		}},
+		"others": object{},
 		// Neither who is inactive in the tenant nor who is only invited.
 		"owners": []any{"u-alice", "u-carol"},
 	}, got)
@@ -267,6 +268,52 @@ func TestCurrentUserDataSource(t *testing.T) {
 	if got["entity_id"] != nil || got["email"] != "terraform@example.com" {
 		t.Fatalf("without the right to list the tenant the current user is %v", got)
 	}
+}
+
+// Entities of other types are shown, and are neither people nor groups. A
+// service account that is the only owner shows that the listing is not a part.
+func TestEntitiesOfOtherTypes(t *testing.T) {
+	endpoint := protocol.Answers(t, "/api/v1", map[string]any{
+		"/workspaces/w-1": object{"id": "w-1", "display_name": "Payments", "entities": []object{
+			{"id": "u-1", "type": "user", "email": "alice@example.com", "workspace_role": "viewer"},
+			{"id": "s-1", "type": "Service_Account", "name": "Robot", "workspace_role": "Owner"},
+			{"type": "something", "workspace_role": "viewer"},
+		}},
+		"/tenant/entities": object{"total": 4, "results": []object{
+			{"entity_id": "u-1", "entity_type": "user", "email": "alice@example.com", "name": "Alice"},
+			{"entity_id": "g-1", "entity_type": "group", "name": "Robot"},
+			{"entity_id": "s-1", "entity_type": "Service_Account", "email": "Alice@example.com", "name": "Robot", "auth_ids": []string{"auth|s"}},
+			{"entity_id": "s-2", "entity_type": "service_account", "name": "Alice", "status": "Active"},
+		}},
+		"/user": object{"name": "Robot", "auth_id": "auth|s", "tenant_id": "t-1"},
+	})
+	p := protocol.Start(t, object{"blink": object{"endpoint": endpoint, "api_key": "key"}})
+	got, diags := p.Data("roster_blink_workspace", object{"id": "w-1"})
+	diags.None(t)
+	robot := listedUser(nil, "Robot", "Owner")
+	robot["entity_type"] = "service_account"
+	equal(t, any(object{"s-1": robot}), got["others"])
+	equal(t, any(object{"u-1": listedUser("alice@example.com", nil, "viewer")}), got["users"])
+	equal(t, any(object{}), got["groups"])
+	equal(t, any([]any{}), got["owners"])
+
+	got, diags = p.Data("roster_blink_entities", nil)
+	diags.None(t)
+	types := map[string]any{}
+	for _, e := range got["entities"].([]any) {
+		types[e.(object)["entity_id"].(string)] = e.(object)["entity_type"]
+	}
+	equal(t, map[string]any{"u-1": "user", "g-1": "group", "s-1": "service_account", "s-2": "service_account"}, types)
+	equal(t, any(object{"alice@example.com": "u-1"}), got["ids_by_email"])
+	equal(t, any(object{"Alice": "u-1", "Robot": "g-1"}), got["ids_by_name"])
+
+	got, diags = p.Data("roster_blink_entities", object{"emails": []any{"ALICE@example.com"}})
+	diags.None(t)
+	equal(t, any(object{"ALICE@example.com": "u-1"}), got["ids_by_email"])
+
+	got, diags = p.Data("roster_blink_current_user", nil)
+	diags.None(t)
+	equal(t, any("s-1"), got["entity_id"])
 }
 
 // TestLookUpsByEmailCostOneListing counts calls: that is what the look-up by

@@ -2,6 +2,7 @@ package blink
 
 import (
 	"context"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -56,9 +57,9 @@ func entitiesDataSource() framework.DataReader {
 				},
 				"entities": schema.ListNestedAttribute{
 					Computed:            true,
-					MarkdownDescription: "The users and groups: those with one of `emails` where that is given, else all.",
+					MarkdownDescription: "The users and groups with one of `emails` where that is given, else all entities of the tenant.",
 					NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-						"entity_type":  schema.StringAttribute{Computed: true, MarkdownDescription: "`user` or `group`."},
+						"entity_type":  schema.StringAttribute{Computed: true, MarkdownDescription: "`user`, `group`, or another type as Blink calls it, in lower case. Entities of other types are shown here only, and cannot be managed."},
 						"entity_id":    schema.StringAttribute{Computed: true, MarkdownDescription: "The id."},
 						"email":        schema.StringAttribute{Computed: true, MarkdownDescription: "The e-mail address, as Blink spells it; null for a group."},
 						"name":         schema.StringAttribute{Computed: true, MarkdownDescription: "The name."},
@@ -112,6 +113,7 @@ func readEntities(ctx context.Context, run *roster.Run, m *entitiesModel) diag.D
 	})
 	diags.Append(ds...)
 	m.IDsByEmail, m.MissingEmails = found.IDs, found.Missing
-	m.IDsByName = framework.IDsByName(found.People, func(p roster.Person) (name, id string) { return p.Name, p.ID })
+	manageable := slices.DeleteFunc(slices.Clone(found.People), func(p roster.Person) bool { return !p.Kind.Managed() })
+	m.IDsByName = framework.IDsByName(manageable, func(p roster.Person) (name, id string) { return p.Name, p.ID })
 	return diags
 }

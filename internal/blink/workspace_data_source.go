@@ -2,6 +2,7 @@ package blink
 
 import (
 	"context"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -27,6 +28,7 @@ type workspaceModel struct {
 	Type        types.String `tfsdk:"type"`
 	Users       types.Map    `tfsdk:"users"`
 	Groups      types.Map    `tfsdk:"groups"`
+	Others      types.Map    `tfsdk:"others"`
 	Owners      []string     `tfsdk:"owners"`
 }
 
@@ -37,6 +39,12 @@ var listedMember = map[string]attr.Type{
 	"is_invite":    types.BoolType,
 	"member_count": types.Int64Type,
 }
+
+var listedOther = func() map[string]attr.Type {
+	all := maps.Clone(listedMember)
+	all["entity_type"] = types.StringType
+	return all
+}()
 
 // workspaceDataSource gives the data source of one workspace and everybody in it.
 func workspaceDataSource() framework.DataReader {
@@ -62,6 +70,7 @@ func workspaceDataSource() framework.DataReader {
 				"users": membersAttribute("The users who hold a role in the workspace themselves, by entity id, pending invitations (`is_invite`) among them. " +
 					"Who has access through a group only is not among them."),
 				"groups": membersAttribute("The groups that hold a role in the workspace, by entity id."),
+				"others": othersAttribute(),
 				"owners": schema.SetAttribute{
 					Computed: true, ElementType: types.StringType,
 					MarkdownDescription: "The ids of the users who count as owners by the definition of the last-owner guard: with the role `owner` themselves, " +
@@ -88,6 +97,13 @@ func membersAttribute(description string) schema.MapNestedAttribute {
 			"member_count": schema.Int64Attribute{Computed: true, MarkdownDescription: "The number of people in a group; 0 for a user."},
 		}},
 	}
+}
+
+func othersAttribute() schema.MapNestedAttribute {
+	all := membersAttribute("Entities of other types that hold a role in the workspace, such as service accounts may be, by entity id. " +
+		"They are shown here only: no resource manages them, and none of them counts as an owner.")
+	all.NestedObject.Attributes["entity_type"] = schema.StringAttribute{Computed: true, MarkdownDescription: "The type, as Blink calls it, in lower case."}
+	return all
 }
 
 func readWorkspace(ctx context.Context, run *roster.Run, m *workspaceModel) diag.Diagnostics {
@@ -131,18 +147,27 @@ func readWorkspace(ctx context.Context, run *roster.Run, m *workspaceModel) diag
 	}
 	m.ID, m.Name = types.StringValue(id), framework.Text(details.Name)
 	m.Description, m.Type = framework.Text(details.Description), framework.Text(details.Type)
-	var users, groups []roster.Member
+	var users, groups, others []roster.Member
 	for _, member := range listing.Members {
-		if member.Kind == roster.Group {
-			groups = append(groups, member)
-		} else {
+		switch {
+		case member.Kind == roster.User:
 			users = append(users, member)
+		case member.Kind == roster.Group:
+			groups = append(groups, member)
+		case member.ID != "":
+			others = append(others, member)
 		}
 	}
 	var ds diag.Diagnostics
 	m.Users, ds = framework.RowsByID(listedMember, users, memberRow)
 	diags.Append(ds...)
 	m.Groups, ds = framework.RowsByID(listedMember, groups, memberRow)
+	diags.Append(ds...)
+	m.Others, ds = framework.RowsByID(listedOther, others, func(m roster.Member) (id string, row framework.Row) {
+		id, row = memberRow(m)
+		row["entity_type"] = types.StringValue(string(m.Kind))
+		return id, row
+	})
 	diags.Append(ds...)
 	m.Owners = []string{}
 	for _, owner := range owners {

@@ -112,7 +112,7 @@ func (l *lister[M]) members(ctx context.Context, req list.ListRequest, run *rost
 		}))
 	}
 	members := slices.DeleteFunc(slices.Clone(listing.Members), func(m roster.Member) bool {
-		return l.list.Listed != nil && !l.list.Listed(m) ||
+		return !m.Kind.Managed() || l.list.Listed != nil && !l.list.Listed(m) ||
 			role != "" && !slices.ContainsFunc(m.Roles, func(r string) bool { return strings.EqualFold(r, role) })
 	})
 	// The services promise no order, and people look for names.

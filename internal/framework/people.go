@@ -52,9 +52,10 @@ func (d Directory) Everybody() []roster.Person {
 	return out
 }
 
-// byEmail gives those with an e-mail address, whatever its case.
+// byEmail gives those with an e-mail address, whatever its case. Entities that
+// cannot be managed are listed, and not looked up.
 func (d Directory) byEmail(email string) []roster.Person {
-	return slices.DeleteFunc(d.Tenant.ByEmail(email), func(p roster.Person) bool { return !d.has(p) })
+	return slices.DeleteFunc(d.Tenant.ByEmail(email), func(p roster.Person) bool { return !d.has(p) || !p.Kind.Managed() })
 }
 
 // Email gives the one person with an e-mail address, whatever its case.
@@ -135,7 +136,7 @@ func (d Directory) Emails(emails []string, all bool) (Matches, diag.Diagnostics)
 	if all {
 		m.People = d.Everybody()
 		for _, p := range m.People {
-			if p.Email == "" {
+			if p.Email == "" || !p.Kind.Managed() {
 				continue
 			}
 			email := strings.ToLower(p.Email)

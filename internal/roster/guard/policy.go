@@ -56,6 +56,8 @@ func (p Policy) WhyNot(m membership.Member, inactive map[membership.Principal]bo
 	switch {
 	case m.Kind == membership.Group && !p.CountOwnerGroups:
 		return "a group, and count_owner_groups is false"
+	case !m.Kind.Managed():
+		return "not a user"
 	case m.Kind == membership.Group && m.MemberCount == 0:
 		return "a group without members"
 	case m.Invite:
