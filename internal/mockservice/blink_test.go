@@ -12,7 +12,10 @@ import (
 	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 )
 
-const payments = mockblink.DefaultWorkspace
+const (
+	payments = mockblink.DefaultWorkspace
+	security = mockblink.DefaultOtherWorkspace
+)
 
 // reply is an answer as tests look at it.
 type reply struct {

@@ -23,6 +23,8 @@ type (
 	Fault = engine.Fault
 	// Faults is [engine.Faults].
 	Faults = engine.Faults
+	// Gauge is [engine.Gauge].
+	Gauge = engine.Gauge
 	// Member is [engine.Member].
 	Member = engine.Member
 	// Option is [engine.Option].
@@ -73,6 +75,9 @@ const (
 	FaultTotal      = engine.FaultTotal
 	FaultRedirect   = engine.FaultRedirect
 	FaultErrorIn200 = engine.FaultErrorIn200
+	FaultBody       = engine.FaultBody
+	FaultBehaviour  = engine.FaultBehaviour
+	FaultChange     = engine.FaultChange
 )
 
 // Products names the products for people, with the path that each is served under.
@@ -102,6 +107,9 @@ func WithClock(now func() time.Time) Option { return engine.WithClock(now) }
 
 // WithWireCheck has every request and answer judged by the OpenAPI files, or not.
 func WithWireCheck(on bool) Option { return engine.WithWireCheck(on) }
+
+// WithGauge has a server count its requests in flight in a gauge that others share.
+func WithGauge(g *Gauge) Option { return engine.WithGauge(g) }
 
 // DefaultSeedJSON is the seed that the command serves when it is given none.
 func DefaultSeedJSON() []byte { return products.DefaultSeedJSON() }

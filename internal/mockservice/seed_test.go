@@ -91,11 +91,9 @@ func TestTheDescriptionIsComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for line := range strings.Lines(mockservice.BehaviourHelp()) {
-		path := strings.Fields(line)[0]
-		_, name, _ := strings.Cut(path, ".")
-		if !strings.Contains(string(text), "`"+name+"`") {
-			t.Errorf("SEED.md does not name the switch %s", path)
+	for product, rows := range switchRows() {
+		if table := "| in `" + product + "` | values, the default first | what it decides |\n| --- | --- | --- |\n" + rows; !strings.Contains(string(text), table) {
+			t.Errorf("SEED.md lacks this table, or has it otherwise:\n%s", table)
 		}
 	}
 	for _, kind := range mockservice.FaultKinds() {
@@ -103,6 +101,20 @@ func TestTheDescriptionIsComplete(t *testing.T) {
 			t.Errorf("SEED.md does not name the fault %s", kind)
 		}
 	}
+}
+
+// switchRows gives the rows of each product's switches as SEED.md has them.
+func switchRows() map[string]string {
+	rows := map[string]string{}
+	for _, w := range mockservice.Switches() {
+		product, name, _ := strings.Cut(w.Name, ".")
+		values := "`" + strings.Join(w.Values, "`, `") + "`"
+		if w.Values == nil {
+			values = "`" + w.Default + "`, or another"
+		}
+		rows[product] += "| `" + name + "` | " + values + " | " + w.Help + " |\n"
+	}
+	return rows
 }
 
 func TestSeedErrorsNamePathAndLine(t *testing.T) {

@@ -49,6 +49,7 @@ func (b State) SetAccountUser(account int64, u AccountUser) error {
 		}
 		a.add(u)
 		s.version++
+		s.Recount()
 		return nil
 	})
 }

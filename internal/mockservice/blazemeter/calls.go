@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice/engine"
 )
@@ -23,14 +24,14 @@ func (s *state) result(status int, result any) engine.Answer {
 }
 
 // reach finds the workspace of a call and what the caller may do there.
-func (s *state) reach(c *engine.Call, need engine.Right) (*workspace, engine.Answer, bool) {
+func (s *state) reach(c *engine.Call, need engine.Right, how *Behaviour) (*workspace, engine.Answer, bool) {
 	id := c.Args["workspaceId"]
 	if !numeric(id) {
 		return nil, s.fail(http.StatusBadRequest, fmt.Sprintf("%q is no workspace id", id)), false
 	}
 	w := s.find(id)
 	if w == nil {
-		return nil, s.fail(http.StatusNotFound, "Workspace not found"), false
+		return nil, engine.NotFound(how.NotFoundForm, s.fail(http.StatusNotFound, "Workspace not found")), false
 	}
 	if s.rightIn(w, c.Caller) < need {
 		return nil, s.fail(http.StatusForbidden, "The API Key does not have permission to perform this action"), false
@@ -38,9 +39,14 @@ func (s *state) reach(c *engine.Call, need engine.Right) (*workspace, engine.Ans
 	return w, engine.Answer{}, true
 }
 
-func (s *state) row(id string, st engine.Standing, typ string, how *Behaviour) userRow {
+// userRow is somebody's row in a list of a workspace or an account, which type names.
+func (s *state) userRow(id string, st engine.Standing, typ string, how *Behaviour) userRow {
+	known := workspaceRoles
+	if typ == "account" {
+		known = accountRoles
+	}
 	r := userRow{
-		Roles: append([]string{}, st.Roles...), LastAccess: lastAccess, Login: lastLogin, Access: lastAccess, Type: typ,
+		Roles: rolesIn(how.RolesShape, st.Roles, known), LastAccess: lastAccess, Login: lastLogin, Access: lastAccess, Type: typ,
 	}
 	if how.RowEnabled == "yes" {
 		r.Enabled = &st.Enabled
@@ -52,7 +58,7 @@ func (s *state) row(id string, st engine.Standing, typ string, how *Behaviour) u
 }
 
 func (s *state) listUsers(c *engine.Call, how *Behaviour) engine.Answer {
-	w, refusal, ok := s.reach(c, engine.RightRead)
+	w, refusal, ok := s.reach(c, engine.RightRead, how)
 	if !ok {
 		return refusal
 	}
@@ -66,22 +72,44 @@ func (s *state) listUsers(c *engine.Call, how *Behaviour) engine.Answer {
 	}
 	all, current := s.Listing(c, w.Workspace)
 	l.hidden = min(how.Hidden, len(all))
-	find := func() []engine.Row {
-		var found []engine.Row
-		for _, r := range all[:len(all)-l.hidden] {
-			if l.filter.matches(s.emailOf(r.ID), r.Roles, r.Enabled) {
-				found = append(found, r)
-			}
-		}
-		return found
-	}
+	find := func() []engine.Row { return s.shown(w, all[:len(all)-l.hidden], l) }
 	var matches []engine.Row
 	if current {
-		matches = w.pages.get(fmt.Sprint(w.Version(), s.version, l.hidden), l.filter.key(), find)
+		matches = w.pages.get(fmt.Sprint(w.Version(), s.version, *how), l.filter.key(), find)
 	} else {
 		matches = find()
 	}
-	return answer(s, l, matches, func(r engine.Row) (string, any) { return r.ID, s.row(r.ID, r.Standing, "workspace", how) })
+	if how.HiddenTotal == "all" {
+		l.uncounted = len(s.shown(w, all[len(all)-l.hidden:], l))
+	}
+	if how.Order != "stable" {
+		key := l.filter.key()
+		if how.Order == "page" || l.skip == 0 {
+			w.turns[key]++
+		}
+		matches = turned(matches, w.turns[key])
+	}
+	return answer(s, l, matches, func(r engine.Row) (string, any) { return r.ID, s.userRow(r.ID, r.Standing, "workspace", how) })
+}
+
+// shown gives the rows of a workspace that a list shows.
+func (s *state) shown(w *workspace, rows []engine.Row, l list) []engine.Row {
+	var found []engine.Row
+	for _, r := range rows {
+		if l.how.Listing == "none" || l.how.Listing == "no_managers" && r.HasRole("manager") {
+			continue
+		}
+		if s.disabledInAccount(w, r.ID) {
+			if l.how.AccountDisabled == "left_out" {
+				continue
+			}
+			r.Enabled = r.Enabled && l.how.AccountDisabled == "as_workspace"
+		}
+		if l.filter.matches(s.emailOf(r.ID), r.Roles, r.Enabled) {
+			found = append(found, r)
+		}
+	}
+	return found
 }
 
 func (s *state) emailOf(id string) string {
@@ -92,7 +120,7 @@ func (s *state) emailOf(id string) string {
 }
 
 func (s *state) updateUser(c *engine.Call, how *Behaviour) engine.Answer {
-	w, refusal, ok := s.reach(c, engine.RightWrite)
+	w, refusal, ok := s.reach(c, engine.RightWrite, how)
 	if !ok {
 		return refusal
 	}
@@ -141,6 +169,10 @@ func (s *state) updateUser(c *engine.Call, how *Behaviour) engine.Answer {
 		wanted.Roles = nil
 	}
 	switch {
+	case now.Present && !now.Enabled && how.UpdateDisabled == "refuse":
+		return no(http.StatusBadRequest, "User is disabled in workspace")
+	case now.Present && !now.Enabled && how.UpdateDisabled == "404":
+		return no(http.StatusNotFound, "User not found in workspace")
 	case !now.Present && how.UpdateNonMember == "404":
 		wanted.Present = true
 		return no(http.StatusNotFound, "User not found in workspace")
@@ -152,13 +184,24 @@ func (s *state) updateUser(c *engine.Call, how *Behaviour) engine.Answer {
 	case how.UpdateLastManager == "refuse" && s.IsLastOwner(w.Workspace, wanted.Key) && !(wanted.Enabled && wanted.HasRole("manager")):
 		return no(http.StatusBadRequest, "a workspace must have at least one manager")
 	}
-	s.Write(c, w.Workspace, wanted)
-	r := s.row(id, wanted.Standing, "workspace", how)
+	s.write(c, w, wanted, how)
+	if a := s.accounts[w.account].users[id]; a != nil && body.Enabled != nil && how.EnabledScope == "account" {
+		a.Disabled = !*body.Enabled
+		s.version++
+		s.Recount()
+	}
+	r := s.userRow(id, wanted.Standing, "workspace", how)
 	return s.result(http.StatusOK, updatedUser{r.ID, r.Roles, wanted.Enabled, r.LastAccess, r.Type, r.DisplayName, r.Login, r.Email})
 }
 
+// write does what a call asks for; listings show it late, where a switch says so.
+func (s *state) write(c *engine.Call, w *workspace, after engine.Row, how *Behaviour) {
+	c.Delay = time.Duration(how.WriteDelay)
+	s.Write(c, w.Workspace, after)
+}
+
 func (s *state) addUsers(c *engine.Call, how *Behaviour) engine.Answer {
-	w, refusal, ok := s.reach(c, engine.RightWrite)
+	w, refusal, ok := s.reach(c, engine.RightWrite, how)
 	if !ok {
 		return refusal
 	}
@@ -212,7 +255,7 @@ func (s *state) addUsers(c *engine.Call, how *Behaviour) engine.Answer {
 		case ignored[i]:
 			s.Ignore(c, w.Workspace, row, "a member already")
 		default:
-			s.Write(c, w.Workspace, row)
+			s.write(c, w, row, how)
 		}
 		rows = append(rows, s.added(row.ID, w.StandingOf(row.Key), how))
 	}
@@ -223,7 +266,7 @@ func (s *state) addUsers(c *engine.Call, how *Behaviour) engine.Answer {
 }
 
 func (s *state) added(id string, st engine.Standing, how *Behaviour) userRow {
-	r := s.row(id, st, "workspace", how)
+	r := s.userRow(id, st, "workspace", how)
 	r.Enabled = &st.Enabled
 	r.MemberID = &memberID{fmt.Sprintf("%024x", r.ID)}
 	return r
@@ -290,14 +333,14 @@ func (s *state) listAccountUsers(c *engine.Call, how *Behaviour) engine.Answer {
 	})
 	return answer(s, l, matches, func(id string) (string, any) {
 		u := a.users[id]
-		return id, s.row(id, engine.Standing{Present: true, Roles: u.Roles, Enabled: !u.Disabled}, "account", how)
+		return id, s.userRow(id, engine.Standing{Present: true, Roles: u.Roles, Enabled: !u.Disabled}, "account", how)
 	})
 }
 
-func (s *state) workspaceRow(w *workspace) workspaceRow {
+func (s *state) workspaceRow(w *workspace, how *Behaviour) workspaceRow {
 	r := workspaceRow{
 		ID: parseID(w.ID), Name: w.DisplayName, Created: w.created, Updated: w.created, Enabled: !w.disabled,
-		MembersCount: w.Len(), Allowance: allowance{Type: "credits"}, AccountID: parseID(w.account),
+		MembersCount: membersCount(w, how), Allowance: allowance{Type: "credits"}, AccountID: parseID(w.account),
 	}
 	if rows := w.Members(); len(rows) > 0 {
 		if u := s.users[rows[0].ID]; u != nil {
@@ -305,6 +348,24 @@ func (s *state) workspaceRow(w *workspace) workspaceRow {
 		}
 	}
 	return r
+}
+
+func membersCount(w *workspace, how *Behaviour) *int {
+	n := w.Len()
+	switch how.MembersCount {
+	case "enabled":
+		n = 0
+		for _, r := range w.Members() {
+			if r.Enabled {
+				n++
+			}
+		}
+	case "zero":
+		n = 0
+	case "missing":
+		return nil
+	}
+	return &n
 }
 
 func (s *state) listWorkspaces(c *engine.Call, how *Behaviour) engine.Answer {
@@ -323,18 +384,18 @@ func (s *state) listWorkspaces(c *engine.Call, how *Behaviour) engine.Answer {
 	for _, shared := range s.All() {
 		w := s.workspaces[shared.ID]
 		if w.account == account && s.rightIn(w, c.Caller) > engine.RightNone && l.filter.matches(w.DisplayName, nil, !w.disabled) {
-			rows = append(rows, s.workspaceRow(w))
+			rows = append(rows, s.workspaceRow(w, how))
 		}
 	}
 	return answer(s, l, rows, func(r workspaceRow) (string, any) { return idText(r.ID), r })
 }
 
-func (s *state) getWorkspace(c *engine.Call, _ *Behaviour) engine.Answer {
-	w, refusal, ok := s.reach(c, engine.RightRead)
+func (s *state) getWorkspace(c *engine.Call, how *Behaviour) engine.Answer {
+	w, refusal, ok := s.reach(c, engine.RightRead, how)
 	if !ok {
 		return refusal
 	}
-	r := s.workspaceRow(w)
+	r := s.workspaceRow(w, how)
 	r.Locations = &[]any{}
 	return s.result(http.StatusOK, r)
 }

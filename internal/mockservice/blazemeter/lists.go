@@ -1,6 +1,7 @@
 package blazemeter
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -18,7 +19,8 @@ type list struct {
 	how         *Behaviour
 	limit, skip int
 	filter      filter
-	hidden      int // rows that are counted and not shown
+	hidden      int // rows that are not shown, as the list tells it
+	uncounted   int // those of them that its total counts
 }
 
 // list reads the parameters of a list, or answers in refusal.
@@ -62,7 +64,7 @@ func (s *state) list(c *engine.Call, how *Behaviour, roles []string) (l list, re
 
 // answer gives the page that was asked for, and makes only the rows of that page.
 func answer[T any](s *state, l list, all []T, render func(T) (id string, row any)) engine.Answer {
-	total := len(all) + l.c.TotalDrift(l.skip)
+	total := len(all) + l.uncounted + l.how.TotalOff + l.c.TotalDrift(l.skip)
 	e := envelope{Limit: &l.limit, Skip: &l.skip, Hidden: &l.hidden, APIVersion: 4, RequestID: s.RequestID()}
 	switch l.how.Total {
 	case "number":
@@ -82,7 +84,40 @@ func answer[T any](s *state, l list, all []T, render func(T) (id string, row any
 	if l.how.ListResult == "object" {
 		e.Result = byID
 	}
-	return engine.JSON(http.StatusOK, e)
+	a := engine.JSON(http.StatusOK, e)
+	a.Undescribed = l.how.RolesShape != "array"
+	return a
+}
+
+// turned gives the rows in another order for each turn, every row once.
+func turned[T any](rows []T, turn int) []T {
+	if len(rows) == 0 {
+		return rows
+	}
+	at := turn % len(rows)
+	return slices.Concat(rows[at:], rows[:at])
+}
+
+// rolesIn gives roles in a shape.
+func rolesIn(shape string, roles, known []string) any {
+	switch shape {
+	case "object": // as PHP writes a list from which the first has been filtered out
+		byIndex := map[string]string{}
+		for i, r := range roles {
+			byIndex[strconv.Itoa(i+1)] = r
+		}
+		return byIndex
+	case "null":
+		return json.RawMessage("null")
+	case "missing":
+		return nil
+	case "empty":
+		return []string{}
+	case "several":
+		another := slices.IndexFunc(known, func(r string) bool { return !slices.Contains(roles, r) })
+		return append(slices.Clone(roles), known[max(another, 0)])
+	}
+	return append([]string{}, roles...)
 }
 
 // filter is what a list can be narrowed by.

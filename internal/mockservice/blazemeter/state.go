@@ -39,6 +39,7 @@ type workspace struct {
 	disabled bool
 	created  int64 // Unix seconds
 	pages    pageCache[engine.Row]
+	turns    map[string]int // how often each filter's list has changed its order
 }
 
 func newState(part engine.Part, ws *engine.Workspaces) engine.State {
@@ -115,7 +116,7 @@ func (a *account) add(u AccountUser) {
 func (s *state) addWorkspace(seed Workspace) {
 	w := &workspace{
 		Workspace: s.Add(idText(seed.ID), seed.Name),
-		account:   idText(seed.Account), disabled: seed.Disabled, created: s.Now().Unix(),
+		account:   idText(seed.Account), disabled: seed.Disabled, created: s.Now().Unix(), turns: map[string]int{},
 	}
 	rows := make([]engine.Row, len(seed.Users))
 	for i, u := range seed.Users {
@@ -184,12 +185,21 @@ func (s *state) Authenticate(c *engine.Call) (engine.Answer, bool) {
 	return engine.Answer{}, true
 }
 
-// CountsAsOwner counts an enabled user with the role manager.
-func (s *state) CountsAsOwner(_ engine.Key, st engine.Standing) (users, groups int) {
-	if st.Present && st.Enabled && st.HasRole("manager") {
+// CountsAsOwner counts an enabled user with the role manager whom the account has not disabled.
+func (s *state) CountsAsOwner(w *engine.Workspace, r engine.Row) (users, groups int) {
+	if r.Present && r.Enabled && r.HasRole("manager") && !s.disabledInAccount(s.workspaces[w.ID], r.ID) {
 		return 1, 0
 	}
 	return 0, 0
+}
+
+// disabledInAccount tells if the account of a workspace has disabled somebody.
+func (s *state) disabledInAccount(w *workspace, user string) bool {
+	if w == nil {
+		return false
+	}
+	a := s.accounts[w.account]
+	return a != nil && a.users[user] != nil && a.users[user].Disabled
 }
 
 // SetMember gives somebody roles in a workspace, enabled or not.

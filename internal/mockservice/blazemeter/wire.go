@@ -22,7 +22,7 @@ type memberID struct {
 	OID string `json:"$oid"`
 }
 
-// userRow is a user in a list, and what adding one engine.Answers.
+// userRow is a user in a list, and what adding one answers.
 type userRow struct {
 	ID          int64     `json:"id"`
 	Email       string    `json:"email"`
@@ -31,23 +31,23 @@ type userRow struct {
 	LastName    string    `json:"lastName"`
 	Login       int64     `json:"login"`
 	Access      int64     `json:"access"`
-	Roles       []string  `json:"roles"`
+	Roles       any       `json:"roles,omitempty"`
 	Enabled     *bool     `json:"enabled,omitempty"`
 	LastAccess  int64     `json:"lastAccess"`
 	Type        string    `json:"type"`
 	MemberID    *memberID `json:"memberId,omitempty"`
 }
 
-// updatedUser is what an update engine.Answers: fewer fields than a list's row.
+// updatedUser is what an update answers: fewer fields than a list's row.
 type updatedUser struct {
-	ID          int64    `json:"id"`
-	Roles       []string `json:"roles"`
-	Enabled     bool     `json:"enabled"`
-	LastAccess  int64    `json:"lastAccess"`
-	Type        string   `json:"type"`
-	DisplayName string   `json:"displayName"`
-	Login       int64    `json:"login"`
-	Email       string   `json:"email"`
+	ID          int64  `json:"id"`
+	Roles       any    `json:"roles,omitempty"`
+	Enabled     bool   `json:"enabled"`
+	LastAccess  int64  `json:"lastAccess"`
+	Type        string `json:"type"`
+	DisplayName string `json:"displayName"`
+	Login       int64  `json:"login"`
+	Email       string `json:"email"`
 }
 
 type workspaceRow struct {
@@ -60,7 +60,7 @@ type workspaceRow struct {
 	DedicatedIpsEnabled     bool      `json:"dedicatedIpsEnabled"`
 	PrivateLocationsEnabled bool      `json:"privateLocationsEnabled"`
 	Owner                   owner     `json:"owner"`
-	MembersCount            int       `json:"membersCount"`
+	MembersCount            *int      `json:"membersCount,omitempty"`
 	Allowance               allowance `json:"allowance"`
 	AccountID               int64     `json:"accountId"`
 	Locations               *[]any    `json:"locations,omitempty"`

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice/engine"
 )
@@ -19,19 +20,19 @@ type errorBody struct {
 }
 
 type workspaceBody struct {
-	Description        string       `json:"description"`
-	DisplayName        string       `json:"display_name"`
-	EnableOverviewPage bool         `json:"enable_overview_page"`
-	Entities           []entityBody `json:"entities"`
-	ID                 string       `json:"id"`
-	Name               string       `json:"name"`
-	Type               string       `json:"type"`
+	Description        string `json:"description"`
+	DisplayName        string `json:"display_name"`
+	EnableOverviewPage bool   `json:"enable_overview_page"`
+	Entities           any    `json:"entities,omitempty"`
+	ID                 string `json:"id"`
+	Name               string `json:"name"`
+	Type               string `json:"type"`
 }
 
 type entityBody struct {
 	Email         string   `json:"email"`
 	ID            string   `json:"id"`
-	IsInvite      bool     `json:"is_invite"`
+	IsInvite      *bool    `json:"is_invite,omitempty"`
 	MemberCount   int      `json:"member_count"`
 	Members       []string `json:"members"`
 	Name          string   `json:"name"`
@@ -49,10 +50,10 @@ type workspaceInfo struct {
 }
 
 type userBody struct {
-	AuthID            string                   `json:"auth_id"`
+	AuthID            string                   `json:"auth_id,omitempty"`
 	DefaultWorkspace  string                   `json:"default_workspace"`
-	Email             string                   `json:"email"`
-	InnerID           string                   `json:"inner_id"`
+	Email             *string                  `json:"email,omitempty"`
+	InnerID           string                   `json:"inner_id,omitempty"`
 	Name              string                   `json:"name"`
 	Permissions       []string                 `json:"permissions"`
 	SelectedWorkspace string                   `json:"selected_workspace"`
@@ -72,7 +73,11 @@ type addBody struct {
 	} `json:"entities"`
 }
 
-const tenantID = "0b5e7c1a-3d0f-4c6e-9a55-5f0c0d1e2f30"
+// The tenant of the seed, and another one that the key's user belongs to.
+const (
+	tenantID      = "0b5e7c1a-3d0f-4c6e-9a55-5f0c0d1e2f30"
+	otherTenantID = "7d41a9f2-88c3-4b10-9a6e-2f4f0c7be611"
+)
 
 func failure(status int, message, details, identifier string) engine.Answer {
 	return engine.JSON(status, errorBody{status, message, details, identifier})
@@ -90,12 +95,23 @@ const (
 func (s *state) reach(c *engine.Call, id string, need engine.Right, how *Behaviour) (*workspace, engine.Answer, bool) {
 	w := s.find(id)
 	if w == nil {
-		return nil, failure(how.MissingWorkspace, "Workspace not found", fmt.Sprintf("there is no workspace %q", id), "workspace_not_found"), false
+		return nil, missingWorkspace(id, how), false
 	}
 	if s.rightIn(w, c.Caller) < need {
 		return nil, failure(http.StatusForbidden, "Forbidden", "you do not have the permission for this in the workspace", "forbidden"), false
 	}
 	return w, engine.Answer{}, true
+}
+
+func missingWorkspace(id string, how *Behaviour) engine.Answer {
+	own := failure(how.MissingWorkspace, "Workspace not found", fmt.Sprintf("there is no workspace %q", id), "workspace_not_found")
+	switch {
+	case how.MissingWorkspace != http.StatusNotFound:
+		return own
+	case how.NotFoundForm == "status_only":
+		return engine.JSON(http.StatusNotFound, map[string]any{"status": http.StatusNotFound, "message": "Workspace not found"})
+	}
+	return engine.NotFound(how.NotFoundForm, own)
 }
 
 func (s *state) getWorkspace(c *engine.Call, how *Behaviour) engine.Answer {
@@ -104,37 +120,104 @@ func (s *state) getWorkspace(c *engine.Call, how *Behaviour) engine.Answer {
 		return refusal
 	}
 	rows, current := s.Listing(c, w.Workspace)
-	plain := current && how.Listing == "all"
-	if known := w.listing; plain && known.body != nil && known.version == w.Version() && known.tenant == s.version {
+	if known := w.listing; current && known.body != nil && known.version == w.Version() && known.tenant == s.version && known.how == *how {
 		return engine.RawJSON(http.StatusOK, known.body)
 	}
-	body := workspaceBody{
-		Description: w.description, DisplayName: w.DisplayName, EnableOverviewPage: true,
-		ID: w.ID, Name: w.name, Type: w.kind, Entities: make([]entityBody, 0, len(rows)),
-	}
+	entities := make([]entityBody, 0, len(rows))
 	for _, r := range rows {
-		if how.Listing == "no_owners" && r.HasRole("owner") {
-			continue
+		if how.Listing != "no_owners" || !r.HasRole("owner") {
+			entities = append(entities, s.entity(r, how))
 		}
-		body.Entities = append(body.Entities, s.entity(r))
 	}
-	a := engine.JSON(http.StatusOK, body)
-	if plain {
-		w.listing = cachedListing{a.Body, w.Version(), s.version}
+	if how.ServiceAccounts != "none" {
+		entities = append(entities, serviceAccountIn(how))
+	}
+	shape, described := entitiesIn(how.EntitiesShape, entities)
+	a := engine.JSON(http.StatusOK, workspaceBody{
+		Description: w.description, DisplayName: w.DisplayName, EnableOverviewPage: true,
+		ID: w.ID, Name: w.name, Type: w.kind, Entities: shape,
+	})
+	a.Undescribed = !described
+	if current && described {
+		w.listing = cachedListing{a.Body, w.Version(), s.version, *how}
 	}
 	return a
 }
 
-func (s *state) entity(r engine.Row) entityBody {
-	e := entityBody{ID: r.ID, Type: r.Kind, WorkspaceRole: strings.Join(r.Roles, ","), Members: []string{}}
+// entitiesIn gives the rows in a shape, and whether the vendor describes it.
+func entitiesIn(shape string, rows []entityBody) (entities any, described bool) {
+	switch shape {
+	case "object":
+		byID := map[string]entityBody{}
+		for _, e := range rows {
+			byID[e.ID] = e
+		}
+		return byID, false
+	case "null":
+		return json.RawMessage("null"), false
+	case "missing":
+		return nil, false
+	}
+	return rows, true
+}
+
+func (s *state) entity(r engine.Row, how *Behaviour) entityBody {
+	invited := false
+	e := entityBody{
+		ID: r.ID, Type: spelled(r.Kind, how.TypeSpelling), WorkspaceRole: spelled(strings.Join(r.Roles, ","), how.RoleSpelling),
+		Members: []string{}, IsInvite: &invited,
+	}
 	if u := s.users[r.ID]; r.Kind == engine.KindUser && u != nil {
-		e.Email, e.Name, e.IsInvite = u.Email, u.Name, u.Status == StatusInvited
+		e.Email, e.Name = u.Email, u.Name
+		invited = u.Status == StatusInvited && how.IsInvite == "shown"
 	}
 	if g := s.groups[r.ID]; r.Kind == engine.KindGroup && g != nil {
 		e.Name, e.MemberCount = g.Name, len(g.Members)
 		e.Members = append(e.Members, g.Members...)
 	}
+	if how.ListingIDs == "inner_id" {
+		e.ID = innerID(r.ID)
+	}
+	if how.IsInvite == "missing" {
+		e.IsInvite = nil
+	}
 	return e
+}
+
+// innerID is an id of a user or group that no path takes.
+func innerID(id string) string { return "inner-" + id }
+
+// spelled gives a word as a switch spells it.
+func spelled(word, how string) string {
+	switch how {
+	case "lower":
+		return strings.ToLower(word)
+	case "upper":
+		return strings.ToUpper(word)
+	case "title":
+		if word != "" {
+			return strings.ToUpper(word[:1]) + word[1:]
+		}
+	}
+	return word
+}
+
+// The service account that a switch puts into the tenant and every workspace.
+const (
+	serviceAccountID   = "sa-automation"
+	serviceAccountType = "service_account"
+	serviceAccountName = "Automation"
+)
+
+func serviceAccountIn(how *Behaviour) entityBody {
+	role, invited := "viewer", false
+	if how.ServiceAccounts == "owner" {
+		role = "owner"
+	}
+	return entityBody{
+		ID: serviceAccountID, Type: spelled(serviceAccountType, how.TypeSpelling), Name: serviceAccountName,
+		WorkspaceRole: spelled(role, how.RoleSpelling), Members: []string{}, IsInvite: &invited,
+	}
 }
 
 // principal finds the user or group of a call in the tenant.
@@ -175,11 +258,19 @@ func (s *state) assign(c *engine.Call, how *Behaviour) engine.Answer {
 	case !now.Present && how.AssignNonMember == "ignore":
 		s.Ignore(c, w.Workspace, wanted, "not a member")
 		return done
+	case now.HasRole(role) && how.AssignSameRole == "refuse":
+		return no("the entity has this role already", "role_unchanged")
 	case how.AssignLastOwner == "refuse" && !wanted.HasRole("owner") && s.IsLastOwner(w.Workspace, k):
 		return no("a workspace must have at least one owner at all times", "ownership_constraint")
 	}
-	s.Write(c, w.Workspace, wanted)
+	s.write(c, w, wanted, how)
 	return done
+}
+
+// write does what a call asks for; listings show it late, where a switch says so.
+func (s *state) write(c *engine.Call, w *workspace, after engine.Row, how *Behaviour) {
+	c.Delay = time.Duration(how.WriteDelay)
+	s.Write(c, w.Workspace, after)
 }
 
 // routeOff is the answer of a route that is not there; false for one that is.
@@ -218,7 +309,7 @@ func (s *state) remove(c *engine.Call, how *Behaviour) engine.Answer {
 	case how.RemoveLastOwner == "refuse" && s.IsLastOwner(w.Workspace, k):
 		return no(http.StatusBadRequest, "a workspace must have at least one owner at all times", "ownership_constraint")
 	}
-	s.Write(c, w.Workspace, engine.Row{Key: k})
+	s.write(c, w, engine.Row{Key: k}, how)
 	return done
 }
 
@@ -264,7 +355,7 @@ func (s *state) add(c *engine.Call, how *Behaviour) engine.Answer {
 		steps = append(steps, wanted)
 	}
 	for _, wanted := range steps {
-		s.Write(c, w.Workspace, wanted)
+		s.write(c, w, wanted, how)
 	}
 	return done
 }
@@ -291,19 +382,48 @@ func (s *state) workspaceInfos(user string) map[string]workspaceInfo {
 	return infos
 }
 
-func (s *state) userWorkspaces(c *engine.Call, _ *Behaviour) engine.Answer {
-	return engine.JSON(http.StatusOK, s.workspaceInfos(c.Caller))
+func (s *state) userWorkspaces(c *engine.Call, how *Behaviour) engine.Answer {
+	return engine.JSON(http.StatusOK, s.workspacesOf(c.Caller, how))
 }
 
-func (s *state) user(c *engine.Call, _ *Behaviour) engine.Answer {
+// workspacesOf gives the workspaces that a user sees in the selected tenant.
+func (s *state) workspacesOf(user string, how *Behaviour) map[string]workspaceInfo {
+	if how.UserTenant == "other" {
+		return map[string]workspaceInfo{}
+	}
+	return s.workspaceInfos(user)
+}
+
+func (s *state) user(c *engine.Call, how *Behaviour) engine.Answer {
+	if a, off := routeOff(how.UserRoute); off {
+		return a
+	}
 	u := s.users[c.Caller]
 	if u == nil { // deleted since the key was looked at
 		return failure(http.StatusUnauthorized, "Unauthorized", "the API key is invalid or expired", "unauthorized")
 	}
-	infos := s.workspaceInfos(c.Caller)
+	infos := s.workspacesOf(c.Caller, how)
+	email := u.Email
 	body := userBody{
-		AuthID: "auth0|" + u.ID, Email: u.Email, InnerID: "inner-" + u.ID, Name: u.Name, Permissions: []string{},
+		AuthID: authID(u.ID), Email: &email, InnerID: innerID(u.ID), Name: u.Name, Permissions: []string{},
 		Status: u.Status, TenantID: tenantID, TenantRole: u.Role, UserRole: u.Role, Workspaces: infos,
+	}
+	switch how.UserEmail {
+	case "empty":
+		email = ""
+	case "missing":
+		body.Email = nil
+	}
+	switch how.UserIdentity {
+	case "inner_id":
+		body.AuthID, body.InnerID = authID("nobody"), u.ID
+	case "neither":
+		body.AuthID = authID("nobody")
+	case "missing":
+		body.AuthID, body.InnerID = "", ""
+	}
+	if how.UserTenant != "same" {
+		body.TenantID = otherTenantID
 	}
 	if names := slices.Sorted(maps.Keys(infos)); len(names) > 0 {
 		body.DefaultWorkspace = infos[names[0]].ID
@@ -312,32 +432,61 @@ func (s *state) user(c *engine.Call, _ *Behaviour) engine.Answer {
 	return engine.JSON(http.StatusOK, body)
 }
 
+// authID is the identity with which a user signs in.
+func authID(user string) string { return "auth0|" + user }
+
 type personBody struct {
 	AuthIDs     []string `json:"auth_ids"`
 	Description string   `json:"description"`
 	Email       string   `json:"email"`
 	EntityID    string   `json:"entity_id"`
 	EntityType  string   `json:"entity_type"`
-	IsInvite    bool     `json:"is_invite"`
+	IsInvite    *bool    `json:"is_invite,omitempty"`
 	MemberCount int      `json:"member_count"`
 	Name        string   `json:"name"`
 	Role        string   `json:"role"`
 	Status      string   `json:"status"`
 }
 
-func (s *state) person(k engine.Key) personBody {
+func (s *state) person(k engine.Key, how *Behaviour) personBody {
 	if k.Kind == engine.KindGroup {
 		g := s.groups[k.ID]
 		return personBody{
-			AuthIDs: []string{}, Description: g.Description, EntityID: g.ID, EntityType: engine.KindGroup,
-			MemberCount: len(g.Members), Name: g.Name, Status: StatusActive,
+			AuthIDs: []string{}, Description: g.Description, EntityID: g.ID, EntityType: spelled(engine.KindGroup, how.TypeSpelling),
+			MemberCount: len(g.Members), Name: g.Name, Status: StatusActive, IsInvite: invited(false, how),
 		}
 	}
 	u := s.users[k.ID]
 	return personBody{
-		AuthIDs: []string{"auth0|" + u.ID}, Email: u.Email, EntityID: u.ID, EntityType: engine.KindUser,
-		IsInvite: u.Status == StatusInvited, Name: u.Name, Role: u.Role, Status: u.Status,
+		AuthIDs: []string{authID(u.ID)}, Email: u.Email, EntityID: u.ID, EntityType: spelled(engine.KindUser, how.TypeSpelling),
+		Name: u.Name, Role: u.Role, Status: u.Status, IsInvite: invited(u.Status == StatusInvited, how),
 	}
+}
+
+// invited is the field that tells who is invited, where it is told.
+func invited(is bool, how *Behaviour) *bool {
+	if how.IsInvite == "missing" {
+		return nil
+	}
+	return &is
+}
+
+// peopleOf gives everybody whom the tenant listing can show.
+func (s *state) peopleOf(caller string, how *Behaviour) []personBody {
+	if how.UserTenant == "other" {
+		return []personBody{s.person(user(caller), how)}
+	}
+	all := make([]personBody, 0, len(s.people)+1)
+	for _, k := range s.people {
+		all = append(all, s.person(k, how))
+	}
+	if how.ServiceAccounts != "none" {
+		all = append(all, personBody{
+			AuthIDs: []string{}, EntityID: serviceAccountID, EntityType: spelled(serviceAccountType, how.TypeSpelling),
+			Name: serviceAccountName, Status: StatusActive, IsInvite: invited(false, how),
+		})
+	}
+	return all
 }
 
 type page struct {
@@ -352,9 +501,20 @@ func (s *state) tenantEntities(c *engine.Call, how *Behaviour) engine.Answer {
 	if err != nil {
 		return failure(http.StatusBadRequest, "Bad Request", err.Error(), "bad_query")
 	}
+	switch {
+	case q.limit > how.MaxPageSize && how.OverMaxPageSize == "refuse":
+		return failure(http.StatusBadRequest, "Bad Request", fmt.Sprintf("limit %d is above %d", q.limit, how.MaxPageSize), "bad_query")
+	case len(q.sort) > 0 && how.EntitiesSort == "refuse":
+		return failure(http.StatusBadRequest, "Bad Request", "the entities cannot be sorted", "bad_query")
+	case len(q.sort) > 0 && how.EntitiesSort == "fail":
+		return failure(http.StatusInternalServerError, "Internal Server Error", "the query failed", "internal")
+	case how.EntitiesSort == "ignore":
+		q.sort = nil
+	}
+	q.limit = min(q.limit, how.MaxPageSize)
 	matches := []personBody{}
-	for _, k := range s.people {
-		if p := s.person(k); q.matches(p) {
+	for _, p := range s.peopleOf(c.Caller, how) {
+		if q.matches(p) {
 			matches = append(matches, p)
 		}
 	}

@@ -232,7 +232,7 @@ func (p personBody) field(name string) string {
 	case "entity_type":
 		return p.EntityType
 	case "is_invite":
-		return fmt.Sprint(p.IsInvite)
+		return fmt.Sprint(p.IsInvite != nil && *p.IsInvite)
 	case "member_count":
 		return fmt.Sprint(p.MemberCount)
 	case "name":
@@ -269,11 +269,16 @@ func (q rql) project(p personBody) any {
 	}
 	all := map[string]any{
 		"auth_ids": p.AuthIDs, "description": p.Description, "email": p.Email, "entity_id": p.EntityID, "entity_type": p.EntityType,
-		"is_invite": p.IsInvite, "member_count": p.MemberCount, "name": p.Name, "role": p.Role, "status": p.Status,
+		"member_count": p.MemberCount, "name": p.Name, "role": p.Role, "status": p.Status,
+	}
+	if p.IsInvite != nil {
+		all["is_invite"] = *p.IsInvite
 	}
 	kept := map[string]any{}
 	for _, f := range q.fields {
-		kept[f] = all[f]
+		if v, there := all[f]; there {
+			kept[f] = v
+		}
 	}
 	return kept
 }

@@ -38,6 +38,7 @@ type workspace struct {
 type cachedListing struct {
 	body            []byte
 	version, tenant int
+	how             Behaviour
 }
 
 func newState(part engine.Part, ws *engine.Workspaces) engine.State {
@@ -210,15 +211,15 @@ func (s *state) Authenticate(c *engine.Call) (engine.Answer, bool) {
 
 // CountsAsOwner counts a direct user who is neither invited nor inactive and
 // whose role is owner in any letter case; a group with that role and members counts as a group.
-func (s *state) CountsAsOwner(k engine.Key, st engine.Standing) (users, groups int) {
+func (s *state) CountsAsOwner(_ *engine.Workspace, r engine.Row) (users, groups int) {
 	switch {
-	case !st.Present || !st.HasRole("owner"):
-	case k.Kind == engine.KindGroup:
-		if g := s.groups[k.ID]; g != nil && len(g.Members) > 0 {
+	case !r.Present || !r.HasRole("owner"):
+	case r.Kind == engine.KindGroup:
+		if g := s.groups[r.ID]; g != nil && len(g.Members) > 0 {
 			return 0, 1
 		}
 	default:
-		if u := s.users[k.ID]; u != nil && u.Status == StatusActive {
+		if u := s.users[r.ID]; u != nil && u.Status == StatusActive {
 			return 1, 0
 		}
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"maps"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -83,6 +84,11 @@ type Audit struct {
 	WireViolations []string `json:"wire_violations"`
 	// Repeated counts the writes that were not needed.
 	Repeated int `json:"repeated_writes"`
+	// InFlight is the number of requests that are being answered now, and
+	// PeakInFlightTotal the largest number at a time, of all products and of all
+	// servers that share a [Gauge].
+	InFlight          int `json:"in_flight"`
+	PeakInFlightTotal int `json:"peak_in_flight_total"`
 	// PeakInFlight is the largest number of requests of one product at a time.
 	PeakInFlight map[string]int `json:"peak_in_flight"`
 	// Owners maps the workspace id to its owners, by product.
@@ -114,6 +120,40 @@ func newAudit() audit {
 	}
 }
 
+// Gauge counts the requests in flight. Servers that share one count together.
+type Gauge struct {
+	mu        sync.Mutex
+	now, peak int
+}
+
+func (g *Gauge) add(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.now += n
+	g.peak = max(g.peak, g.now)
+}
+
+// Now is the number of requests that are being answered.
+func (g *Gauge) Now() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.now
+}
+
+// Peak is the largest number at a time since the gauge was made or reset.
+func (g *Gauge) Peak() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.peak
+}
+
+// Reset starts the peak anew from what is in flight now.
+func (g *Gauge) Reset() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.peak = g.now
+}
+
 // Audit gives the whole trail so far.
 func (s *Server) Audit() Audit {
 	s.mu.Lock()
@@ -125,9 +165,10 @@ func (s *Server) Audit() Audit {
 		Undocumented:   append([]string{}, s.audit.undocumented...),
 		WireViolations: append([]string{}, s.audit.violations...),
 		Repeated:       s.audit.repeated,
-		PeakInFlight:   maps.Clone(s.audit.peak),
-		Faults:         maps.Clone(s.audit.faults),
-		Owners:         map[string]map[string]OwnerCounts{},
+		InFlight:       s.gauge.Now(), PeakInFlightTotal: s.gauge.Peak(),
+		PeakInFlight: maps.Clone(s.audit.peak),
+		Faults:       maps.Clone(s.audit.faults),
+		Owners:       map[string]map[string]OwnerCounts{},
 	}
 	for _, site := range s.sites {
 		counts := map[string]OwnerCounts{}
@@ -202,6 +243,7 @@ func (s *Server) ResetAudit() {
 	inFlight := s.audit.inFlight
 	s.audit = newAudit()
 	s.audit.inFlight = inFlight
+	s.gauge.Reset()
 	for w := range s.allWorkspaces() {
 		w.restartFewest()
 		clear(w.lastWrite)
@@ -227,7 +269,7 @@ func (ws *Workspaces) Write(c *Call, w *Workspace, after Row) {
 		ws.server.audit.repeated++
 	}
 	if !e.Unchanged {
-		ws.put(w, after.Key, after.Standing)
+		ws.put(w, after, c.Delay)
 		if w.owners.Now < e.OwnersBefore {
 			if f := w.owners.FewestAfterLoss; f < 0 || w.owners.Now < f {
 				w.owners.FewestAfterLoss = w.owners.Now

@@ -22,6 +22,8 @@ func (t Table) ControlHelp() string {
   GET    /_mock/behaviour        the switches
   PUT    /_mock/behaviour        set all switches (JSON body as in a seed; what is left out is the default)
   PATCH  /_mock/behaviour        set the switches that the JSON body names
+  GET    /_mock/switches         every switch with its values, default and meaning
+  PUT    /_mock/switches/NAME?value=VALUE   set one switch, such as PRODUCT.listing
   GET    /_mock/faults           what goes wrong
   PUT    /_mock/faults           set what goes wrong (JSON body as in a seed); counters start anew
   DELETE /_mock/faults           nothing goes wrong any more
@@ -112,6 +114,10 @@ func newControl(s *Server) http.Handler {
 	}
 	handle("PUT /_mock/behaviour", setBehaviour(s.products.noBehaviour))
 	handle("PATCH /_mock/behaviour", setBehaviour(s.Behaviour))
+	handle("GET /_mock/switches", func(*http.Request) (any, error) { return s.products.Switches(), nil })
+	handle("PUT /_mock/switches/{name}", func(r *http.Request) (any, error) {
+		return done(s.SetSwitch(r.PathValue("name"), r.URL.Query().Get("value")))
+	})
 	handle("GET /_mock/faults", func(*http.Request) (any, error) { return s.Faults(), nil })
 	handle("PUT /_mock/faults", func(r *http.Request) (any, error) {
 		text, err := io.ReadAll(r.Body)

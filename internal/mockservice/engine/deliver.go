@@ -13,11 +13,6 @@ import (
 	"time"
 )
 
-const htmlPage = `<!DOCTYPE html>
-<html><head><title>%[1]d %[2]s</title></head>
-<body><center><h1>%[1]d %[2]s</h1></center><hr><center>gateway</center></body></html>
-`
-
 // deliver has the call done and its answer sent, with the faults of its plan.
 func (s *Server) deliver(ctx context.Context, w http.ResponseWriter, c *Call, do func() Answer) {
 	if !s.wait(ctx, c.plan.before) {
@@ -97,9 +92,10 @@ func (s *Server) spoil(ctx context.Context, w http.ResponseWriter, c *Call, f *F
 		a = s.faultAnswer(c, http.StatusInternalServerError)
 		a.Status = http.StatusOK
 	case FaultHTML:
-		a.Status = cmp.Or(f.Status, http.StatusBadGateway)
-		a.Body = fmt.Appendf(nil, htmlPage, a.Status, http.StatusText(a.Status))
-		a.Header.Set("Content-Type", "text/html")
+		a = page(cmp.Or(f.Status, http.StatusBadGateway))
+	case FaultBody:
+		a.Status, a.Body = cmp.Or(f.Status, http.StatusNotFound), []byte(f.Body)
+		a.Header.Set("Content-Type", cmp.Or(f.ContentType, "text/plain; charset=utf-8"))
 	case FaultEmpty:
 		a.Status = cmp.Or(f.Status, http.StatusServiceUnavailable)
 	case FaultRedirect:

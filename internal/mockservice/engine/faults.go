@@ -89,6 +89,14 @@ const (
 	FaultTotal = "total"
 	// FaultRedirect answers 307 to Location and does nothing.
 	FaultRedirect = "redirect"
+	// FaultBody answers with Status (404 if none), Body and ContentType, and does nothing.
+	FaultBody = "body"
+	// FaultBehaviour has the product answer with a switch set as Set says ("PRODUCT.role_case=exact"), for the requests that fit alone.
+	FaultBehaviour = "behaviour"
+	// FaultChange has somebody else give Principal ("user/ID") the Role in Workspace, or take the
+	// principal out where Role is empty, just before the request is answered. Nothing is
+	// written to the audit trail.
+	FaultChange = "change"
 	// FaultErrorIn200 answers 200 with a body that says there was an error, and does nothing.
 	FaultErrorIn200 = "error_in_200"
 )
@@ -96,6 +104,7 @@ const (
 var faultKinds = []string{
 	FaultStatus, FaultReset, FaultLost, FaultCut, FaultLatency, FaultLateAnswer, FaultLag, FaultDrip, FaultEndless,
 	FaultHang, FaultHTML, FaultEmpty, FaultBlank, FaultShift, FaultTotal, FaultRedirect, FaultErrorIn200,
+	FaultBody, FaultBehaviour, FaultChange,
 }
 
 // Fault is one rule: what goes wrong, for which requests, and how often.
@@ -133,6 +142,16 @@ type Fault struct {
 	Rows int `json:"rows,omitempty"`
 	// Location is for "redirect".
 	Location string `json:"location,omitempty"`
+	// Body and ContentType ("text/plain; charset=utf-8" if none) are for "body".
+	Body        string `json:"body,omitempty"`
+	ContentType string `json:"content_type,omitempty"`
+	// Set is for "behaviour": the name of a switch, "=", and its value.
+	Set string `json:"set,omitempty"`
+	// Workspace, Principal, Role and Disabled are for "change".
+	Workspace string `json:"workspace,omitempty"`
+	Principal string `json:"principal,omitempty"`
+	Role      string `json:"role,omitempty"`
+	Disabled  bool   `json:"disabled,omitempty"`
 }
 
 func (t Table) faultProblems(f Faults) []problem {
@@ -186,7 +205,7 @@ func (t Table) faultProblems(f Faults) []problem {
 			if r.Status < 300 || r.Status > 599 {
 				bad(at+"status", "%d is no status of a failure (300 to 599)", r.Status)
 			}
-		case FaultHTML, FaultEmpty:
+		case FaultHTML, FaultEmpty, FaultBody:
 			if r.Status != 0 && (r.Status < 200 || r.Status > 599) {
 				bad(at+"status", "%d is no status (200 to 599)", r.Status)
 			}
@@ -201,6 +220,24 @@ func (t Table) faultProblems(f Faults) []problem {
 		case FaultRedirect:
 			if r.Location == "" {
 				bad(at+"location", "is missing")
+			}
+		case FaultBehaviour:
+			name, value, _ := strings.Cut(r.Set, "=")
+			product, _, _ := strings.Cut(name, ".")
+			if err := t.SetSwitch(new(Seed), name, value); err != nil {
+				bad(at+"set", "%v", err)
+			} else if r.Product != product {
+				bad(at+"product", "is %q, and the switch %s belongs to %q", r.Product, name, product)
+			}
+		case FaultChange:
+			if r.Product == "" {
+				bad(at+"product", "is missing: in which product the principal is changed")
+			}
+			if r.Workspace == "" {
+				bad(at+"workspace", "is missing")
+			}
+			if kind, id, _ := strings.Cut(r.Principal, "/"); kind == "" || id == "" {
+				bad(at+"principal", "%q is no kind and id, such as \"user/ID\"", r.Principal)
 			}
 		}
 	}
@@ -217,6 +254,8 @@ type plan struct {
 	shift  int
 	// totalDrift is added to the total of pages other than the first.
 	totalDrift int
+	sets       []string // switches of this request alone
+	changes    []*Fault // what others do before it
 	// stop is the one thing that replaces or spoils the answer; nil for none.
 	stop *Fault
 }
@@ -347,6 +386,10 @@ func (p *plan) add(rule Fault, delay time.Duration) bool {
 		p.shift = rows
 	case FaultTotal:
 		p.totalDrift = rows
+	case FaultBehaviour:
+		p.sets = append(p.sets, rule.Set)
+	case FaultChange:
+		p.changes = append(p.changes, &rule)
 	default:
 		if p.stop != nil {
 			return false
@@ -405,13 +448,13 @@ func (t Table) ParseFault(text string) (Fault, error) {
 	return f, nil
 }
 
-var faultNumbers = []string{"every", "probability", "after", "times", "status", "reads", "rows"}
+var faultNumbers = []string{"every", "probability", "after", "times", "status", "reads", "rows", "disabled"}
 
 // FaultHelp lists the kinds of fault and the fields of a rule.
 func (t Table) FaultHelp() string {
 	return "  kinds: " + strings.Join(faultKinds, ", ") + `
   which requests: product, method, call, path (a part of it), after, every | probability, times, from, until
-  details: status, retry_after, delay, delay_max, reads, rows, location
+  details: status, retry_after, delay, delay_max, reads, rows, location, body, content_type, set, workspace, principal, role, disabled
   calls: ` + strings.Join(t.callNames(), ", ") + "\n"
 }
 

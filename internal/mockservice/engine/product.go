@@ -75,7 +75,7 @@ type State interface {
 	// Authenticate sets the caller of a call, or refuses it.
 	Authenticate(*Call) (refusal Answer, ok bool)
 	// CountsAsOwner gives 1 for what is an owner: first as a person, then as a group.
-	CountsAsOwner(Key, Standing) (user, group int)
+	CountsAsOwner(*Workspace, Row) (user, group int)
 	// SetMember changes somebody's standing behind everybody's back.
 	SetMember(workspace string, m Member) error
 	// UnknownRoute is what the product says to a path or method that it does not know.
@@ -114,13 +114,13 @@ func (t Table) Routes() []RouteInfo {
 	return infos
 }
 
-// Titles names the products for people: "A (under /a), B (under /b)".
+// Titles names the products for people: "A (under /a) and B (under /b)".
 func (t Table) Titles() string {
 	titles := make([]string, len(t))
 	for i, p := range t {
 		titles[i] = fmt.Sprintf("%s (under %s)", p.Title, p.API.Prefix())
 	}
-	return strings.Join(titles, ", ")
+	return strings.Join(titles, " and ")
 }
 
 // names gives the names of the products, for messages.
@@ -220,6 +220,41 @@ func Text(status int, text string) Answer {
 		Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
 	}
 }
+
+// NotFound gives a product's own 404 in one of the forms in which a 404 comes
+// from something else that stands before the product: "default_backend" and
+// "no_route" (ingress and gateway), "empty" and "html". Any other form is the product's own.
+func NotFound(form string, own Answer) Answer {
+	a := Answer{Status: http.StatusNotFound, Undescribed: true}
+	switch form {
+	case "default_backend":
+		return Text(a.Status, "default backend - 404")
+	case "no_route":
+		a = JSON(a.Status, map[string]string{"message": "no Route matched with those values"})
+		a.Undescribed = true
+	case "empty":
+		a.Header = http.Header{}
+	case "html":
+		a = page(a.Status)
+	default:
+		return own
+	}
+	return a
+}
+
+// page is an HTML page as a gateway sends it.
+func page(status int) Answer {
+	return Answer{
+		Status: status, Undescribed: true,
+		Header: http.Header{"Content-Type": {"text/html"}},
+		Body:   fmt.Appendf(nil, htmlPage, status, http.StatusText(status)),
+	}
+}
+
+const htmlPage = `<!DOCTYPE html>
+<html><head><title>%[1]d %[2]s</title></head>
+<body><center><h1>%[1]d %[2]s</h1></center><hr><center>gateway</center></body></html>
+`
 
 // Right is what a caller may do in a workspace.
 type Right int

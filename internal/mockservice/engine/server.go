@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +26,7 @@ type Server struct {
 	check     *wirecheck.Checker // nil: nothing is checked
 
 	faults  *faultPlayer
+	gauge   *Gauge
 	control http.Handler
 
 	mu        sync.Mutex
@@ -54,9 +56,12 @@ func WithClock(now func() time.Time) Option { return func(s *Server) { s.now = n
 // Violations are kept in the audit trail. Without it, [New] checks nothing and [StartTest] everything.
 func WithWireCheck(on bool) Option { return func(s *Server) { s.wireCheck = on } }
 
+// WithGauge has a server count its requests in flight in a gauge that others share.
+func WithGauge(g *Gauge) Option { return func(s *Server) { s.gauge = g } }
+
 // New makes a server from a seed. The error is a *[SeedError] that names everything wrong with the seed.
 func (t Table) New(seed Seed, options ...Option) (*Server, error) {
-	s := &Server{products: t, now: time.Now, audit: newAudit(), stopped: make(chan struct{})}
+	s := &Server{products: t, now: time.Now, gauge: new(Gauge), audit: newAudit(), stopped: make(chan struct{})}
 	for _, o := range options {
 		o(s)
 	}
@@ -101,6 +106,7 @@ func (s *Server) load(seed Seed) {
 	inFlight := s.audit.inFlight
 	s.audit = newAudit()
 	s.audit.inFlight = inFlight
+	s.gauge.Reset()
 	s.sites = nil
 	for _, p := range s.products {
 		ws := &Workspaces{server: s, product: p.Name}
@@ -171,6 +177,8 @@ type Call struct {
 	Args map[string]string
 	// Caller is the id of the key's user, once [State] has authenticated it.
 	Caller string
+	// Delay is how long it takes until listings show what the call writes.
+	Delay time.Duration
 
 	product   *Product // nil for a path below no product's prefix
 	behaviour any
@@ -257,11 +265,40 @@ func (s *Server) handle(c *Call, methodWrong bool) Answer {
 	case c.Route == nil:
 		return site.state.UnknownRoute(http.StatusNotFound)
 	}
+	if err := s.changeOutside(c.plan.changes, site); err != nil {
+		return Text(http.StatusInternalServerError, err.Error())
+	}
 	if refusal, ok := site.state.Authenticate(c); !ok {
 		return refusal
 	}
 	c.behaviour = site.behaviour
+	for _, set := range c.plan.sets { // for this call alone
+		name, value, _ := strings.Cut(set, "=")
+		c.behaviour = withDefaults(c.product.Name, c.behaviour)
+		if err := setSwitch(c.product.Name, c.behaviour, name, value); err != nil {
+			return Text(http.StatusInternalServerError, err.Error())
+		}
+	}
 	return c.Route.Handle(site.state, c)
+}
+
+// changeOutside does what somebody else does just before a call.
+func (s *Server) changeOutside(changes []*Fault, site *site) error {
+	for _, f := range changes {
+		kind, id, _ := strings.Cut(f.Principal, "/")
+		w, err := site.workspaces.Find(f.Workspace)
+		switch {
+		case err != nil:
+		case f.Role == "":
+			site.workspaces.Set(w, Key{kind, id}, Standing{})
+		default:
+			err = site.state.SetMember(f.Workspace, Member{Kind: kind, ID: id, Roles: []string{f.Role}, Enabled: !f.Disabled})
+		}
+		if err != nil {
+			return fmt.Errorf("the fault %q cannot be played: %w", f.Kind, err)
+		}
+	}
+	return nil
 }
 
 // arrive notes a request and gives its number.
@@ -280,6 +317,7 @@ func (s *Server) arrive(c *Call) int {
 		entry.Call = c.Route.Call
 		a.counts[c.product.label(c.Route)]++
 	}
+	s.gauge.add(1)
 	a.inFlight[entry.Product]++
 	a.peak[entry.Product] = max(a.peak[entry.Product], a.inFlight[entry.Product])
 	if len(a.requests) < keptRequests {
@@ -307,6 +345,7 @@ func (s *Server) leave(c *Call, status int) {
 	}
 	c.left = true
 	a := &s.audit
+	s.gauge.add(-1)
 	a.inFlight[c.productName()]--
 	// A reset in between has emptied or shortened the log.
 	if i := c.number - 1; i < len(a.requests) && a.requests[i].At.Equal(c.start) {

@@ -23,15 +23,15 @@ import (
 // A field that is zero has its default.
 type Switch struct {
 	// Name is the product's name and the switch's, joined with a dot.
-	Name string
+	Name string `json:"name"`
 	// Values are all values, the default first; nil for a number or a length of time.
-	Values []string
+	Values []string `json:"values,omitempty"`
 	// Default is the value that holds unless another is set.
-	Default string
+	Default string `json:"default"`
 	// Min is the smallest value of a number.
-	Min int64
+	Min int64 `json:"min,omitempty"`
 	// Help is one sentence on what the values mean.
-	Help string
+	Help string `json:"help"`
 }
 
 // values spells out what a switch may be set to.
@@ -87,13 +87,20 @@ func (w Switch) set(v reflect.Value, text string) error {
 	} else {
 		v.SetString(text)
 	}
-	return w.check(v)
+	return w.allow(v)
 }
 
-// check says what is wrong with a field that is not zero.
+// check says what is wrong with a field. One that is zero has its default.
 func (w Switch) check(v reflect.Value) error {
+	if v.IsZero() {
+		return nil
+	}
+	return w.allow(v)
+}
+
+// allow says what is wrong with the value of a field.
+func (w Switch) allow(v reflect.Value) error {
 	switch {
-	case v.IsZero():
 	case w.Values != nil:
 		if text := w.text(v); !slices.Contains(w.Values, text) {
 			return fmt.Errorf("%s is not one of %s", strconv.Quote(text), quoted(w.Values))
@@ -148,11 +155,12 @@ func (t Table) Switches() []Switch {
 	return all
 }
 
-// BehaviourHelp lists the switches with their values, one a line, the default first.
+// BehaviourHelp lists the switches, each with its values (the default first) and
+// a sentence on what they mean.
 func (t Table) BehaviourHelp() string {
 	var text strings.Builder
 	for _, w := range t.Switches() {
-		_, _ = fmt.Fprintf(&text, "  %-32s %s\n", w.Name, w.values())
+		_, _ = fmt.Fprintf(&text, "  %-32s %s\n      %s\n", w.Name, w.values(), w.Help)
 	}
 	return text.String()
 }

@@ -60,7 +60,8 @@ type member struct {
 // change is one step of a workspace's history, kept so that reads can show the past.
 type change struct {
 	at     time.Time
-	reads  int // how many listings had been read before it
+	seen   time.Time // from when on listings show it
+	reads  int       // how many listings had been read before it
 	key    Key
 	before Standing
 }
@@ -81,6 +82,7 @@ type Workspace struct {
 
 	version int
 	history []change
+	allSeen time.Time // from when on listings show every change
 	reads   int
 
 	owners OwnerCounts
@@ -142,9 +144,14 @@ func (w *Workspace) Members() []Row {
 }
 
 // put sets somebody's standing and keeps order, history and version.
-func (w *Workspace) put(k Key, after Standing, now time.Time) {
+func (w *Workspace) put(row Row, now time.Time, delay time.Duration) {
+	k, after := row.Key, row.Standing
 	m := w.members[k]
-	w.history = append(w.history, change{at: now, reads: w.reads, key: k, before: w.StandingOf(k)})
+	seen := now.Add(delay)
+	w.history = append(w.history, change{at: now, seen: seen, reads: w.reads, key: k, before: w.StandingOf(k)})
+	if seen.After(w.allSeen) {
+		w.allSeen = seen
+	}
 	w.version++
 	switch {
 	case !after.Present && m != nil:
@@ -194,23 +201,31 @@ func (l lag) none() bool { return l.age <= 0 && l.reads <= 0 }
 // The rows are shared and must not be changed.
 func (ws *Workspaces) Listing(c *Call, w *Workspace) (rows []Row, current bool) {
 	rows, current = w.Members(), true
-	if l := c.plan.lag; !l.none() {
-		rows, current = w.past(l, ws.Now()), false
+	if now := ws.Now(); !c.plan.lag.none() || now.Before(w.allSeen) {
+		rows, current = w.past(c.plan.lag, now), false
 	}
 	w.reads++
 	return rows, current
 }
 
-// past gives the members as they were by l: it undoes what is too young to be seen, newest first.
+// past gives the members as they were by l: it undoes what is too young to be
+// seen, newest first. Of one principal the newest change that is seen decides.
 func (w *Workspace) past(l lag, now time.Time) []Row {
-	past := map[Key]Standing{}
+	past, decided := map[Key]Standing{}, map[Key]bool{}
 	var left []Key // in the order of undoing, for people who have left since
 	for _, c := range slices.Backward(w.history) {
-		hidden := l.age > 0 && now.Sub(c.at) < l.age || l.reads > 0 && w.reads-c.reads < l.reads
-		if !hidden {
+		late := l.age > 0 && now.Sub(c.at) < l.age || l.reads > 0 && w.reads-c.reads < l.reads
+		if !late && !now.Before(w.allSeen) {
 			break
 		}
-		if _, seen := past[c.key]; !seen && w.members[c.key] == nil {
+		if decided[c.key] {
+			continue
+		}
+		if !late && !now.Before(c.seen) {
+			decided[c.key] = true
+			continue
+		}
+		if _, undone := past[c.key]; !undone && w.members[c.key] == nil {
 			left = append(left, c.key)
 		}
 		past[c.key] = c.before
@@ -240,7 +255,7 @@ func (w *Workspace) past(l lag, now time.Time) []Row {
 type Workspaces struct {
 	server  *Server
 	product string
-	owns    func(Key, Standing) (user, group int)
+	owns    func(*Workspace, Row) (user, group int)
 	all     []*Workspace // in the order of the seed, deleted ones too
 }
 
@@ -260,7 +275,7 @@ func (ws *Workspaces) Add(id, displayName string) *Workspace {
 // Fill puts the first members in; no reading shows the workspace without them.
 func (ws *Workspaces) Fill(w *Workspace, rows []Row) {
 	for _, r := range rows {
-		w.put(r.Key, r.Standing, ws.Now())
+		w.put(r, ws.Now(), 0)
 	}
 	w.history = nil
 	if ws.owns != nil { // else the whole product is counted once it is there
@@ -304,21 +319,21 @@ func (ws *Workspaces) RequestID() string {
 
 // Set changes somebody's standing behind everybody's back.
 func (ws *Workspaces) Set(w *Workspace, k Key, after Standing) {
-	ws.put(w, k, after)
+	ws.put(w, Row{k, after}, 0)
 	delete(w.lastWrite, k)
 }
 
 // IsLastOwner tells if the workspace would have no owner left without k.
 func (ws *Workspaces) IsLastOwner(w *Workspace, k Key) bool {
-	owner, _ := ws.owns(k, w.StandingOf(k))
+	owner, _ := ws.owns(w, Row{k, w.StandingOf(k)})
 	return owner == 1 && w.owners.Now == 1
 }
 
-// put changes somebody's standing and keeps the counts of owners.
-func (ws *Workspaces) put(w *Workspace, k Key, after Standing) {
-	user, group := ws.owns(k, w.StandingOf(k))
-	w.put(k, after, ws.Now())
-	userNow, groupNow := ws.owns(k, after)
+// put changes somebody's standing and keeps the counts of owners. Listings show it after a delay.
+func (ws *Workspaces) put(w *Workspace, after Row, delay time.Duration) {
+	user, group := ws.owns(w, Row{after.Key, w.StandingOf(after.Key)})
+	w.put(after, ws.Now(), delay)
+	userNow, groupNow := ws.owns(w, after)
 	w.owners.Now += userNow - user
 	w.owners.Groups += groupNow - group
 	w.noteFewest()
@@ -335,7 +350,7 @@ func (ws *Workspaces) Recount() {
 func (ws *Workspaces) recount(w *Workspace) {
 	w.owners.Now, w.owners.Groups = 0, 0
 	for _, m := range w.members {
-		u, g := ws.owns(m.Key, m.Standing)
+		u, g := ws.owns(w, Row{m.Key, m.Standing})
 		w.owners.Now += u
 		w.owners.Groups += g
 	}
