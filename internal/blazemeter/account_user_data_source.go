@@ -38,7 +38,7 @@ func accountUserDataSource() framework.DataReader {
 				"user_id": schema.StringAttribute{
 					Optional: true, Computed: true,
 					MarkdownDescription: "The id of the user, a number. Exactly one of `email` and `user_id` is given.",
-					Validators:          []validator.String{validID},
+					Validators:          []validator.String{ids.Text()},
 				},
 				"email": schema.StringAttribute{
 					Optional: true, Computed: true,

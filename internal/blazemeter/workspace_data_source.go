@@ -44,7 +44,7 @@ func workspaceDataSource() framework.DataReader {
 				"id": schema.StringAttribute{
 					Optional: true, Computed: true,
 					MarkdownDescription: "The id of the workspace, a number. Exactly one of `id` and `name` is given.",
-					Validators:          []validator.String{validID},
+					Validators:          []validator.String{ids.Text()},
 				},
 				"name": schema.StringAttribute{
 					Optional: true, Computed: true,
@@ -54,7 +54,7 @@ func workspaceDataSource() framework.DataReader {
 				"account_id": schema.StringAttribute{
 					Optional: true, Computed: true,
 					MarkdownDescription: "The id of the account that the workspace belongs to, a number. Given together with `name` only.",
-					Validators:          []validator.String{validID},
+					Validators:          []validator.String{ids.Text()},
 				},
 				"enabled": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the workspace itself is switched on."},
 				"users": schema.MapNestedAttribute{

@@ -56,7 +56,7 @@ func accountIDAttribute() schema.StringAttribute {
 	return schema.StringAttribute{
 		Required:            true,
 		MarkdownDescription: "The id of the account, a number; `roster_blazemeter_accounts` lists them.",
-		Validators:          []validator.String{validID},
+		Validators:          []validator.String{ids.Text()},
 	}
 }
 

@@ -28,6 +28,9 @@ func discoveryOf(run *roster.Run) (discovery, diag.Diagnostics) {
 	return d, nil
 }
 
+// ids are those of workspaces and of whoever is in them.
+var ids = framework.Form{What: "a Blink id", Check: client.CheckID}
+
 // noPaths is for findings that are about no attribute.
 var noPaths = framework.Paths{}
 

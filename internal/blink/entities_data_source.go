@@ -48,7 +48,7 @@ func entitiesDataSource() framework.DataReader {
 				"entity_type": schema.StringAttribute{
 					Optional:            true,
 					MarkdownDescription: "`user` or `group`, to list only those.",
-					Validators:          []validator.String{validKind},
+					Validators:          []validator.String{kinds.Text()},
 				},
 				"emails": schema.ListAttribute{
 					Optional: true, ElementType: types.StringType,

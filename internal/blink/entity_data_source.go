@@ -38,12 +38,12 @@ func entityDataSource() framework.DataReader {
 				"entity_type": schema.StringAttribute{
 					Required:            true,
 					MarkdownDescription: "`user` or `group`.",
-					Validators:          []validator.String{validKind},
+					Validators:          []validator.String{kinds.Text()},
 				},
 				"entity_id": schema.StringAttribute{
 					Optional: true, Computed: true,
 					MarkdownDescription: "The id. Exactly one of `email`, `name` and `entity_id` is given.",
-					Validators:          []validator.String{validID},
+					Validators:          []validator.String{ids.Text()},
 				},
 				"email": schema.StringAttribute{
 					Optional: true, Computed: true,
@@ -66,8 +66,6 @@ func entityDataSource() framework.DataReader {
 		Read: readEntity,
 	}
 }
-
-var validKind = stringvalidator.OneOf(string(roster.User), string(roster.Group))
 
 func readEntity(ctx context.Context, run *roster.Run, m *entityModel) diag.Diagnostics {
 	d, diags := directory(ctx, run, m.EntityType.ValueString())

@@ -57,7 +57,7 @@ func workspaceDataSource() framework.DataReader {
 				"id": schema.StringAttribute{
 					Optional: true, Computed: true,
 					MarkdownDescription: "The id of the workspace. Exactly one of `id` and `display_name` is given.",
-					Validators:          []validator.String{validID},
+					Validators:          []validator.String{ids.Text()},
 				},
 				"display_name": schema.StringAttribute{
 					Optional: true, Computed: true,

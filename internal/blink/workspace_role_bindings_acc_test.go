@@ -326,14 +326,20 @@ func TestAccRoleBindings_validation(t *testing.T) {
 		`users = { "a/b" = "owner" }`:                                  "Not the id of a user",
 		`users = { "../x" = "owner" }`:                                 "Not the id of a user",
 		`users = { "" = "owner" }`:                                     "Not the id of a user",
-		`users = { "u-1" = "" }`:                                       "the role is empty",
+		`users = { "u-1" = "a/.." }`:                                   "The role of user \"u-1\" cannot be used",
 		`users = { "u-1" = null }`:                                     "is null",
-		`users = { 17 = "" }`:                                          "the role is empty",
+		`users = { 17 = "viewer " }`:                                   "white space",
 		`groups = { "g?1" = "owner" }`:                                 "Not the id of a group",
 		`users = {}` + "\n  ignore_users = [\"a/b\"]":                  "Not a Blink id",
 	} {
 		w.Write("main.tf", everybody("w", payments, nil, config))
 		w.Fails([]string{"validate", "-no-color"}, text)
+	}
+	// The service may show somebody without a role; nobody can be given none.
+	for _, config := range []string{`users = { "u-1" = "" }`, `users = { 17 = "" }`} {
+		w.Write("main.tf", everybody("w", payments, nil, config))
+		w.OK("validate", "-no-color")
+		w.Fails([]string{"plan", "-no-color"}, "cannot be used", "role is empty")
 	}
 }
 

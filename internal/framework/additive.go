@@ -4,13 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -18,190 +19,309 @@ import (
 )
 
 // Additive describes a resource that manages one principal in one workspace.
-// M is the product's model of it.
-type Additive[M any] struct {
+type Additive struct {
 	// TypeName is the whole resource type.
 	TypeName string
-	Schema   func(context.Context) schema.Schema
-	Identity identityschema.Schema
-
-	// Binding, Exit and Adopt say in the core's words what the model says.
-	Binding func(*M) roster.Binding
-	Exit    func(*M) roster.Exit
-	Adopt   func(*M) bool
-	// Computed gives the attributes that the provider fills in: the id, the
-	// e-mail address and the name.
-	Computed func(*M) (id, email, name *types.String)
-	// Store copies what the service shows into the model, and fills in what an
-	// import leaves open.
-	Store func(*M, roster.Member)
-	// Import gives the attributes that name a principal to be imported.
-	Import func(workspace string, p roster.Principal) map[string]string
-	// IdentityOf gives the identity's model.
-	IdentityOf func(roster.Binding) any
-	// PrincipalOf reads the identity of an import.
-	PrincipalOf func(context.Context, *tfsdk.ResourceIdentity) (workspace string, p roster.Principal, diags diag.Diagnostics)
-	// ID and ParseID write and read the id.
-	ID       func(workspace string, p roster.Principal) string
-	ParseID  func(string) (workspace string, p roster.Principal, err error)
-	Timeouts func(*M) timeouts.Value
-	Paths    Paths
-	// Validators are what a schema cannot say about the configuration.
-	Validators []resource.ConfigValidator
+	// Description says in Markdown what the resource does.
+	Description string
+	Key         Key
+	Roles       Roles
+	// Role describes the attribute of the role.
+	Role string
+	// Enabled describes the attribute that says whether the principal has access;
+	// empty where the product has no such notion.
+	Enabled string
+	// Adopt describes adopt_existing.
+	Adopt string
+	Exit  Exit
+	// Email describes the e-mail address, Name the attribute with the name.
+	Email string
+	Name  Attribute
 	// List describes the list resource; nil where there is none.
 	List *List
 }
 
 // New gives the resource.
-func (a Additive[M]) New(product string) resource.Resource { return a.of(product) }
+func (a Additive) New(product string) resource.Resource { return a.of(product) }
 
-func (a Additive[M]) of(product string) *additive[M] {
-	return &additive[M]{Additive: a, product: product}
-}
+func (a Additive) of(product string) *additive { return &additive{Additive: a, product: product} }
 
 // Carried is about resources that hold everybody of a workspace.
-func (a Additive[M]) Carried() (typeName string, attributes []string) { return a.TypeName, nil }
+func (a Additive) Carried() (typeName string, attributes []string) { return a.TypeName, nil }
 
-// Name is for messages that show how somebody is imported.
-func (a Additive[M]) Name(n *roster.Naming) { n.Additive, n.ImportID = a.TypeName, a.ID }
+// Names tells how the resource is called, and how somebody is imported.
+func (a Additive) Names(n *roster.Naming) {
+	n.Additive = a.TypeName
+	n.ImportID = func(workspace string, p roster.Principal) string {
+		return a.Key.ID(Subject{Workspace: workspace, Principal: p})
+	}
+}
 
-type additive[M any] struct {
-	Additive[M]
+type additive struct {
+	Additive
 	product string
 	conn    *Connection
+}
+
+// bindingModel is the model of an additive resource.
+type bindingModel struct {
+	id, workspace, kind, principal, role types.String
+	enabled                              types.Bool
+	adopt                                types.Bool
+	onDestroy, reassign                  types.String
+	email, name                          types.String
+	timeouts                             timeouts.Value
+}
+
+// fields gives the attributes of the resource, and where its model has them.
+func (a Additive) fields(m *bindingModel) []field {
+	fields := []field{
+		{idAttribute, &m.id},
+		{a.Key.Workspace.Attribute, &m.workspace},
+		{a.Key.Principal.Attribute, &m.principal},
+		{roleAttribute, &m.role},
+		{adoptAttribute, &m.adopt},
+		{exitAttribute, &m.onDestroy},
+		{emailAttribute, &m.email},
+		{a.Name.Name, &m.name},
+		{timeoutsName, &m.timeouts},
+	}
+	if a.Key.Kind.Attribute != "" {
+		fields = append(fields, field{a.Key.Kind.Attribute, &m.kind})
+	}
+	if a.Enabled != "" {
+		fields = append(fields, field{enabledAttribute, &m.enabled})
+	}
+	if a.Exit.Reassigns {
+		fields = append(fields, field{reassignAttribute, &m.reassign})
+	}
+	return fields
+}
+
+// binding says in the core's words what a model says.
+func (a Additive) binding(m *bindingModel) roster.Binding {
+	b := roster.Binding{
+		Workspace:        m.workspace.ValueString(),
+		WorkspaceUnknown: m.workspace.IsUnknown(),
+		Principal:        roster.Principal{Kind: roster.User, ID: m.principal.ValueString()},
+		PrincipalUnknown: m.principal.IsUnknown(),
+		Standing:         roster.Standing{Role: a.Roles.Spelling(m.role.ValueString()), Enabled: true},
+		StandingUnknown:  m.role.IsUnknown(),
+	}
+	if a.Key.Kind.Attribute != "" {
+		b.Principal.Kind = roster.Kind(m.kind.ValueString())
+		b.PrincipalUnknown = b.PrincipalUnknown || m.kind.IsUnknown()
+	}
+	if a.Enabled != "" {
+		b.Standing.Enabled = m.enabled.ValueBool()
+		b.StandingUnknown = b.StandingUnknown || m.enabled.IsUnknown()
+	}
+	return b
+}
+
+func subjectOf(b roster.Binding) Subject {
+	return Subject{Workspace: b.Workspace, Principal: b.Principal}
 }
 
 // principalKey is where the private data says which principal an instance will
 // hold once the plan has been applied. A replacement's Delete finds it there.
 const principalKey = "principal"
 
-func (r *additive[M]) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+func (r *additive) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = r.TypeName
 	resp.ResourceBehavior.MutableIdentity = true
 }
 
-func (r *additive[M]) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	resp.Schema = r.Additive.Schema(ctx)
+// Schema is put together from what the product says of it.
+func (r *additive) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	attributes := map[string]schema.Attribute{
+		r.Key.Workspace.Attribute: keyAttribute(r.Key.Workspace, true),
+		r.Key.Principal.Attribute: keyAttribute(r.Key.Principal, false),
+		roleAttribute: schema.StringAttribute{
+			Required:            true,
+			MarkdownDescription: r.Role,
+			Validators:          []validator.String{r.Roles.validator()},
+		},
+		adoptAttribute: defaulted(false, r.Adopt),
+		idAttribute:    r.Key.idSchema(),
+		emailAttribute: computedText(r.Email),
+		r.Name.Name:    computedText(r.Name.Description),
+		timeoutsName:   timeoutsAttribute(ctx),
+	}
+	if r.Key.Kind.Attribute != "" {
+		attributes[r.Key.Kind.Attribute] = keyAttribute(r.Key.Kind, false)
+	}
+	if r.Enabled != "" {
+		attributes[enabledAttribute] = defaulted(true, r.Enabled)
+	}
+	r.Exit.add(attributes, r.Roles)
+	resp.Schema = schema.Schema{MarkdownDescription: r.Description, Attributes: attributes}
 }
 
-func (r *additive[M]) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = r.Identity
+func (r *additive) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = r.Key.IdentitySchema()
 }
 
-func (r *additive[M]) ConfigValidators(context.Context) []resource.ConfigValidator {
-	return r.Validators
+func (r *additive) ConfigValidators(context.Context) []resource.ConfigValidator {
+	if !r.Exit.Reassigns {
+		return nil
+	}
+	return []resource.ConfigValidator{reassignNeedsRole{}}
 }
 
-func (r *additive[M]) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+func (r *additive) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	r.conn, resp.Diagnostics = Of(req.ProviderData, r.product)
 }
 
-func (r *additive[M]) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+// diagnostics turns findings into diagnostics on the resource's attributes.
+func (r *additive) diagnostics(findings []roster.Finding) diag.Diagnostics {
+	paths := r.Key.Paths()
+	paths[roster.AtRole], paths[roster.AtOnDestroy] = path.Root(roleAttribute), path.Root(exitAttribute)
+	if r.Enabled != "" {
+		paths[roster.AtEnabled] = path.Root(enabledAttribute)
+	}
+	return paths.Diagnostics(findings)
+}
+
+func (r *additive) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if r.conn == nil {
 		return // not configured: nothing can be said about people
 	}
-	run, diags := r.conn.Usable()
+	run, ok, diags := r.conn.UsableInPlan()
 	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	if !ok {
 		return
 	}
-
 	c := roster.BindingPlan{Carried: carried(ctx, req.Private, &resp.Diagnostics)}
-	var prior, next *M
+	var prior, next *bindingModel
 	if !req.State.Raw.IsNull() {
-		prior = new(M)
-		resp.Diagnostics.Append(get(ctx, req.State, prior)...)
+		prior = new(bindingModel)
+		resp.Diagnostics.Append(read(ctx, req.State, r.fields(prior))...)
 	}
 	if !req.Plan.Raw.IsNull() {
-		next = new(M)
-		resp.Diagnostics.Append(get(ctx, req.Plan, next)...)
+		next = new(bindingModel)
+		resp.Diagnostics.Append(read(ctx, req.Plan, r.fields(next))...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if prior != nil {
-		b := r.Binding(prior)
-		c.Prior, c.Exit, c.Label = &b, r.Exit(prior), r.label(prior)
+		b := r.binding(prior)
+		c.Prior, c.Exit, c.Label = &b, r.Exit.of(prior.onDestroy, prior.reassign), prior.label()
 	}
 	if next != nil {
-		b := r.Binding(next)
-		c.Next, c.Adopt = &b, r.Adopt(next)
-		c.NoChange = prior != nil && req.Plan.Raw.Equal(req.State.Raw)
+		r.keepSpelling(prior, next)
+		b := r.binding(next)
+		c.Next, c.Adopt = &b, next.adopt.ValueBool()
+		r.planComputed(prior, next, c, nil)
+		resp.Diagnostics.Append(r.checkRole(prior, next)...)
+		resp.Diagnostics.Append(write(ctx, &resp.Plan.Raw, resp.Plan.Schema, r.fields(next))...)
+		c.NoChange = prior != nil && resp.Plan.Raw.Equal(req.State.Raw)
 	}
-
-	planned := roster.BindingPlanned{}
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	if run != nil {
-		planned = run.PlanBinding(ctx, c)
-		resp.Diagnostics.Append(r.Paths.Diagnostics(planned.Findings)...)
+		planned := run.PlanBinding(ctx, c)
+		resp.Diagnostics.Append(r.diagnostics(planned.Findings)...)
 		setCarried(ctx, resp.Private, planned.Key, &resp.Diagnostics)
+		if next != nil && next.email.IsUnknown() && planned.Live != nil {
+			r.planComputed(prior, next, c, planned.Live)
+			resp.Diagnostics.Append(write(ctx, &resp.Plan.Raw, resp.Plan.Schema, r.fields(next))...)
+		}
 	}
 	if next == nil || c.NoChange || resp.Diagnostics.HasError() {
 		return
 	}
-	r.planComputed(prior, next, c, planned.Live)
-	resp.Diagnostics.Append(set(ctx, &resp.Plan, next)...)
-	if resp.Identity != nil && !c.Next.WorkspaceUnknown && !c.Next.PrincipalUnknown {
-		setIdentity(ctx, resp.Identity, r.IdentityOf(*c.Next), &resp.Diagnostics)
+	if !c.Next.WorkspaceUnknown && !c.Next.PrincipalUnknown {
+		r.Key.setIdentity(ctx, resp.Identity, subjectOf(*c.Next), &resp.Diagnostics)
 	}
+}
+
+// keepSpelling keeps a role of the state that differs from the configuration's
+// in case only: that is no change.
+func (r *additive) keepSpelling(prior, next *bindingModel) {
+	if prior != nil && !next.role.IsUnknown() && strings.EqualFold(prior.role.ValueString(), next.role.ValueString()) {
+		next.role = prior.role
+	}
+}
+
+// checkRole refuses what only the service can show of somebody: no role, and
+// several. It may stay as it is, so that what was imported plans clean.
+func (r *additive) checkRole(prior, next *bindingModel) diag.Diagnostics {
+	if next.role.IsUnknown() {
+		return nil
+	}
+	same := prior != nil && prior.workspace.Equal(next.workspace) && prior.kind.Equal(next.kind) && prior.principal.Equal(next.principal)
+	var was string
+	if same {
+		was = prior.role.ValueString()
+	}
+	if err := r.Roles.given(next.role.ValueString(), was, same); err != nil {
+		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root(roleAttribute), roleRefused(next.principal.ValueString()),
+			capital(err.Error())+". "+nameARole)}
+	}
+	return nil
 }
 
 // planComputed fills in what is known about the principal: from the prior
 // state where it is the same one, else from the listing.
-func (r *additive[M]) planComputed(prior, next *M, c roster.BindingPlan, live *roster.Member) {
-	id, email, name := r.Computed(next)
-	*id, *email, *name = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+func (r *additive) planComputed(prior, next *bindingModel, c roster.BindingPlan, live *roster.Member) {
+	next.id, next.email, next.name = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 	if c.Next.WorkspaceUnknown || c.Next.PrincipalUnknown {
 		return
 	}
-	*id = types.StringValue(r.ID(c.Next.Workspace, c.Next.Principal))
+	next.id = types.StringValue(r.Key.ID(subjectOf(*c.Next)))
 	if prior != nil && c.Prior.Workspace == c.Next.Workspace && c.Prior.Principal == c.Next.Principal {
-		_, priorEmail, priorName := r.Computed(prior)
-		*email, *name = *priorEmail, *priorName
+		next.email, next.name = prior.email, prior.name
 		return
 	}
 	if live != nil {
-		*email, *name = text(live.Email), text(live.Name)
+		next.email, next.name = text(live.Email), text(live.Name)
 	}
 }
 
-func (r *additive[M]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	run, next, ctx, cancel := r.begin(ctx, req.Plan, createTimeout, &resp.Diagnostics)
+func (r *additive) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	run, next, ctx, cancel := r.begin(ctx, tfsdk.State(req.Plan), createTimeout, &resp.Diagnostics)
 	if next == nil {
 		return
 	}
 	defer cancel()
-	b := r.Binding(next)
-	m, findings := run.CreateBinding(ctx, b, r.Adopt(next))
-	resp.Diagnostics.Append(r.Paths.Diagnostics(findings)...)
+	b := r.binding(next)
+	m, findings := run.CreateBinding(ctx, b, next.adopt.ValueBool())
+	resp.Diagnostics.Append(r.diagnostics(findings)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	r.fill(next, b, m)
-	resp.Diagnostics.Append(set(ctx, &resp.State, next)...)
-	setIdentity(ctx, resp.Identity, r.IdentityOf(b), &resp.Diagnostics)
+	resp.Diagnostics.Append(write(ctx, &resp.State.Raw, resp.State.Schema, r.fields(next))...)
+	r.Key.setIdentity(ctx, resp.Identity, subjectOf(b), &resp.Diagnostics)
 }
 
-func (r *additive[M]) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	run, diags := r.conn.Usable()
-	resp.Diagnostics.Append(diags...)
-	m := new(M)
-	resp.Diagnostics.Append(get(ctx, req.State, m)...)
+func (r *additive) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	m := new(bindingModel)
+	resp.Diagnostics.Append(read(ctx, req.State, r.fields(m))...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	b := r.Binding(m)
+	b := r.binding(m)
 	// The identity goes first: before 1.12 Terraform takes one that is missing
 	// after a Read for a fault, even where the resource is gone.
-	setIdentity(ctx, resp.Identity, r.IdentityOf(b), &resp.Diagnostics)
+	r.Key.setIdentity(ctx, resp.Identity, subjectOf(b), &resp.Diagnostics)
+	run, ok, diags := r.conn.UsableInPlan()
+	resp.Diagnostics.Append(diags...)
+	if !ok {
+		return
+	}
 	if run == nil {
-		resp.Diagnostics.AddWarning(r.ID(b.Workspace, b.Principal)+" was not refreshed",
+		resp.Diagnostics.AddWarning(r.Key.ID(subjectOf(b))+" was not refreshed",
 			"The provider's settings are not known yet, so the state is shown as it was. The apply reads what is there.")
 		return
 	}
-	ctx, cancel := r.within(ctx, m, readTimeout, &resp.Diagnostics)
+	ctx, cancel := within(ctx, m.timeouts, readTimeout, &resp.Diagnostics)
 	defer cancel()
-	live, found, findings := run.ReadBinding(ctx, b.Workspace, b.Principal, r.label(m))
-	resp.Diagnostics.Append(r.Paths.Diagnostics(findings)...)
+	live, found, findings := run.ReadBinding(ctx, b.Workspace, b.Principal, m.label())
+	resp.Diagnostics.Append(r.diagnostics(findings)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -210,99 +330,93 @@ func (r *additive[M]) Read(ctx context.Context, req resource.ReadRequest, resp *
 		return
 	}
 	r.store(m, b, live)
-	resp.Diagnostics.Append(set(ctx, &resp.State, m)...)
+	resp.Diagnostics.Append(write(ctx, &resp.State.Raw, resp.State.Schema, r.fields(m))...)
 }
 
-func (r *additive[M]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+func (r *additive) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	// What the plan wrote there is of use to a replacement only. Left in the
 	// state it would make a later removal look like one half of a replacement.
 	setCarried(ctx, resp.Private, "", &resp.Diagnostics)
 
-	prior := new(M)
-	resp.Diagnostics.Append(get(ctx, req.State, prior)...)
-	run, next, ctx, cancel := r.begin(ctx, req.Plan, updateTimeout, &resp.Diagnostics)
+	prior := new(bindingModel)
+	resp.Diagnostics.Append(read(ctx, req.State, r.fields(prior))...)
+	run, next, ctx, cancel := r.begin(ctx, tfsdk.State(req.Plan), updateTimeout, &resp.Diagnostics)
 	if next == nil {
 		return
 	}
 	defer cancel()
-	was, b := r.Binding(prior), r.Binding(next)
-	m, kept, findings := run.UpdateBinding(ctx, was, b, r.Exit(prior), r.Adopt(next))
-	resp.Diagnostics.Append(r.Paths.Diagnostics(findings)...)
+	was, b := r.binding(prior), r.binding(next)
+	m, kept, findings := run.UpdateBinding(ctx, was, b, r.Exit.of(prior.onDestroy, prior.reassign), next.adopt.ValueBool())
+	resp.Diagnostics.Append(r.diagnostics(findings)...)
 	if kept || resp.Diagnostics.HasError() {
-		setIdentity(ctx, resp.Identity, r.IdentityOf(was), &resp.Diagnostics)
+		r.Key.setIdentity(ctx, resp.Identity, subjectOf(was), &resp.Diagnostics)
 		return
 	}
 	r.fill(next, b, m)
-	resp.Diagnostics.Append(set(ctx, &resp.State, next)...)
-	setIdentity(ctx, resp.Identity, r.IdentityOf(b), &resp.Diagnostics)
+	resp.Diagnostics.Append(write(ctx, &resp.State.Raw, resp.State.Schema, r.fields(next))...)
+	r.Key.setIdentity(ctx, resp.Identity, subjectOf(b), &resp.Diagnostics)
 }
 
-func (r *additive[M]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+func (r *additive) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	run, m, ctx, cancel := r.begin(ctx, req.State, deleteTimeout, &resp.Diagnostics)
 	if m == nil {
 		return
 	}
 	defer cancel()
 	key := carried(ctx, req.Private, &resp.Diagnostics)
-	resp.Diagnostics.Append(r.Paths.Diagnostics(run.DeleteBinding(ctx, r.Binding(m), r.Exit(m), key))...)
+	resp.Diagnostics.Append(r.diagnostics(run.DeleteBinding(ctx, r.binding(m), r.Exit.of(m.onDestroy, m.reassign), key))...)
 }
 
-func (r *additive[M]) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	var workspace string
-	var p roster.Principal
-	if req.ID != "" {
-		var err error
-		if workspace, p, err = r.ParseID(req.ID); err != nil {
-			resp.Diagnostics.AddError("Not an id to import by", capital(err.Error())+".")
-			return
-		}
-	} else {
-		var diags diag.Diagnostics
-		workspace, p, diags = r.PrincipalOf(ctx, req.Identity)
-		resp.Diagnostics.Append(diags...)
-		if resp.Diagnostics.HasError() {
-			return
-		}
+func (r *additive) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	r.Key.importState(ctx, req, resp)
+}
+
+func (r *additive) begin(ctx context.Context, raw tfsdk.State, timeout timeoutOf, diags *diag.Diagnostics) (*roster.Run, *bindingModel, context.Context, context.CancelFunc) {
+	m := new(bindingModel)
+	diags.Append(read(ctx, raw, r.fields(m))...)
+	run, ctx, cancel := begin(ctx, r.conn, m.timeouts, timeout, diags)
+	if run == nil {
+		return nil, nil, ctx, nil
 	}
-	for name, value := range r.Import(workspace, p) {
-		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), value)...)
-	}
-	setIdentity(ctx, resp.Identity, r.IdentityOf(roster.Binding{Workspace: workspace, Principal: p}), &resp.Diagnostics)
-}
-
-func (r *additive[M]) begin(ctx context.Context, from getter, timeout timeoutOf, diags *diag.Diagnostics) (*roster.Run, *M, context.Context, context.CancelFunc) {
-	return begin(ctx, r.conn, from, r.Timeouts, timeout, diags)
-}
-
-func (r *additive[M]) within(ctx context.Context, m *M, timeout timeoutOf, diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
-	return within(ctx, r.Timeouts(m), timeout, diags)
+	return run, m, ctx, cancel
 }
 
 // fill sets what the plan left open from the row that the write was proved by.
-func (r *additive[M]) fill(m *M, b roster.Binding, live roster.Member) {
-	id, email, name := r.Computed(m)
-	*id = types.StringValue(r.ID(b.Workspace, b.Principal))
-	if email.IsUnknown() {
-		*email = text(live.Email)
+func (r *additive) fill(m *bindingModel, b roster.Binding, live roster.Member) {
+	m.id = types.StringValue(r.Key.ID(subjectOf(b)))
+	if m.email.IsUnknown() {
+		m.email = text(live.Email)
 	}
-	if name.IsUnknown() {
-		*name = text(live.Name)
+	if m.name.IsUnknown() {
+		m.name = text(live.Name)
 	}
 }
 
-// store sets everything that the service shows.
-func (r *additive[M]) store(m *M, b roster.Binding, live roster.Member) {
-	id, email, name := r.Computed(m)
-	*id, *email, *name = types.StringValue(r.ID(b.Workspace, b.Principal)), text(live.Email), text(live.Name)
-	r.Store(m, live)
+// store sets everything that the service shows. The spelling of a role that
+// differs in case only stays; no role, and several, are drift like any other. What
+// an import leaves open gets its default.
+func (r *additive) store(m *bindingModel, b roster.Binding, live roster.Member) {
+	m.id, m.email, m.name = types.StringValue(r.Key.ID(subjectOf(b))), text(live.Email), text(live.Name)
+	if m.role.IsNull() || !live.Holds(roster.Standing{Role: m.role.ValueString(), Enabled: live.Enabled}) {
+		m.role = types.StringValue(live.Role())
+	}
+	if r.Enabled != "" {
+		m.enabled = types.BoolValue(live.Enabled)
+	}
+	if m.onDestroy.IsNull() {
+		m.onDestroy = types.StringValue(r.Exit.Remove)
+	}
+	if m.adopt.IsNull() {
+		m.adopt = types.BoolValue(false)
+	}
 }
 
-func (r *additive[M]) label(m *M) string {
-	_, email, name := r.Computed(m)
-	if email.ValueString() != "" {
-		return email.ValueString()
+// label is what people call the principal of a state.
+func (m *bindingModel) label() string {
+	if email := m.email.ValueString(); email != "" {
+		return email
 	}
-	return name.ValueString()
+	return m.name.ValueString()
 }
 
 // text is null for the empty string: the services leave out what they do not know.
@@ -311,12 +425,6 @@ func text(s string) types.String {
 		return types.StringNull()
 	}
 	return types.StringValue(s)
-}
-
-func setIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, model any, diags *diag.Diagnostics) {
-	if identity != nil {
-		diags.Append(set(ctx, identity, model)...)
-	}
 }
 
 // privateData is the part of the framework's private data that is used here.

@@ -13,27 +13,25 @@ import (
 // DefaultTimeout bounds an operation whose timeout is not set.
 const DefaultTimeout = 10 * time.Minute
 
-// begin is how every write begins: a product that can be used, the model, and
-// a context that ends with the resource's timeout. The model is nil where one
-// of them failed.
-func begin[M any](ctx context.Context, conn *Connection, from getter, timeouts func(*M) timeouts.Value, timeout timeoutOf, diags *diag.Diagnostics) (*roster.Run, *M, context.Context, context.CancelFunc) {
+// begin is how every write begins: a product that can be used, and a context that
+// ends with the resource's timeout. The run is nil where one of them failed, or
+// something had failed before.
+func begin(ctx context.Context, conn *Connection, v timeouts.Value, timeout timeoutOf, diags *diag.Diagnostics) (*roster.Run, context.Context, context.CancelFunc) {
 	run, ds := conn.Usable()
 	diags.Append(ds...)
-	m := new(M)
-	diags.Append(get(ctx, from, m)...)
 	if run == nil && !diags.HasError() {
 		diags.AddError("The provider's settings are not known",
 			"The provider block depends on something that is not known even now, so nothing can be changed. Apply what it depends on first (-target), and then this.")
 	}
 	if diags.HasError() {
-		return nil, nil, ctx, nil
+		return nil, ctx, nil
 	}
-	ctx, cancel := within(ctx, timeouts(m), timeout, diags)
+	ctx, cancel := within(ctx, v, timeout, diags)
 	if diags.HasError() {
 		cancel()
-		return nil, nil, ctx, nil
+		return nil, ctx, nil
 	}
-	return run, m, ctx, cancel
+	return run, ctx, cancel
 }
 
 type timeoutOf func(timeouts.Value, context.Context, time.Duration) (time.Duration, diag.Diagnostics)

@@ -6,6 +6,7 @@ package framework
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -27,6 +28,9 @@ type Connection struct {
 	Unknown bool
 	// Faults says what the settings lack, on whatever needs the product.
 	Faults diag.Diagnostics
+
+	// reported is true once a plan has been told of the faults.
+	reported atomic.Bool
 }
 
 // Of finds a product's connection in what Configure was given. It is nil, with
@@ -46,13 +50,26 @@ func Of(providerData any, product string) (*Connection, diag.Diagnostics) {
 // Usable gives the product's run, or says what the settings lack. The run is nil
 // without an error where the provider's settings are not known yet.
 func (c *Connection) Usable() (*roster.Run, diag.Diagnostics) {
-	switch {
-	case c == nil:
+	if c == nil {
 		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("The provider is not configured",
 			"This was asked of a provider that has not been configured. This is a fault of the provider: please report it.")}
-	case c.Faults.HasError():
-		return nil, c.Faults
-	default:
-		return c.Run, nil
 	}
+	if c.Faults.HasError() {
+		return nil, c.Faults
+	}
+	return c.Run, nil
+}
+
+// UsableInPlan is [Connection.Usable] for the requests of a plan about managed
+// resources, which fails as a whole: what the settings lack is said once. ok is
+// false where the request has to end, whether or not it has to say why.
+func (c *Connection) UsableInPlan() (run *roster.Run, ok bool, diags diag.Diagnostics) {
+	run, diags = c.Usable()
+	if !diags.HasError() {
+		return run, true, diags
+	}
+	if c != nil && c.reported.Swap(true) {
+		return nil, false, nil
+	}
+	return nil, false, diags
 }

@@ -8,11 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -24,52 +22,45 @@ import (
 type List struct {
 	// Description says in Markdown what is listed.
 	Description string
-	// WorkspaceID checks the id of a workspace, Role the name of a role.
-	WorkspaceID, Role validator.String
 	// Listed tells who is listed; nil is everybody in the listing.
 	Listed func(roster.Member) bool
 }
 
 // NewList gives the list resource for `terraform query` (Terraform 1.14).
-func (a Additive[M]) NewList(product string) list.ListResource {
+func (a Additive) NewList(product string) list.ListResource {
 	if a.List == nil {
 		return nil
 	}
-	return &lister[M]{additive: a.of(product), list: *a.List}
+	return &lister{additive: a.of(product), list: *a.List}
 }
 
 // lister is the additive resource from its other side: everybody there is.
-type lister[M any] struct {
-	additive *additive[M]
+type lister struct {
+	additive *additive
 	list     List
 }
 
-type listModel struct {
-	WorkspaceID types.String `tfsdk:"workspace_id"`
-	Role        types.String `tfsdk:"role"`
-}
-
-func (l *lister[M]) Metadata(ctx context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+func (l *lister) Metadata(ctx context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	l.additive.Metadata(ctx, req, resp)
 }
 
-func (l *lister[M]) Configure(ctx context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+func (l *lister) Configure(ctx context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	l.additive.Configure(ctx, req, resp)
 }
 
-func (l *lister[M]) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+func (l *lister) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: l.list.Description,
 		Attributes: map[string]schema.Attribute{
-			"workspace_id": schema.StringAttribute{
+			l.additive.Key.Workspace.Attribute: schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "The id of the workspace.",
-				Validators:          []validator.String{l.list.WorkspaceID},
+				Validators:          []validator.String{l.additive.Key.Workspace.Form.Text()},
 			},
-			"role": schema.StringAttribute{
+			roleAttribute: schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "Lists only those with this role, compared without regard to case.",
-				Validators:          []validator.String{stringvalidator.LengthAtLeast(1), l.list.Role},
+				Validators:          []validator.String{l.additive.Roles.form().Text()},
 			},
 		},
 	}
@@ -77,7 +68,7 @@ func (l *lister[M]) ListResourceConfigSchema(_ context.Context, _ list.ListResou
 
 // List reads the workspace's shared listing and pushes everybody in it. The
 // reading happens in the iterator, where an error can be pushed as a result.
-func (l *lister[M]) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
+func (l *lister) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	stream.Results = func(push func(list.ListResult) bool) {
 		for result := range l.results(ctx, req) {
 			if !push(result) {
@@ -87,9 +78,9 @@ func (l *lister[M]) List(ctx context.Context, req list.ListRequest, stream *list
 	}
 }
 
-func (l *lister[M]) results(ctx context.Context, req list.ListRequest) iter.Seq[list.ListResult] {
-	var config listModel
-	diags := req.Config.Get(ctx, &config)
+func (l *lister) results(ctx context.Context, req list.ListRequest) iter.Seq[list.ListResult] {
+	var workspace, role types.String
+	diags := read(ctx, req.Config, []field{{l.additive.Key.Workspace.Attribute, &workspace}, {roleAttribute, &role}})
 	run, ds := l.additive.conn.Usable()
 	diags.Append(ds...)
 	if run == nil && !diags.HasError() {
@@ -99,15 +90,15 @@ func (l *lister[M]) results(ctx context.Context, req list.ListRequest) iter.Seq[
 	if diags.HasError() {
 		return list.ListResultsStreamDiagnostics(diags)
 	}
-	return l.members(ctx, req, run, config.WorkspaceID.ValueString(), config.Role.ValueString())
+	return l.members(ctx, req, run, workspace.ValueString(), role.ValueString())
 }
 
-func (l *lister[M]) members(ctx context.Context, req list.ListRequest, run *roster.Run, workspace, role string) iter.Seq[list.ListResult] {
+func (l *lister) members(ctx context.Context, req list.ListRequest, run *roster.Run, workspace, role string) iter.Seq[list.ListResult] {
 	readCtx, cancel := context.WithTimeout(ctx, DefaultTimeout)
 	defer cancel()
 	listing, err := run.Listing(readCtx, workspace)
 	if err != nil {
-		return list.ListResultsStreamDiagnostics(l.additive.Paths.Diagnostics([]roster.Finding{
+		return list.ListResultsStreamDiagnostics(l.additive.diagnostics([]roster.Finding{
 			run.ReadError(err, "workspace "+workspace, roster.AtWorkspace),
 		}))
 	}
@@ -121,7 +112,7 @@ func (l *lister[M]) members(ctx context.Context, req list.ListRequest, run *rost
 	})
 	// Terraform takes a result that is nothing but a warning for a fault of the
 	// provider, so what is to be said about all goes with one of them.
-	notes := l.additive.Paths.Diagnostics(run.PartialListing(listing))
+	notes := l.additive.diagnostics(run.PartialListing(listing))
 	shown := int64(len(members))
 	if req.Limit > 0 && shown > req.Limit {
 		shown = req.Limit
@@ -141,30 +132,25 @@ func (l *lister[M]) members(ctx context.Context, req list.ListRequest, run *rost
 	}
 }
 
-func (l *lister[M]) result(ctx context.Context, req list.ListRequest, workspace string, m roster.Member) list.ListResult {
-	b := roster.Binding{Workspace: workspace, Principal: m.Principal, Standing: m.Standing()}
+func (l *lister) result(ctx context.Context, req list.ListRequest, workspace string, member roster.Member) list.ListResult {
+	b := roster.Binding{Workspace: workspace, Principal: member.Principal, Standing: member.Standing()}
 	result := req.NewListResult(ctx)
-	result.DisplayName = displayName(m)
-	result.Diagnostics.Append(result.Identity.Set(ctx, l.additive.IdentityOf(b))...)
-	if len(m.Roles) != 1 {
-		result.Diagnostics.Append(diag.NewWarningDiagnostic(fmt.Sprintf("%s has no single role in workspace %s", m.Label(), workspace),
-			fmt.Sprintf("The service shows %d roles for %s. Configuration that is generated for it needs a role to be filled in.", len(m.Roles), m.Principal)))
+	result.DisplayName = displayName(member)
+	l.additive.Key.setIdentity(ctx, result.Identity, subjectOf(b), &result.Diagnostics)
+	if len(member.Roles) != 1 {
+		result.Diagnostics.Append(diag.NewWarningDiagnostic(fmt.Sprintf("%s has no single role in workspace %s", member.Label(), workspace),
+			fmt.Sprintf("The service shows %d roles for %s. Configuration that is generated for it needs a role to be filled in.", len(member.Roles), member.Principal)))
 	}
 	if !req.IncludeResource {
 		return result
 	}
-	// As an import does it: the attributes that name the principal, and then
-	// what a refresh fills in.
-	for name, value := range l.additive.Import(workspace, m.Principal) {
-		result.Diagnostics.Append(result.Resource.SetAttribute(ctx, path.Root(name), value)...)
+	// As after an import: what names the principal, and what a refresh fills in.
+	m := &bindingModel{
+		workspace: types.StringValue(workspace), kind: types.StringValue(string(member.Kind)), principal: types.StringValue(member.ID),
+		timeouts: noTimeouts(ctx),
 	}
-	model := new(M)
-	result.Diagnostics.Append(result.Resource.Get(ctx, model)...)
-	if result.Diagnostics.HasError() {
-		return result
-	}
-	l.additive.store(model, b, m)
-	result.Diagnostics.Append(result.Resource.Set(ctx, model)...)
+	l.additive.store(m, b, member)
+	result.Diagnostics.Append(write(ctx, &result.Resource.Raw, result.Resource.Schema, l.additive.fields(m))...)
 	return result
 }
 

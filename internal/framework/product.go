@@ -49,8 +49,8 @@ type Resource interface {
 	// Carried names the attributes with everybody of a workspace, which the
 	// framework is spared; none where there are none.
 	Carried() (typeName string, attributes []string)
-	// Name tells the core how the configuration language calls the resource.
-	Name(*roster.Naming)
+	// Names tells the core how the configuration language calls the resource.
+	Names(*roster.Naming)
 }
 
 // DataReader describes one data source of a product: a [DataSource].
@@ -117,7 +117,7 @@ func (p Product) Block() schema.SingleNestedAttribute {
 func (p Product) Naming() roster.Naming {
 	var n roster.Naming
 	for _, r := range p.Resources {
-		r.Name(&n)
+		r.Names(&n)
 	}
 	return n
 }

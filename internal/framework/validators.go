@@ -12,11 +12,35 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// Checked makes a validator of a function that says in its error what is wrong
-// with a text.
-func Checked(what string, check func(string) error) validator.String {
-	return checked{what: what, check: check}
+// Form is what a text has to be like. White space around it is refused before
+// anything else: nobody sees it.
+type Form struct {
+	// What is its name with an article: "a Blink id".
+	What string
+	// Check says what is wrong with a text.
+	Check func(string) error
 }
+
+// Entry is an entry of a list of ids or e-mail addresses.
+var Entry = Form{What: "an entry that can be used", Check: func(s string) error {
+	if s == "" {
+		return errors.New("one entry is empty: remove it")
+	}
+	return nil
+}}
+
+func (f Form) check(text string) error {
+	if strings.TrimSpace(text) != text {
+		return fmt.Errorf("%q begins or ends with white space: remove it", text)
+	}
+	return f.Check(text)
+}
+
+// Text gives the validator of one text.
+func (f Form) Text() validator.String { return checked{what: f.What, check: f.check} }
+
+// Each gives the validator of the texts in a set. Null is refused as well.
+func (f Form) Each() validator.Set { return each{checked{what: f.What, check: f.check}} }
 
 type checked struct {
 	what  string
@@ -55,11 +79,6 @@ func named(at path.Path) path.Path {
 	return at
 }
 
-// EachOf makes a validator of the texts in a set. Null is refused as well.
-func EachOf(what string, check func(string) error) validator.Set {
-	return each{checked{what: what, check: check}}
-}
-
 type each struct{ checked }
 
 // ValidateSet refuses each entry that the check does.
@@ -77,20 +96,6 @@ func (e each) ValidateSet(_ context.Context, req validator.SetRequest, resp *val
 		if err != nil {
 			resp.Diagnostics.Append(e.refusal(at, err))
 		}
-	}
-}
-
-// NoWhiteSpace refuses texts that are empty, or that have white space around
-// them, which nobody sees; noun says what they are, as in "entry".
-func NoWhiteSpace(noun string) func(string) error {
-	return func(s string) error {
-		switch {
-		case strings.TrimSpace(s) == "":
-			return fmt.Errorf("the %s %q is empty", noun, s)
-		case strings.TrimSpace(s) != s:
-			return fmt.Errorf("the %s %q begins or ends with white space: remove it", noun, s)
-		}
-		return nil
 	}
 }
 

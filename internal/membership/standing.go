@@ -12,9 +12,11 @@ type Standing struct {
 }
 
 // Holds tells whether the member has exactly this standing. Roles are compared
-// without regard to case, since the services do not say how they spell them.
+// without regard to case, since the services do not say how they spell them. What
+// is imported of somebody without a role, or with several, is held as it is shown
+// ([Member.Role]).
 func (m Member) Holds(s Standing) bool {
-	return len(m.Roles) == 1 && strings.EqualFold(m.Roles[0], s.Role) && m.Enabled == s.Enabled
+	return strings.EqualFold(m.Role(), s.Role) && m.Enabled == s.Enabled
 }
 
 // Standing gives what the member holds now.

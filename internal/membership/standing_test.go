@@ -2,6 +2,28 @@ package membership
 
 import "testing"
 
+func TestHolds(t *testing.T) {
+	for _, c := range []struct {
+		roles []string
+		role  string
+		holds bool
+	}{
+		{[]string{"owner"}, "Owner", true},
+		{[]string{"owner"}, "viewer", false},
+		{nil, "viewer", false},
+		{[]string{"owner", "viewer"}, "owner", false},
+		// What is shown of somebody is what they hold.
+		{nil, "", true},
+		{[]string{"owner", "viewer"}, "owner,viewer", true},
+		{[]string{"viewer"}, "", false},
+	} {
+		m := Member{Roles: c.roles, Enabled: true}
+		if m.Holds(Standing{Role: c.role, Enabled: true}) != c.holds || m.Holds(Standing{Role: c.role}) {
+			t.Errorf("%q with %q", c.roles, c.role)
+		}
+	}
+}
+
 func TestRaises(t *testing.T) {
 	traits := Traits{OwnerRole: "owner", RolesAscending: []string{"viewer", "contributor", "owner"}}
 	for _, c := range []struct {

@@ -37,7 +37,7 @@ func TestErrorsOfTheBlockStandOnTheirAttribute(t *testing.T) {
 		"an entry in white space":   {guard("not_counted", []any{"u-1", " u-2"}), `last_owner_guard.not_counted[" u-2"]`, []string{"last_owner_guard.not_counted", `" u-2"`, "white space"}},
 		"an entry with a line end":  {guard("exempt_workspace_ids", []any{"w\n"}), `last_owner_guard.exempt_workspace_ids["w\n"]`, []string{"last_owner_guard.exempt_workspace_ids", "white space"}},
 		"an empty entry":            {guard("not_counted", []any{""}), `last_owner_guard.not_counted[""]`, []string{"empty"}},
-		"a blank entry":             {guard("exempt_workspace_ids", []any{" "}), `last_owner_guard.exempt_workspace_ids[" "]`, []string{"empty"}},
+		"a blank entry":             {guard("exempt_workspace_ids", []any{" "}), `last_owner_guard.exempt_workspace_ids[" "]`, []string{"white space"}},
 		"a null entry":              {guard("not_counted", []any{nil, "u-1"}), "last_owner_guard.not_counted[null]", []string{"last_owner_guard.not_counted", "null"}},
 		"a null workspace":          {guard("exempt_workspace_ids", []any{nil}), "last_owner_guard.exempt_workspace_ids[null]", []string{"null"}},
 	} {

@@ -44,7 +44,7 @@ func guardSchema() schema.SingleNestedAttribute {
 			"not_counted": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Ids or e-mail addresses that never count as owners: the automation's own user, break-glass accounts. Compared without regard to case.",
-				Validators:          []validator.Set{framework.EachOf("an id or an e-mail address", framework.NoWhiteSpace("entry"))},
+				Validators:          []validator.Set{framework.Entry.Each()},
 			},
 			"count_owner_groups": schema.BoolAttribute{
 				Optional:            true,
@@ -53,7 +53,7 @@ func guardSchema() schema.SingleNestedAttribute {
 			"exempt_workspace_ids": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Ids of workspaces that the guard leaves alone, such as those that are being closed.",
-				Validators:          []validator.Set{framework.EachOf("the id of a workspace", framework.NoWhiteSpace("entry"))},
+				Validators:          []validator.Set{framework.Entry.Each()},
 			},
 			"handover_wait": schema.StringAttribute{
 				Optional:            true,

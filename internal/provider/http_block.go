@@ -82,7 +82,7 @@ func duration(v types.String, standard time.Duration) time.Duration {
 
 // durationOf checks a duration that is at least so long.
 func durationOf(least time.Duration) validator.String {
-	return framework.Checked("a duration", func(s string) error {
+	return framework.Form{What: "a duration", Check: func(s string) error {
 		d, err := time.ParseDuration(s)
 		switch {
 		case err != nil:
@@ -91,5 +91,5 @@ func durationOf(least time.Duration) validator.String {
 			return fmt.Errorf("%q is too short: at least %s is needed", s, least)
 		}
 		return nil
-	})
+	}}.Text()
 }

@@ -1,0 +1,130 @@
+package blink_test
+
+import (
+	"testing"
+
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
+)
+
+const wholeBindings = "roster_blink_workspace_role_bindings"
+
+// What the service shows of somebody, generated configuration may hold: it is
+// valid, and refused only where it would have to be given.
+func TestARoleThatOnlyTheServiceCanShow(t *testing.T) {
+	m, p := inProcess(t, nil)
+	m.Must(mockblink.Of(m).SetRole(paymentsID, "user", "u-carol", ""))
+
+	t.Run("one binding", func(t *testing.T) {
+		imported, diags := p.Import(listedBindings, paymentsID+"/user/u-carol", nil)
+		diags.None(t)
+		changed, diags := p.Plan(listedBindings, imported, p.Configuration(listedBindings, imported.State))
+		diags.None(t)
+		equal(t, []string(nil), changed)
+	})
+	t.Run("a whole workspace", func(t *testing.T) {
+		p := protocol.Start(t, nil)
+		imported, diags := p.Import(wholeBindings, paymentsID, nil)
+		diags.None(t)
+		config := p.Configuration(wholeBindings, imported.State)
+		equal(t, object{"u-alice": "owner", "u-bob": "contributor", "u-carol": ""}, config["users"])
+		changed, diags := p.Plan(wholeBindings, imported, config)
+		diags.None(t)
+		equal(t, []string(nil), changed)
+
+		config["users"] = object{"u-alice": "owner", "u-bob": "", "u-carol": ""}
+		_, diags = p.Plan(wholeBindings, imported, config)
+		diags.Error(t, `The role of user "u-bob" cannot be used`, "role is empty", "users")
+	})
+	t.Run("somebody new", func(t *testing.T) {
+		config := object{"workspace_id": paymentsID, "entity_type": "user", "entity_id": "u-dave", "role": "", "adopt_existing": false, "on_destroy": "remove"}
+		diags, err := p.Validate(listedBindings, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		diags.None(t)
+		_, diags, err = p.PlanChange(t.Context(), protocol.Instance{Type: listedBindings}, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		diags.Error(t, "The role of u-dave cannot be used", "role is empty", "role")
+	})
+	if writes := m.Writes(); len(writes) > 0 {
+		t.Errorf("there were writes: %v", writes)
+	}
+}
+
+// A role that is spelled in another case is no change, in either form.
+func TestTheCaseOfARoleIsNoChange(t *testing.T) {
+	_, p := inProcess(t, nil)
+	imported, diags := p.Import(listedBindings, paymentsID+"/user/u-alice", nil)
+	diags.None(t)
+	config := p.Configuration(listedBindings, imported.State)
+	config["role"] = "Owner"
+	changed, diags := p.Plan(listedBindings, imported, config)
+	diags.None(t)
+	equal(t, []string(nil), changed)
+}
+
+// White space around an id is not seen, and never meant.
+func TestWhiteSpaceAroundAnIDIsNamed(t *testing.T) {
+	_, p := inProcess(t, nil)
+	for name, config := range map[string]object{
+		"entity_id":    {"workspace_id": "w", "entity_type": "user", "entity_id": "u-1 ", "role": "viewer"},
+		"workspace_id": {"workspace_id": "\tw", "entity_type": "user", "entity_id": "u-1", "role": "viewer"},
+		"entity_type":  {"workspace_id": "w", "entity_type": "user\n", "entity_id": "u-1", "role": "viewer"},
+		"role":         {"workspace_id": "w", "entity_type": "user", "entity_id": "u-1", "role": " viewer"},
+	} {
+		diags, err := p.Validate(listedBindings, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		diags.Error(t, "white space", `AttributeName("`+name+`")`)
+	}
+	for name, config := range map[string]object{
+		"users":         {"workspace_id": "w", "users": object{"u-1 ": "viewer"}},
+		"groups":        {"workspace_id": "w", "groups": object{"g-1": "viewer "}},
+		"ignore_users":  {"workspace_id": "w", "users": object{}, "ignore_users": []any{" u-1"}},
+		"ignore_groups": {"workspace_id": "w", "users": object{}, "ignore_groups": []any{"g-1\n"}},
+	} {
+		diags, err := p.Validate(wholeBindings, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		diags.Error(t, "white space", name)
+	}
+}
+
+func TestAWholeWorkspaceHasAnIdentity(t *testing.T) {
+	_, p := inProcess(t, nil)
+	identity := object{"workspace_id": securityID}
+	imported, diags := p.Import(wholeBindings, "", identity)
+	diags.None(t)
+	equal(t, identity, imported.Identity)
+	equal(t, securityID, imported.State["id"])
+	byID, diags := p.Import(wholeBindings, securityID, nil)
+	diags.None(t)
+	equal(t, imported.State, byID.State)
+	changed, diags := p.Plan(wholeBindings, imported, p.Configuration(wholeBindings, imported.State))
+	diags.None(t)
+	equal(t, []string(nil), changed)
+	_, diags = p.Import(wholeBindings, "", object{"workspace_id": "a/b"})
+	diags.Error(t, "Not an identity to import by", "workspace_id")
+
+	// Made here, it has them from the plan on.
+	p = protocol.Start(t, nil)
+	config := object{"workspace_id": securityID, "users": imported.State["users"], "groups": imported.State["groups"], "include_invites": false}
+	c, diags, err := p.PlanChange(t.Context(), protocol.Instance{Type: wholeBindings}, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diags.None(t)
+	equal(t, securityID, c.Planned["id"])
+	made, diags, err := p.Apply(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diags.None(t)
+	equal(t, identity, made.Identity)
+	equal(t, securityID, made.State["id"])
+}

@@ -1,0 +1,171 @@
+package framework
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+)
+
+// Attribute is an attribute whose name or description is the product's own.
+type Attribute struct {
+	// Name is its name. Where this package names the attribute, it is empty.
+	Name string
+	// Description says in Markdown what it is.
+	Description string
+}
+
+// The names that every product uses.
+const (
+	idAttribute       = "id"
+	roleAttribute     = "role"
+	enabledAttribute  = "enabled"
+	adoptAttribute    = "adopt_existing"
+	exitAttribute     = "on_destroy"
+	reassignAttribute = "reassign_role"
+	emailAttribute    = "email"
+	timeoutsName      = "timeouts"
+)
+
+// keyAttribute gives the schema of one part of a key. A changed workspace is
+// another resource, a changed principal is not.
+func keyAttribute(p KeyPart, replaces bool) schema.StringAttribute {
+	a := schema.StringAttribute{
+		Required:            true,
+		MarkdownDescription: p.Description,
+		Validators:          []validator.String{p.Form.Text()},
+	}
+	if replaces {
+		a.PlanModifiers = []planmodifier.String{stringplanmodifier.RequiresReplace()}
+	}
+	return a
+}
+
+// idSchema gives the schema of the id.
+func (k Key) idSchema() schema.StringAttribute {
+	form := "`" + k.Form() + "`."
+	return schema.StringAttribute{Computed: true, MarkdownDescription: form}
+}
+
+func computedText(description string) schema.StringAttribute {
+	return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+}
+
+// defaulted gives the schema of a switch.
+func defaulted(standard bool, description string) schema.BoolAttribute {
+	return schema.BoolAttribute{
+		Optional:            true,
+		Computed:            true,
+		Default:             booldefault.StaticBool(standard),
+		MarkdownDescription: fmt.Sprintf("%s Defaults to `%t`.", description, standard),
+	}
+}
+
+func timeoutsAttribute(ctx context.Context) schema.Attribute { return timeouts.AttributesAll(ctx) }
+
+// noTimeouts is what a state has where none are set.
+func noTimeouts(ctx context.Context) timeouts.Value {
+	none := timeouts.Value{}
+	if t, ok := timeoutsAttribute(ctx).GetType().(attr.TypeWithAttributeTypes); ok {
+		none.Object = types.ObjectNull(t.AttributeTypes())
+	}
+	return none
+}
+
+// Exit says what becomes of the access of somebody whose resource is destroyed.
+type Exit struct {
+	// Remove is what the default is called: "remove", "disable".
+	Remove string
+	// Removes says in Markdown what that means; empty where the word says it all.
+	Removes string
+	// Reassigns is true where another role can be left behind instead.
+	Reassigns bool
+}
+
+// Ways of leaving that every product has, besides its own removal.
+const (
+	exitKeep     = "keep"
+	exitReassign = "reassign"
+)
+
+// add puts on_destroy, and what belongs to it, into a schema.
+func (e Exit) add(attributes map[string]schema.Attribute, roles Roles) {
+	ways := []string{e.Remove, exitKeep}
+	standard := "default"
+	if e.Removes != "" {
+		standard += "; " + e.Removes
+	}
+	text := []string{fmt.Sprintf("`%s` (%s)", e.Remove, standard), "`keep` (it is left as it is)"}
+	if e.Reassigns {
+		ways = append(ways, exitReassign)
+		text = append(text, "`reassign` (it becomes `reassign_role`)")
+		attributes[reassignAttribute] = schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "The role that is left behind with `on_destroy = \"reassign\"`.",
+			Validators:          []validator.String{roles.form().Text()},
+		}
+	}
+	last := len(text) - 1
+	attributes[exitAttribute] = schema.StringAttribute{
+		Optional: true,
+		Computed: true,
+		Default:  stringdefault.StaticString(e.Remove),
+		MarkdownDescription: fmt.Sprintf("What becomes of the access when the resource is destroyed: %s or %s. "+
+			"The value in the state counts, so a change has to be applied before it has an effect.", strings.Join(text[:last], ", "), text[last]),
+		Validators: []validator.String{stringvalidator.OneOf(ways...)},
+	}
+}
+
+// of says in the core's words what a state says.
+func (e Exit) of(onDestroy, reassign types.String) roster.Exit {
+	switch onDestroy.ValueString() {
+	case exitKeep:
+		return roster.Exit{Keep: true}
+	case exitReassign:
+		return roster.Exit{Reassign: reassign.ValueString()}
+	default:
+		return roster.Exit{}
+	}
+}
+
+// reassignNeedsRole ties reassign_role to on_destroy = "reassign".
+type reassignNeedsRole struct{}
+
+func (reassignNeedsRole) Description(context.Context) string {
+	return `reassign_role is set if, and only if, on_destroy is "reassign"`
+}
+
+func (v reassignNeedsRole) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateResource refuses one without the other.
+func (reassignNeedsRole) ValidateResource(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var onDestroy, role types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(exitAttribute), &onDestroy)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(reassignAttribute), &role)...)
+	if resp.Diagnostics.HasError() || onDestroy.IsUnknown() || role.IsUnknown() {
+		return
+	}
+	reassigns := onDestroy.ValueString() == exitReassign
+	switch {
+	case reassigns && role.IsNull():
+		resp.Diagnostics.AddAttributeError(path.Root(reassignAttribute), "Missing reassign_role",
+			`With on_destroy = "reassign" the role that is left behind has to be named: set reassign_role.`)
+	case !reassigns && !role.IsNull():
+		resp.Diagnostics.AddAttributeError(path.Root(reassignAttribute), "reassign_role has no effect",
+			`reassign_role is used with on_destroy = "reassign" only. Set on_destroy, or remove reassign_role.`)
+	}
+}

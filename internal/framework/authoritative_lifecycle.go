@@ -1,0 +1,370 @@
+package framework
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+)
+
+func (r *authoritative) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.conn == nil {
+		return // not configured: nothing can be said about people
+	}
+	run, ok, diags := r.conn.UsableInPlan()
+	resp.Diagnostics.Append(diags...)
+	if !ok {
+		return
+	}
+	var prior, next *peopleModel
+	c := roster.SetPlan{}
+	if !req.State.Raw.IsNull() {
+		prior = r.model()
+		resp.Diagnostics.Append(read(ctx, req.State, r.fields(prior))...)
+	}
+	if !req.Plan.Raw.IsNull() {
+		next = r.model()
+		resp.Diagnostics.Append(read(ctx, req.Plan, r.fields(next))...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if prior != nil {
+		c.Prior = r.setOf(prior)
+	}
+	if next != nil {
+		if prior != nil {
+			r.keepSpelling(prior, next)
+		}
+		c.Next = r.setOf(next)
+		r.planID(next)
+		r.planTexts(prior, next, c, nil)
+		resp.Diagnostics.Append(r.checkRoles(prior, next, c)...)
+		resp.Diagnostics.Append(write(ctx, &resp.Plan.Raw, resp.Plan.Schema, r.fields(next))...)
+		c.NoChange = prior != nil && resp.Plan.Raw.Equal(req.State.Raw)
+		if !next.workspace.IsUnknown() {
+			r.Key.setIdentity(ctx, resp.Identity, subject(next), &resp.Diagnostics)
+		}
+	}
+	if run == nil || resp.Diagnostics.HasError() {
+		return
+	}
+	c.Second = prior == nil && getText(ctx, req.Private, workspaceKey, &resp.Diagnostics) != ""
+	key := ""
+	if next != nil {
+		key = c.Next.Workspace
+		if c.Next.WorkspaceUnknown {
+			key = "?" // no workspace's id: known after apply
+		}
+	}
+	planned := run.PlanSet(ctx, c)
+	resp.Diagnostics.Append(r.diagnostics(next, planned.Findings)...)
+	setText(ctx, resp.Private, workspaceKey, key, &resp.Diagnostics)
+	if next == nil || planned.Listing == nil || resp.Diagnostics.HasError() {
+		return
+	}
+	if r.planTexts(prior, next, c, planned.Listing) {
+		resp.Diagnostics.Append(write(ctx, &resp.Plan.Raw, resp.Plan.Schema, r.fields(next))...)
+	}
+}
+
+// planID fills in what follows from the workspace.
+func (r *authoritative) planID(m *peopleModel) {
+	m.id = types.StringUnknown()
+	if !m.workspace.IsUnknown() {
+		m.id = types.StringValue(r.Key.ID(subject(m)))
+	}
+}
+
+func subject(m *peopleModel) Subject { return Subject{Workspace: m.workspace.ValueString()} }
+
+// checkRoles refuses what only the service can show of somebody: no role, and
+// several. It may stay as it is, so that what was imported plans clean.
+func (r *authoritative) checkRoles(prior, next *peopleModel, c roster.SetPlan) diag.Diagnostics {
+	var diags diag.Diagnostics
+	shown := map[roster.Principal]string{}
+	if prior != nil && c.Prior.Workspace == c.Next.Workspace {
+		for _, seat := range c.Prior.Seats {
+			shown[seat.Principal] = seat.Role
+		}
+	}
+	at := map[roster.Kind]func(string) path.Path{}
+	for i := range next.maps {
+		at[next.maps[i].Kind] = next.maps[i].entries()
+	}
+	for _, seat := range c.Next.Seats {
+		was, known := shown[seat.Principal]
+		if err := r.Roles.given(seat.Role, was, known); err != nil && !seat.RoleUnknown {
+			diags.AddAttributeError(at[seat.Kind](seat.ID), roleRefused(fmt.Sprintf("%s %q", seat.Kind, seat.ID)),
+				capital(err.Error())+". "+nameARole)
+		}
+	}
+	return diags
+}
+
+// keepSpelling keeps a map of the state that differs from the configuration's
+// in case only: that is no change. (A planned map has to be one or the other.)
+func (r *authoritative) keepSpelling(prior, next *peopleModel) {
+	for i := range next.maps {
+		if sameButCase(prior.maps[i].roles, next.maps[i].roles) {
+			next.maps[i].roles = prior.maps[i].roles
+		}
+	}
+}
+
+func sameButCase(a, b types.Map) bool {
+	if a.IsNull() || a.IsUnknown() || b.IsNull() || b.IsUnknown() || len(a.Elements()) != len(b.Elements()) {
+		return false
+	}
+	folded := make(map[string]attr.Value, len(a.Elements()))
+	for id, role := range a.Elements() {
+		folded[strings.ToLower(id)] = role
+	}
+	for id, role := range b.Elements() {
+		was, ok := folded[strings.ToLower(id)].(types.String)
+		is, okIs := role.(types.String)
+		if !ok || !okIs || is.IsUnknown() || is.IsNull() || !strings.EqualFold(was.ValueString(), is.ValueString()) {
+			return false
+		}
+	}
+	return true
+}
+
+// planTexts fills in what people are called: from the prior state where it
+// has them, else from the listing; whoever is in neither is unknown. It tells
+// whether the listing was of use.
+func (r *authoritative) planTexts(prior, next *peopleModel, c roster.SetPlan, l *roster.Listing) (used bool) {
+	same := prior != nil && !c.Next.WorkspaceUnknown && c.Prior.Workspace == c.Next.Workspace
+	for i := range next.maps {
+		rm := &next.maps[i]
+		switch {
+		case rm.roles.IsNull():
+			rm.texts = types.MapNull(types.StringType)
+			continue
+		case rm.roles.IsUnknown():
+			rm.texts = types.MapUnknown(types.StringType)
+			continue
+		}
+		var was map[string]attr.Value
+		if same {
+			was = prior.maps[i].texts.Elements()
+		}
+		texts := make(map[string]attr.Value, len(rm.roles.Elements()))
+		for id := range rm.roles.Elements() {
+			texts[id] = types.StringUnknown()
+			if text, ok := was[id]; ok {
+				texts[id] = text
+			} else if l != nil {
+				if m, ok := l.Member(roster.Principal{Kind: rm.Kind, ID: id}); ok {
+					texts[id], used = types.StringValue(called(m)), true
+				}
+			}
+		}
+		rm.texts = types.MapValueMust(types.StringType, texts)
+	}
+	return used
+}
+
+// called is what people call a member: a user by the e-mail address, a group
+// by its name. It is empty where the service does not tell.
+func called(m roster.Member) string {
+	if m.Kind == roster.Group {
+		return m.Name
+	}
+	return m.Email
+}
+
+// fillTexts sets what the plan left open from the listing that the apply ended with.
+func (r *authoritative) fillTexts(m *peopleModel, l *roster.Listing) {
+	r.planID(m)
+	for i := range m.maps {
+		rm := &m.maps[i]
+		texts := make(map[string]attr.Value, len(rm.roles.Elements()))
+		known := rm.texts.Elements()
+		for id := range rm.roles.Elements() {
+			if text, ok := known[id]; ok && !text.IsUnknown() {
+				texts[id] = text
+				continue
+			}
+			text := ""
+			if l != nil {
+				if m, ok := l.Member(roster.Principal{Kind: rm.Kind, ID: id}); ok {
+					text = called(m)
+				}
+			}
+			texts[id] = types.StringValue(text)
+		}
+		if rm.roles.IsNull() {
+			rm.texts = types.MapNull(types.StringType)
+			continue
+		}
+		rm.texts = types.MapValueMust(types.StringType, texts)
+	}
+}
+
+// store shows those who are there, of the kinds that are managed.
+func (r *authoritative) store(m *peopleModel, seats []roster.Seat, l *roster.Listing) {
+	r.planID(m)
+	for i := range m.maps {
+		rm := &m.maps[i]
+		if rm.roles.IsNull() {
+			rm.texts = types.MapNull(types.StringType)
+			continue
+		}
+		roles, texts := map[string]attr.Value{}, map[string]attr.Value{}
+		for _, seat := range seats {
+			if seat.Kind != rm.Kind {
+				continue
+			}
+			roles[seat.ID] = types.StringValue(seat.Role)
+			live, _ := l.Member(seat.Principal)
+			texts[seat.ID] = types.StringValue(called(live))
+		}
+		rm.roles = types.MapValueMust(types.StringType, roles)
+		rm.texts = types.MapValueMust(types.StringType, texts)
+	}
+}
+
+func (r *authoritative) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	run, next, ctx, cancel := r.begin(ctx, req.Plan, createTimeout, &resp.Diagnostics)
+	if next == nil {
+		return
+	}
+	defer cancel()
+	done := run.ApplySet(ctx, nil, *r.setOf(next))
+	resp.Diagnostics.Append(r.diagnostics(next, done.Findings)...)
+	if resp.Diagnostics.HasError() {
+		return // without state: it would be tainted, and what was done is taken over next time
+	}
+	r.fillTexts(next, done.Listing)
+	resp.Diagnostics.Append(write(ctx, &resp.State.Raw, resp.State.Schema, r.fields(next))...)
+	r.Key.setIdentity(ctx, resp.Identity, subject(next), &resp.Diagnostics)
+}
+
+func (r *authoritative) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	m := r.model()
+	resp.Diagnostics.Append(read(ctx, req.State, r.fields(m))...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// Before 1.12 Terraform takes an identity that is missing after a Read for a
+	// fault, even where the resource is gone.
+	r.Key.setIdentity(ctx, resp.Identity, subject(m), &resp.Diagnostics)
+	run, ok, diags := r.conn.UsableInPlan()
+	resp.Diagnostics.Append(diags...)
+	if !ok {
+		return
+	}
+	workspace := m.workspace.ValueString()
+	if run == nil {
+		resp.Diagnostics.AddWarning("Workspace "+workspace+" was not refreshed",
+			"The provider's settings are not known yet, so the state is shown as it was. The apply reads what is there.")
+		return
+	}
+	ctx, cancel := within(ctx, m.timeouts, readTimeout, &resp.Diagnostics)
+	defer cancel()
+	imported := r.takeEverything(m)
+	managed := r.setOf(m)
+	l, found, findings := run.ReadSet(ctx, *managed)
+	resp.Diagnostics.Append(r.diagnostics(m, findings)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !found {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	r.store(m, run.Seated(*managed, l), l)
+	if imported {
+		r.leaveEmpty(m)
+	}
+	if m.invites.IsNull() {
+		m.invites = types.BoolValue(false)
+	}
+	resp.Diagnostics.Append(write(ctx, &resp.State.Raw, resp.State.Schema, r.fields(m))...)
+}
+
+// takeEverything makes a state that was just imported manage every kind.
+func (r *authoritative) takeEverything(m *peopleModel) bool {
+	for _, rm := range m.maps {
+		if !rm.roles.IsNull() {
+			return false
+		}
+	}
+	for i := range m.maps {
+		m.maps[i].roles = types.MapValueMust(types.StringType, map[string]attr.Value{})
+	}
+	return true
+}
+
+// leaveEmpty takes a kind of which nobody is there for one that is not
+// managed, so that the configuration of an import need not name it. The first
+// kind stays: something has to be managed.
+func (r *authoritative) leaveEmpty(m *peopleModel) {
+	for i := range m.maps {
+		rm := &m.maps[i]
+		if i > 0 && len(rm.roles.Elements()) == 0 {
+			rm.roles, rm.texts = types.MapNull(types.StringType), types.MapNull(types.StringType)
+		}
+	}
+}
+
+func (r *authoritative) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	// What the plan wrote there is of use to a replacement only.
+	setText(ctx, resp.Private, workspaceKey, "", &resp.Diagnostics)
+
+	prior := r.model()
+	resp.Diagnostics.Append(read(ctx, req.State, r.fields(prior))...)
+	run, next, ctx, cancel := r.begin(ctx, req.Plan, updateTimeout, &resp.Diagnostics)
+	if next == nil {
+		return
+	}
+	defer cancel()
+	wanted := r.setOf(next)
+	done := run.ApplySet(ctx, r.setOf(prior), *wanted)
+	resp.Diagnostics.Append(r.diagnostics(next, done.Findings)...)
+	switch {
+	case !resp.Diagnostics.HasError():
+		r.fillTexts(next, done.Listing)
+	case done.Listing == nil:
+		return // nothing was done and nothing is known: the state stays
+	default:
+		r.store(next, run.Seated(*wanted, done.Listing), done.Listing)
+	}
+	resp.Diagnostics.Append(write(ctx, &resp.State.Raw, resp.State.Schema, r.fields(next))...)
+	r.Key.setIdentity(ctx, resp.Identity, subject(next), &resp.Diagnostics)
+}
+
+// Delete touches nobody.
+func (r *authoritative) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	m := r.model()
+	resp.Diagnostics.Append(read(ctx, req.State, r.fields(m))...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if run, _ := r.conn.Usable(); run != nil {
+		run.DisbandSet(*r.setOf(m))
+	}
+}
+
+func (r *authoritative) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	r.Key.importState(ctx, req, resp)
+}
+
+func (r *authoritative) begin(ctx context.Context, plan tfsdk.Plan, timeout timeoutOf, diags *diag.Diagnostics) (*roster.Run, *peopleModel, context.Context, context.CancelFunc) {
+	m := r.model()
+	diags.Append(read(ctx, plan, r.fields(m))...)
+	run, ctx, cancel := begin(ctx, r.conn, m.timeouts, timeout, diags)
+	if run == nil {
+		return nil, nil, ctx, nil
+	}
+	return run, m, ctx, cancel
+}
