@@ -61,3 +61,25 @@ func TestTheEngineNamesNoProduct(t *testing.T) {
 		}
 	}
 }
+
+// The world that is built in has every product, with a key and with owners.
+func TestEveryProductIsInTheDefaultWorld(t *testing.T) {
+	run := mockservice.StartDefault(t)
+	env := strings.Join(run.Env(), "\n")
+	for product, workspaces := range run.Audit().Owners {
+		if len(workspaces) == 0 {
+			t.Errorf("%s has no workspace", product)
+		}
+		for id, o := range workspaces {
+			if o.Now < 1 {
+				t.Errorf("workspace %s of %s has no owner", id, product)
+			}
+		}
+		if !strings.Contains(env, "="+run.Endpoint(product)+"\n") {
+			t.Errorf("the environment does not name the endpoint of %s:\n%s", product, env)
+		}
+	}
+	if got := len(run.Audit().Owners); got != len(productNames()) {
+		t.Errorf("%d products have owners, %d are in the table", got, len(productNames()))
+	}
+}
