@@ -1,9 +1,11 @@
 locals {
-  # { "alice@example.com" = "owner", ... }
-  roles = provider::roster::by_principal(var.people)
+  # { "alice@example.com" = "owner", ... }: addresses compare without regard to case.
+  roles = provider::roster::by_principal({
+    for role, emails in var.people : role => distinct([for email in emails : lower(email)])
+  })
 }
 
-# One listing of the tenant, however many people there are.
+# One listing of the tenant, however many members there are.
 data "roster_blink_entities" "people" {
   entity_type = "user"
   emails      = keys(local.roles)
@@ -23,8 +25,8 @@ data "roster_blink_entity" "group" {
   name        = each.key
 }
 
-# Keyed by the person, never by a position in a list: a list that shifts would
-# give everybody the neighbour's instance.
+# Keyed by the member, not by a position in a list: if an entry of a list is
+# deleted, every instance after it would get the next member.
 resource "roster_blink_workspace_role_binding" "person" {
   for_each = local.roles
 
@@ -34,8 +36,8 @@ resource "roster_blink_workspace_role_binding" "person" {
   role         = each.value
   on_destroy   = var.on_destroy
 
-  # The caller may make the people depend on something else that changes in the
-  # same run. With this, who follows comes in before who leaves goes.
+  # The caller may make the members depend on something else that changes in the
+  # same run. This adds the successor before it removes the predecessor.
   lifecycle {
     create_before_destroy = true
   }

@@ -1,5 +1,5 @@
 output "workspace_id" {
-  description = "The id of the workspace, once everybody is in it."
+  description = "The id of the workspace, after all members have been added."
   value       = var.workspace_id
 
   depends_on = [
@@ -9,16 +9,16 @@ output "workspace_id" {
 }
 
 output "roles" {
-  description = "The role by e-mail address."
+  description = "The roles by e-mail address, in lower case."
   value       = { for email, binding in roster_blink_workspace_role_binding.person : email => binding.role }
 }
 
 output "user_ids" {
-  description = "The ids of the people by e-mail address."
+  description = "The ids of the members by e-mail address, in lower case."
   value       = { for email, binding in roster_blink_workspace_role_binding.person : email => binding.entity_id }
 }
 
 output "owners" {
-  description = "The e-mail addresses of the owners that this module names. There may be others in the workspace."
+  description = "The e-mail addresses of the owners in people. The workspace may have other owners."
   value       = sort([for email, binding in roster_blink_workspace_role_binding.person : email if lower(binding.role) == "owner"])
 }

@@ -1,5 +1,5 @@
 terraform {
-  # 1.8 has the functions of providers. OpenTofu 1.8 does as well.
+  # For functions of providers. OpenTofu 1.8 has them too.
   required_version = ">= 1.8"
 
   required_providers {

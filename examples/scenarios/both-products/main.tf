@@ -1,5 +1,5 @@
-# Both products in one root: who works on Payments is in its Blink workspace and
-# in the BlazeMeter workspace that tests it.
+# Both products in one configuration: the people who work on Payments are members of
+# its Blink workspace and of the BlazeMeter workspace that tests it.
 
 terraform {
   required_version = ">= 1.8"
@@ -12,7 +12,7 @@ terraform {
   }
 }
 
-# Both keys come from the environment: BLINK_API_KEY, BLAZEMETER_API_KEY_ID and
+# The keys come from the environment: BLINK_API_KEY, BLAZEMETER_API_KEY_ID and
 # BLAZEMETER_API_KEY_SECRET.
 provider "roster" {}
 
@@ -33,7 +33,7 @@ data "roster_blazemeter_workspace" "checkout" {
   name       = "Checkout Load Tests"
 }
 
-# The same person has an id of its own in each product.
+# A person has a different id in each product.
 data "roster_blink_entities" "people" {
   entity_type = "user"
   emails      = keys(local.people)
@@ -52,8 +52,8 @@ resource "roster_blink_workspace_role_binding" "person" {
   entity_id    = data.roster_blink_entities.people.ids_by_email[each.key]
   role         = each.value.blink
 
-  # The ids come from data sources, which may have to wait for something else of
-  # the run: then who follows has to come in before who leaves goes.
+  # The ids come from data sources, which may depend on something else that changes
+  # in the same run. This adds the successor before it removes the predecessor.
   lifecycle {
     create_before_destroy = true
   }

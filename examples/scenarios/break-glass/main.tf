@@ -1,5 +1,5 @@
-# Never a single point of failure: every workspace keeps two owners who are
-# people, and a break-glass account beside them that counts for nothing.
+# No single point of failure: the workspace keeps two owners who are people. A
+# break-glass account is an owner too, but does not count.
 
 terraform {
   required_version = ">= 1.8"
@@ -14,11 +14,11 @@ terraform {
 
 provider "roster" {
   last_owner_guard = {
-    # A plan that leaves fewer than two owners is refused.
+    # A plan that leaves fewer than two owners fails.
     minimum_owners = 2
 
-    # The account in the safe and the one that Terraform runs as are owners, but
-    # nobody uses them day to day.
+    # The break-glass account and the service user of Terraform may be owners, but
+    # nobody uses them for daily work.
     not_counted = ["break-glass@example.com", "terraform@example.com"]
   }
 }
@@ -28,26 +28,26 @@ data "roster_blink_entities" "break_glass" {
   emails      = ["break-glass@example.com"]
 }
 
-# If somebody takes the break-glass account out of the workspace by hand, the next
-# plan notices, and its apply brings it back.
+# If the break-glass account is removed outside of Terraform, the next apply adds it
+# again.
 resource "roster_blink_workspace_role_binding" "break_glass" {
   workspace_id = "3f8b1c52-6a0e-4d0b-9b0a-2f6f6a4d1e01"
   entity_type  = "user"
   entity_id    = data.roster_blink_entities.break_glass.ids_by_email["break-glass@example.com"]
   role         = "owner"
 
-  # Removing this block leaves the account where it is.
+  # The account stays in the workspace if you delete this block.
   on_destroy = "keep"
 
-  # The id comes from a data source, which may have to wait for something else of
-  # the run: then who follows has to come in before who leaves goes.
+  # The id comes from a data source, which may depend on something else that changes
+  # in the same run. This adds the successor before it removes the predecessor.
   lifecycle {
     create_before_destroy = true
   }
 }
 
-# The people. Who leaves is replaced in the same change: with two owners and a
-# minimum of two, a removal alone is refused.
+# The people. Name a successor in the same change when an owner leaves: with two
+# owners and a minimum of two, a removal alone fails.
 module "team" {
   source = "../../modules/workspace-team"
 

@@ -1,9 +1,13 @@
-# A workspace that has grown by hand comes under Terraform in one plan: who is in
-# it is imported, wrong roles are corrected, who is missing gets access. Who is
-# in the workspace and not in people.yaml keeps it, and is shown as an output.
+# Brings an existing workspace under Terraform in one plan. It imports members,
+# corrects wrong roles, and adds missing members. Members who are not in people.yaml
+# keep their access, and an output lists them.
 #
-# For Terraform 1.8 and later and OpenTofu 1.8 and later. From Terraform 1.14 on,
-# `terraform query -generate-config-out` writes such configuration by itself.
+# Careful: an address that is not in the tenant is skipped with a warning. If it is
+# the mistyped address of a member whom Terraform manages already, the plan removes
+# that member. Read the plan before you apply.
+#
+# Works with Terraform 1.8 and OpenTofu 1.8, and later. From Terraform 1.14 on,
+# `terraform query -generate-config-out` can write such configuration.
 
 terraform {
   required_version = ">= 1.8"
@@ -22,20 +26,19 @@ locals {
   file = yamldecode(file("${path.module}/people.yaml"))
 }
 
-# Who is in the workspace now.
+# The current members of the workspace.
 data "roster_blink_workspace" "this" {
   display_name = local.file.workspace
 }
 
-# The ids of the people: one listing of the tenant, however many they are.
+# The ids of the people. One listing of the tenant, however many there are.
 data "roster_blink_entities" "people" {
   entity_type = "user"
   emails      = keys(local.file.people)
 }
 
 locals {
-  # Only people who are in the tenant, so that one who is missing does not hold up
-  # the others.
+  # Only people who are in the tenant, so that a missing one does not block the others.
   people = {
     for email, id in data.roster_blink_entities.people.ids_by_email :
     lower(email) => { id = id, role = local.file.people[email] }
@@ -50,15 +53,15 @@ resource "roster_blink_workspace_role_binding" "person" {
   entity_id    = each.value.id
   role         = each.value.role
 
-  # The ids come from a data source, which may have to wait for something else of
-  # the run: then who follows has to come in before who leaves goes.
+  # The ids come from a data source, which may depend on something else that changes
+  # in the same run. This adds the successor before it removes the predecessor.
   lifecycle {
     create_before_destroy = true
   }
 }
 
-# Who is there already is taken into the state instead of being created. The
-# block may stay: it does nothing for those who are in the state.
+# Imports members who are in the workspace already. You can keep the block: it does
+# nothing for members who are in the state.
 import {
   for_each = {
     for email, person in local.people :
@@ -69,15 +72,15 @@ import {
   id = "${data.roster_blink_workspace.this.id}/user/${each.value}"
 }
 
-# A warning in a plan and in an apply, which goes on for everybody else.
-check "everybody_is_in_the_tenant" {
+# A warning in the plan and in the apply, which continue.
+check "everyone_is_in_the_tenant" {
   assert {
     condition     = length(data.roster_blink_entities.people.missing_emails) == 0
-    error_message = "Not in the Blink tenant, so without access to ${local.file.workspace}: ${join(", ", data.roster_blink_entities.people.missing_emails)}. Invite them to the tenant, or correct people.yaml."
+    error_message = "Not in the Blink tenant: ${join(", ", data.roster_blink_entities.people.missing_emails)}. Invite them, or correct people.yaml. If Terraform manages one of them already, this plan REMOVES that member from ${local.file.workspace}."
   }
 }
 
-# Who has access without being named in people.yaml, with the role.
+# Members who are not in people.yaml, and their roles.
 output "not_in_the_file" {
   value = {
     for id, user in data.roster_blink_workspace.this.users :

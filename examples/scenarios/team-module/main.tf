@@ -1,4 +1,4 @@
-# One module for several workspaces: a team each, named in one place.
+# One module for several workspaces, with the teams in one place.
 
 terraform {
   required_version = ">= 1.8"
@@ -35,11 +35,11 @@ locals {
   }
 }
 
-# The workspaces by name: one call, however many there are.
+# The workspaces by name. One call, however many there are.
 data "roster_blink_workspaces" "all" {}
 
-# A map, never a list that shifts. Hand over by editing a team above: who follows
-# and who leaves may stand in one change.
+# Use a map for for_each, not a list. To hand over ownership, edit a team above:
+# the successor and the predecessor can be in the same change.
 module "team" {
   source   = "../../modules/workspace-team"
   for_each = local.teams

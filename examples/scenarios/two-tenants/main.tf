@@ -1,6 +1,6 @@
-# Two Blink tenants, each with a key of its own: two configurations of the provider.
-# A plan sees one of them at a time, so an owner cannot be handed over from one
-# to the other; each looks after its own workspaces.
+# Two Blink tenants with a key each: one provider configuration per tenant. The
+# last-owner guard checks each configuration separately, so you cannot hand over
+# ownership from a resource of one alias to a resource of the other in the same run.
 
 terraform {
   required_version = ">= 1.8"
@@ -14,7 +14,7 @@ terraform {
 }
 
 variable "tenants" {
-  description = "The address of the API and a key for each tenant. On Terraform 1.10 and OpenTofu 1.11 or later, add ephemeral = true, which keeps the keys out of plan files."
+  description = "The endpoint and the key of each tenant. In Terraform 1.10 and OpenTofu 1.11, or later, add ephemeral = true to keep the keys out of saved plans."
   type = object({
     europe  = object({ endpoint = string, api_key = string })
     america = object({ endpoint = string, api_key = string })

@@ -77,7 +77,7 @@ func TestAccGuides_fromAdditiveToAuthoritative(t *testing.T) {
 	p.Write("main.tf", bindings)
 	p.Apply()
 	p.svc.ResetAudit()
-	p.Write("main.tf", section(t, "additive-or-authoritative", "From additive to authoritative, in one change"))
+	p.Write("main.tf", section(t, "moving-between-forms", "From one resource per member to one per workspace"))
 	p.Shows(p.Apply(), "1 imported, 0 added, 0 changed, 0 destroyed")
 	p.Clean()
 	p.untouched(t)
@@ -94,7 +94,7 @@ resource "roster_blink_workspace_role_bindings" "payments" {
 `)
 	p.Apply()
 	p.svc.ResetAudit()
-	p.Write("main.tf", section(t, "additive-or-authoritative", "From authoritative to additive, in one change"))
+	p.Write("main.tf", section(t, "moving-between-forms", "From one resource per workspace to one per member"))
 	p.Shows(p.Apply(), "Everybody in workspace", "keeps their access", "1 added, 0 changed, 1 destroyed")
 	p.Clean()
 	p.untouched(t)
@@ -103,7 +103,7 @@ resource "roster_blink_workspace_role_bindings" "payments" {
 // The three forms of a handover, each from Alice to Carol in one change.
 func TestAccGuides_threeHandovers(t *testing.T) {
 	t.Parallel()
-	text := section(t, "handing-over-ownership", "Three forms")
+	text := section(t, "handing-over-ownership", "Hand over in one change")
 	one, two, ok := strings.Cut(text, "resource \"roster_blink_workspace_role_binding\" \"alice\"")
 	if !ok {
 		t.Fatal("the guide's forms are not there")
@@ -184,7 +184,7 @@ resource "roster_blink_workspace_role_binding" "` + who + `" {
 func TestAccGuides_modeFromAVariable(t *testing.T) {
 	t.Parallel()
 	p := world(t)
-	policy := strings.Replace(section(t, "last-owner-guard", "The policy"), "exempt_workspace_ids", "# exempt_workspace_ids", 1)
+	policy := strings.Replace(section(t, "last-owner-guard", "Configure the guard"), "exempt_workspace_ids", "# exempt_workspace_ids", 1)
 	p.Write("main.tf", policy+bindings)
 	p.Apply()
 	p.Write("main.tf", policy)
@@ -196,7 +196,49 @@ func TestAccGuides_modeFromAVariable(t *testing.T) {
 func TestAccGuides_soleOwner(t *testing.T) {
 	t.Parallel()
 	p := world(t)
-	text := section(t, "off-boarding", "Somebody leaves")
+	text := section(t, "off-boarding", "Find workspaces with a single owner")
 	p.Write("main.tf", text)
 	p.Shows(p.Plan(), `sole_owner = [ + "Payments", ]`)
+}
+
+// The recipe with a YAML file warns of what it does with a wrong address of
+// somebody who is a member already.
+func TestAccGuides_wrongAddressInTheYAMLFile(t *testing.T) {
+	t.Parallel()
+	p := set(t, "scenarios/onboarding-from-yaml")
+	p.Apply()
+	file, err := os.ReadFile(filepath.Join(p.Dir, "people.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Write("people.yaml", strings.Replace(string(file), "dave@", "dvae@", 1))
+	p.Shows(p.Plan(), "0 to add, 0 to change, 1 to destroy", "Not in the Blink tenant: dvae@example.com",
+		"If Terraform manages one of them already, this plan REMOVES that member from Payments.")
+}
+
+// The modules name the entry that is wrong, and compare addresses without regard
+// to case.
+func TestAccModules_sayWhichEntryIsWrong(t *testing.T) {
+	t.Parallel()
+	for module, test := range map[string]struct{ arguments, owner, members string }{
+		"workspace-team":            {`workspace_id = "3f8b1c52-6a0e-4d0b-9b0a-2f6f6a4d1e01"`, "owner", "members"},
+		"blazemeter-workspace-team": {"account_id = 5001\n  workspace_id = 70001", "manager", "users"},
+	} {
+		t.Run(module, func(t *testing.T) {
+			t.Parallel()
+			p := set(t, "modules/"+module)
+			p.Write("root/main.tf", "")
+			p.Dir = filepath.Join(p.Dir, "root")
+			plan := func(people string) acctest.Result {
+				p.Write("main.tf", "module \"team\" {\n  source = \"../\"\n  "+test.arguments+"\n  people = { "+people+" }\n}\n")
+				p.OK("get", "-no-color")
+				return p.Run("plan", "-no-color")
+			}
+			p.Shows(plan(test.owner+` = ["cara"]`), `Not an e-mail address: "cara".`)
+			p.Shows(plan(test.owner+` = ["a@x.com", "Cara@x.com"], viewer = ["cara@x.com"]`), "has one role. Several roles for: cara@x.com ("+test.owner+", viewer).")
+			p.Shows(plan(test.owner+` = [], viewer = ["cara@x.com"]`), "The roles with "+test.members+" are: viewer.")
+			p.Shows(plan(test.owner+` = ["carol@example.com", "nobody@example.com"]`), "nobody@example.com. Invite them first, or correct the addresses.")
+			p.Shows(plan(test.owner+` = ["Carol@Example.com", "carol@example.com"]`), "1 to add, 0 to change, 0 to destroy")
+		})
+	}
 }

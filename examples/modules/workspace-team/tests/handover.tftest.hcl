@@ -1,7 +1,7 @@
-# The workspace Payments of the mock service's own world, where Alice is the only
-# owner. This file hands over to Carol and destroys at its end, as Terraform does
-# with every test file: that takes the last owner out, which the guard would
-# refuse. So it is off here, as it may be in a test and nowhere else.
+# Alice is the only owner of the mock service's workspace Payments. This file hands
+# over to Carol. At the end of a test file, Terraform destroys what the file
+# created, which would remove the last owner. So the guard is off in this file.
+# Do not turn it off anywhere else.
 
 provider "roster" {
   last_owner_guard = {

@@ -1,12 +1,12 @@
-# The workspace Security Operations of the mock service's own world. Alice owns it
-# too and is not named here, so an owner survives the destroy at the end of this
-# file, and the last-owner guard can stay on.
+# Alice also owns the mock service's workspace Security Operations, and this file
+# does not manage her. So an owner remains when Terraform destroys what the file
+# created, and the last-owner guard can stay on.
 
 variables {
   workspace_id = "8d2e7a90-41cf-4b7e-8a55-0c9de1b7aa02"
 }
 
-run "a_team" {
+run "adds_a_team" {
   variables {
     people = {
       owner  = ["carol@example.com"]
@@ -19,7 +19,7 @@ run "a_team" {
 
   assert {
     condition     = tomap(output.roles) == tomap({ "carol@example.com" = "owner", "dave@example.com" = "viewer" })
-    error_message = "The roles are not those that were asked for."
+    error_message = "The roles are not as requested."
   }
 
   assert {
@@ -33,26 +33,26 @@ run "a_team" {
   }
 }
 
-run "somebody_joins_and_somebody_rises" {
+run "adds_and_promotes_members" {
   variables {
     people = {
-      owner       = ["carol@example.com", "dave@example.com"]
-      contributor = ["Bob@Example.com"]
+      owner       = ["carol@example.com", "Dave@Example.com"]
+      contributor = ["Bob@Example.com", "bob@example.com"]
     }
   }
 
   assert {
     condition     = join(" ", output.owners) == "carol@example.com dave@example.com"
-    error_message = "The owners are not those that were asked for."
+    error_message = "The owners are not as requested."
   }
 
   assert {
-    condition     = roster_blink_workspace_role_binding.person["Bob@Example.com"].email == "bob@example.com"
-    error_message = "An address that is spelled otherwise was not found."
+    condition     = roster_blink_workspace_role_binding.person["bob@example.com"].email == "bob@example.com"
+    error_message = "An address in another letter case was not found."
   }
 
   assert {
     condition     = length(roster_blink_workspace_role_binding.group) == 0
-    error_message = "The group is still there."
+    error_message = "The group is still a member."
   }
 }

@@ -1,11 +1,11 @@
-# What a caller can get wrong is refused before anything is asked or changed.
+# Invalid input fails before the provider reads or changes anything.
 
 variables {
   workspace_id = "8d2e7a90-41cf-4b7e-8a55-0c9de1b7aa02"
   people       = { owner = ["carol@example.com"] }
 }
 
-run "workspace_by_address" {
+run "workspace_by_path" {
   command = plan
 
   variables {
@@ -25,7 +25,7 @@ run "no_owner" {
   expect_failures = [var.people]
 }
 
-run "named_twice" {
+run "two_roles_in_different_letter_case" {
   command = plan
 
   variables {
@@ -35,7 +35,7 @@ run "named_twice" {
   expect_failures = [var.people]
 }
 
-run "an_id_for_an_address" {
+run "id_instead_of_address" {
   command = plan
 
   variables {
@@ -45,7 +45,7 @@ run "an_id_for_an_address" {
   expect_failures = [var.people]
 }
 
-run "a_group_without_a_role" {
+run "group_without_role" {
   command = plan
 
   variables {
@@ -55,7 +55,7 @@ run "a_group_without_a_role" {
   expect_failures = [var.groups]
 }
 
-run "no_such_end" {
+run "unknown_on_destroy" {
   command = plan
 
   variables {
@@ -65,7 +65,7 @@ run "no_such_end" {
   expect_failures = [var.on_destroy]
 }
 
-run "nobody_of_that_address" {
+run "address_not_in_the_tenant" {
   command = plan
 
   variables {
