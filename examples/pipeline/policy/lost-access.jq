@@ -46,7 +46,7 @@ def one_member($before; $after; $unknown; $actions):
     (if $actions | index("create") then comes else empty end)
   end;
 
-# Whether the resource ignores a member from now on: the access stays.
+# Whether the resource ignores a member from now on: they keep their access.
 def ignores($after; $kind; $id; $text):
   ($after["ignore_\($kind)"] // []) | map(fold) | (index($id | fold) // index($text | fold)) != null;
 

@@ -20,6 +20,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
 
@@ -114,7 +115,7 @@ resource "roster_blink_workspace_role_bindings" "payments" {
 %[2]s
   }
 }
-`, mockservice.DefaultBlinkWorkspace, users)
+`, mockblink.DefaultWorkspace, users)
 	if err := os.WriteFile(filepath.Join(r.dir, "main.tf"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -175,6 +176,22 @@ func (r runner) read(t *testing.T, name string) string {
 	return string(text)
 }
 
+// The actions have the versions that this repository uses, which are kept up to date.
+func TestActionsAreOurs(t *testing.T) {
+	t.Parallel()
+	ours, err := os.ReadFile(filepath.Join(folder, "..", "..", ".github", "workflows", "ci.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, workflow := range []string{"plan.yml", "apply.yml", "drift.yml"} {
+		for _, s := range steps(t, workflow) {
+			if s.Uses != "" && !strings.Contains(string(ours), "uses: "+s.Uses+" ") {
+				t.Errorf("%s uses %s, which is not the version of ci.yml", workflow, s.Uses)
+			}
+		}
+	}
+}
+
 // A pull request is planned and judged, its merge is applied, and what changes
 // behind Terraform's back afterwards is found.
 func TestAccWorkflows(t *testing.T) {
@@ -217,7 +234,7 @@ func TestAccWorkflows(t *testing.T) {
 
 	for _, drifted := range []bool{false, true} {
 		if drifted {
-			svc.Must(svc.Blink().SetRole(mockservice.DefaultBlinkWorkspace, "user", "u-alice", "contributor"))
+			svc.Must(mockblink.Of(svc).SetRole(mockblink.DefaultWorkspace, "user", "u-alice", "contributor"))
 		}
 		if failed := r.run(t, "drift.yml"); failed != "" {
 			t.Fatalf("the step %q failed", failed)

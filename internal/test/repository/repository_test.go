@@ -131,8 +131,8 @@ func TestWorkflowsMayDoLittle(t *testing.T) {
 	}
 }
 
-// oldest finds "Terraform 1.8 and OpenTofu 1.8 and later".
-var oldest = regexp.MustCompile(`Terraform 1\.(\d+) and OpenTofu 1\.(\d+) and later`)
+// oldest finds "Terraform 1.8 or OpenTofu 1.8, or later".
+var oldest = regexp.MustCompile(`Terraform 1\.(\d+) or OpenTofu 1\.(\d+), or later`)
 
 // CI runs the acceptance tests on each minor version from the oldest one that the
 // documentation claims, without a gap, and on whatever is newest.

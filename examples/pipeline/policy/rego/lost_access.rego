@@ -84,7 +84,7 @@ else := {loses(plan.who(change.before), change.before.role) |
 	object.get(change.after, "enabled", null) != true
 }
 
-# Whether the resource ignores a member from now on: the access stays.
+# Whether the resource ignores a member from now on: they keep their access.
 ignores(change, kind, id) if {
 	some ignored in plan.list_of(object.get(change.after, concat("_", ["ignore", kind]), null))
 	plan.fold(ignored) in {plan.fold(id), plan.fold(plan.text(change, kind, id))}
