@@ -9,17 +9,17 @@ terraform {
   }
 }
 
-# Keys belong into the environment, not into files: BLINK_API_KEY for Blink, and
-# BLAZEMETER_API_KEY_ID and BLAZEMETER_API_KEY_SECRET for BlazeMeter. Only the
-# product that a configuration uses needs them.
+# Set the keys in the environment: BLINK_API_KEY for Blink, BLAZEMETER_API_KEY_ID and
+# BLAZEMETER_API_KEY_SECRET for BlazeMeter. You need keys only for the products that
+# your configuration uses.
 provider "roster" {
   last_owner_guard = {
-    # The user that Terraform itself runs as does not count as an owner.
+    # Do not count the service user of Terraform as an owner.
     not_counted = ["terraform@example.com"]
   }
 }
 
-# Alice owns the Blink workspace Payments.
+# Alice owns the Blink workspace "Payments".
 resource "roster_blink_workspace_role_binding" "alice" {
   workspace_id = "3f8b1c52-6a0e-4d0b-9b0a-2f6f6a4d1e01"
   entity_type  = "user"
@@ -27,7 +27,7 @@ resource "roster_blink_workspace_role_binding" "alice" {
   role         = "owner"
 }
 
-# And she manages the BlazeMeter workspace Checkout Load Tests.
+# She also manages the BlazeMeter workspace "Checkout Load Tests".
 resource "roster_blazemeter_workspace_user" "alice" {
   workspace_id = 70001
   user_id      = 352749

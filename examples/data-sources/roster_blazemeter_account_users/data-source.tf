@@ -1,4 +1,4 @@
-# Many people at once: one listing of the account, however many they are.
+# Many people at once: one listing of the account, however many people there are.
 data "roster_blazemeter_account_users" "team" {
   account_id = 5001
   emails     = ["alice@example.com", "Bob@Example.com"]
@@ -11,7 +11,7 @@ data "roster_blazemeter_account_users" "team" {
   }
 }
 
-# The keys are spelled as in emails above.
+# The keys are spelled as in emails.
 output "bob" {
   value = data.roster_blazemeter_account_users.team.ids_by_email["Bob@Example.com"]
 }

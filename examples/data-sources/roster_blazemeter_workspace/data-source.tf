@@ -3,7 +3,7 @@ data "roster_blazemeter_workspace" "checkout" {
   name       = "Checkout Load Tests"
 }
 
-# Who has the workspace, by e-mail address.
+# The e-mail addresses of the managers.
 output "managers" {
   value = [for id in data.roster_blazemeter_workspace.checkout.managers : data.roster_blazemeter_workspace.checkout.users[id].email]
 }

@@ -1,6 +1,6 @@
 data "roster_blink_current_user" "me" {}
 
-# Stop early with the wrong key.
+# Warn if the key belongs to another user.
 check "right_key" {
   assert {
     condition     = lower(data.roster_blink_current_user.me.email) == "terraform@example.com"

@@ -1,4 +1,4 @@
-# Many people at once: one listing of the tenant, however many they are.
+# Many people at once: one listing of the tenant, however many people there are.
 data "roster_blink_entities" "team" {
   entity_type = "user"
   emails      = ["alice@example.com", "Bob@Example.com"]
@@ -11,7 +11,7 @@ data "roster_blink_entities" "team" {
   }
 }
 
-# The keys are spelled as in emails above.
+# The keys are spelled as in emails.
 output "bob" {
   value = data.roster_blink_entities.team.ids_by_email["Bob@Example.com"]
 }

@@ -2,12 +2,12 @@ data "roster_blink_workspace" "security" {
   display_name = "Security Operations"
 }
 
-# Who has the workspace, by e-mail address.
+# The e-mail addresses of the owners.
 output "owners" {
   value = [for id in data.roster_blink_workspace.security.owners : data.roster_blink_workspace.security.users[id].email]
 }
 
-# A warning in a plan and in an apply: one owner is a single point of failure.
+# Warns in the plan and in the apply if there is a single owner.
 check "two_owners" {
   assert {
     condition     = length(data.roster_blink_workspace.security.owners) >= 2

@@ -7,7 +7,7 @@ terraform {
 }
 
 locals {
-  # Written the way people think of it: who holds a role.
+  # The members by role, as they are easy to write.
   people = {
     owner       = ["u-alice", "u-carol"]
     contributor = ["u-bob"]
@@ -15,7 +15,7 @@ locals {
   }
 }
 
-# Given the way the authoritative resources take it:
+# The roles by member, as the resources for whole workspaces need them:
 # { "u-alice" = "owner", "u-bob" = "contributor", "u-carol" = "owner" }
 output "users" {
   value = provider::roster::by_principal(local.people)

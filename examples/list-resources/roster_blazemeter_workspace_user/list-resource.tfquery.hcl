@@ -1,12 +1,12 @@
-# Every enabled user of a workspace, as a start for bringing it under Terraform:
+# All enabled users of a workspace, to import them:
 # terraform query -generate-config-out=checkout.tf
 list "roster_blazemeter_workspace_user" "checkout" {
   provider = roster
 
-  # Terraform stops at 100 without it.
+  # The default is 100.
   limit = 1000
 
-  # The whole resource, not its identity alone: needed for -generate-config-out.
+  # Needed for -generate-config-out.
   include_resource = true
 
   config {
@@ -14,7 +14,7 @@ list "roster_blazemeter_workspace_user" "checkout" {
   }
 }
 
-# The managers alone.
+# Only the managers.
 list "roster_blazemeter_workspace_user" "managers" {
   provider = roster
 

@@ -1,12 +1,12 @@
-# Everybody in a workspace, as a start for bringing it under Terraform:
+# All members of a workspace, to import them:
 # terraform query -generate-config-out=payments.tf
 list "roster_blink_workspace_role_binding" "payments" {
   provider = roster
 
-  # Terraform stops at 100 without it.
+  # The default is 100.
   limit = 1000
 
-  # The whole resource, not its identity alone: needed for -generate-config-out.
+  # Needed for -generate-config-out.
   include_resource = true
 
   config {
@@ -14,7 +14,7 @@ list "roster_blink_workspace_role_binding" "payments" {
   }
 }
 
-# The owners alone.
+# Only the owners.
 list "roster_blink_workspace_role_binding" "owners" {
   provider = roster
 
