@@ -35,14 +35,14 @@ func ParseNumericID(id string) (NumericID, error) {
 	return NumericID(n), nil
 }
 
-// UnmarshalJSON takes null for a missing id.
+// UnmarshalJSON takes null for a missing id. Its errors are of type [ValueError].
 func (n *NumericID) UnmarshalJSON(b []byte) error {
 	if string(b) == "null" {
 		return nil
 	}
 	v, err := ParseNumericID(strings.TrimSuffix(strings.TrimPrefix(string(b), `"`), `"`))
 	if err != nil {
-		return fmt.Errorf("an id is %s", transport.OneLine(string(b), 40))
+		return ValueError("an id is " + transport.OneLine(string(b), 40))
 	}
 	*n = v
 	return nil

@@ -5,6 +5,13 @@ import (
 	"fmt"
 )
 
+// ValueError is a value that is not as documented. The JSON around it can be read
+// on, which may find an error that the service tells there.
+type ValueError string
+
+// Error gives the text.
+func (e ValueError) Error() string { return string(e) }
+
 // Text gives a JSON string's text, another JSON value as it is written, and ""
 // for null and what is missing.
 func Text(raw json.RawMessage) string {

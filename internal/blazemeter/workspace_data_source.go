@@ -70,7 +70,7 @@ func workspaceDataSource() framework.DataReader {
 				},
 				"managers": schema.SetAttribute{
 					Computed: true, ElementType: types.StringType,
-					MarkdownDescription: "The ids of the users who count as managers by the definition of the last-owner guard: enabled, with the role `manager`, and not in the provider's `not_counted`.",
+					MarkdownDescription: "The ids of the users who count as managers by the definition of the last-owner guard: enabled, with the role `manager`, not disabled in the account, and not in the provider's `not_counted`.",
 				},
 			},
 		},

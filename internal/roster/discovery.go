@@ -55,19 +55,24 @@ func (r *Run) Owners(ctx context.Context, workspace string) ([]Member, []Finding
 	return r.owners(l, inactive), out, nil
 }
 
-// PartialListing warns of a listing that cannot be all there is. There is no
-// finding for one that is complete.
+// PartialListing warns of a listing that cannot be all there is, and passes on
+// what else the client noted about it.
 func (r *Run) PartialListing(l *Listing) []Finding {
-	if l.Complete() {
-		return nil
-	}
 	name := l.Name
 	if name == "" {
 		name = l.ID
 	}
-	return []Finding{warning(AtNone, fmt.Sprintf("The listing of workspace %s may not be complete", name),
-		fmt.Sprintf("It shows no %s at all, which %s says cannot be, so the API key may see a part of workspace %s only: there may be people who are not listed here. %s",
-			r.traits.OwnerNoun, r.traits.Product, l.ID, r.traits.ChangeRight))}
+	var out []Finding
+	if !l.Complete() {
+		out = append(out, warning(AtNone, fmt.Sprintf("The listing of workspace %s may not be complete", name),
+			fmt.Sprintf("%s, so the API key may see a part of workspace %s only: there may be people who are not listed here. %s",
+				capital(l.Incomplete), l.ID, r.traits.ChangeRight)))
+	}
+	for _, note := range l.Notes {
+		out = append(out, warning(AtNone, fmt.Sprintf("The listing of workspace %s is taken to be complete", name),
+			fmt.Sprintf("%s If people are missing in it, tell us: nobody has seen yet what the service means by this.", note)))
+	}
+	return out
 }
 
 // ReadError explains why something could not be read that no state depends on.

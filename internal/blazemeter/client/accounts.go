@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/apiclient"
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client/blazemeterwire"
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
@@ -26,7 +27,13 @@ type Workspace struct {
 
 // Accounts lists the accounts that the key can see.
 func (c *Client) Accounts(ctx context.Context) ([]Account, error) {
-	rows, err := readAll(ctx, c, listing[accountRow]{
+	accounts, _, err := c.accounts(ctx)
+	return accounts, err
+}
+
+// accounts tells besides which of them the service hides; see [reading].
+func (c *Client) accounts(ctx context.Context) (accounts []Account, hidden string, err error) {
+	r, err := readWhole(ctx, c, listing[accountRow]{
 		op:   "list the BlazeMeter accounts",
 		rows: "accounts",
 		fetch: func(ctx context.Context, _ *bool, skip, limit int) (*http.Response, error) {
@@ -34,23 +41,28 @@ func (c *Client) Accounts(ctx context.Context) ([]Account, error) {
 		},
 	})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	accounts := make([]Account, 0, len(rows))
-	for _, f := range rows {
+	for _, f := range r.rows {
 		accounts = append(accounts, Account{ID: f.row.ID.String(), Name: f.row.Name})
 	}
-	return accounts, nil
+	return accounts, r.hidden, nil
 }
 
 // Workspaces lists the workspaces of an account, enabled and disabled.
 func (c *Client) Workspaces(ctx context.Context, account string) ([]Workspace, error) {
+	workspaces, _, err := c.workspaces(ctx, account)
+	return workspaces, err
+}
+
+// workspaces tells besides which of them the service hides; see [reading].
+func (c *Client) workspaces(ctx context.Context, account string) (workspaces []Workspace, hidden string, err error) {
 	op := fmt.Sprintf("list the workspaces of BlazeMeter account %s", account)
 	id, err := idOf(op, "account", account)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	rows, err := readAll(ctx, c, listing[workspaceRow]{
+	r, err := readWhole(ctx, c, listing[workspaceRow]{
 		op:      op,
 		rows:    "workspaces",
 		byState: true,
@@ -61,15 +73,14 @@ func (c *Client) Workspaces(ctx context.Context, account string) ([]Workspace, e
 		},
 	})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	workspaces := make([]Workspace, 0, len(rows))
-	for _, f := range rows {
+	for _, f := range r.rows {
 		w := Workspace{ID: f.row.ID.String(), Name: f.row.Name, AccountID: f.row.AccountID.String(), Enabled: f.enabled}
 		w.AccountID = firstOf(w.AccountID, account)
 		workspaces = append(workspaces, w)
 	}
-	return workspaces, nil
+	return workspaces, r.hidden, nil
 }
 
 // WorkspaceByID reads one workspace. Its errors are those of
@@ -115,7 +126,7 @@ func (c *Client) workspace(ctx context.Context, op string, id int64) (workspaceR
 				return err
 			}
 			if row.key() != id {
-				return fmt.Errorf("it is about workspace %s", row.ID)
+				return apiclient.ValueError("it is about workspace " + row.ID.String())
 			}
 			return nil
 		})
@@ -130,7 +141,7 @@ func (c *Client) People(ctx context.Context, tenant string) ([]membership.Person
 	if err != nil {
 		return nil, err
 	}
-	rows, err := readAll(ctx, c, listing[userRow]{
+	r, err := readWhole(ctx, c, listing[userRow]{
 		op:   op,
 		rows: "users",
 		fetch: func(ctx context.Context, _ *bool, skip, limit int) (*http.Response, error) {
@@ -140,8 +151,8 @@ func (c *Client) People(ctx context.Context, tenant string) ([]membership.Person
 	if err != nil {
 		return nil, err
 	}
-	people := make([]membership.Person, 0, len(rows))
-	for _, f := range rows {
+	people := make([]membership.Person, 0, len(r.rows))
+	for _, f := range r.rows {
 		people = append(people, f.row.person())
 	}
 	return people, nil

@@ -118,15 +118,18 @@ func New(o Options) (*Client, error) {
 // Traits gives the facts in which BlazeMeter differs from other products.
 func (c *Client) Traits() membership.Traits {
 	return membership.Traits{
-		Product:         productName,
-		Endpoint:        c.endpoint,
-		OwnerRole:       RoleManager,
-		OwnerNoun:       "manager",
-		OwnersNoun:      "managers",
-		WorkspaceNoun:   "workspace",
-		CredentialNoun:  "API key",
-		TenantNoun:      "account",
-		RolesAscending:  slices.Clone(rolesAscending),
+		Product:        productName,
+		Endpoint:       c.endpoint,
+		OwnerRole:      RoleManager,
+		OwnerNoun:      "manager",
+		OwnersNoun:     "managers",
+		WorkspaceNoun:  "workspace",
+		CredentialNoun: "API key",
+		TenantNoun:     "account",
+		RolesAscending: slices.Clone(rolesAscending),
+		// "disabled in the account, enabled in the workspace" is no access
+		// (blazemeter 18).
+		StatusMatters:   true,
 		RemovalDisables: true,
 		ListingShifts:   true,
 		AddBatch:        addBatch,

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/apiclient"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
@@ -29,8 +28,9 @@ type head struct {
 // ends tells an error after which nothing more can be read of an answer from one
 // that says of a value only that it is not as expected.
 func ends(err error) bool {
-	_, syntax := errors.AsType[*json.SyntaxError](err)
-	return syntax || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	_, value := errors.AsType[apiclient.ValueError](err)
+	_, kind := errors.AsType[*json.UnmarshalTypeError](err)
+	return err != nil && !value && !kind
 }
 
 // decodeEnvelope reads one envelope from dec, and calls result when it comes to
@@ -137,7 +137,7 @@ func eachRow[T row](dec *json.Decoder, take func(T)) error {
 	switch delim {
 	case '[', '{':
 	default:
-		return errors.New("its result is neither an array nor an object of rows")
+		return apiclient.ValueError("its result is neither an array nor an object of rows")
 	}
 	var shape error
 	for dec.More() {
@@ -175,7 +175,7 @@ func decodeRow[T row](dec *json.Decoder, into *T) error {
 		return err
 	}
 	if (*into).key() <= 0 {
-		return errors.New("a row has no id")
+		return apiclient.ValueError("a row has no id")
 	}
 	return nil
 }

@@ -36,19 +36,24 @@ func (c *Client) settleNotFound(ctx context.Context, op string, id int64, said e
 // searchLists looks for a workspace that was not found in the workspace lists of
 // all accounts that the key can see.
 func (c *Client) searchLists(ctx context.Context, op string, id int64, said error) error {
-	accounts, err := c.Accounts(ctx)
-	if err != nil {
+	accounts, hidden, err := c.accounts(ctx)
+	switch {
+	case err != nil:
 		return unsettled(op, said, err)
-	}
-	if len(accounts) == 0 {
+	case hidden != "":
+		return notGone(op, said, "whether the workspace is gone cannot be told, because the service hides "+hidden+" from the API key")
+	case len(accounts) == 0:
 		return notGone(op, said, "whether the workspace is gone cannot be told, because the API key sees no account that could list it")
 	}
-	var seen atomic.Bool
+	var seen, hides atomic.Bool
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(accountsAtOnce)
 	for _, a := range accounts {
 		group.Go(func() error {
-			workspaces, err := c.Workspaces(gctx, a.ID)
+			workspaces, hidden, err := c.workspaces(gctx, a.ID)
+			if hidden != "" {
+				hides.Store(true)
+			}
 			for _, w := range workspaces {
 				if w.ID == strconv.FormatInt(id, 10) {
 					seen.Store(true)
@@ -63,6 +68,8 @@ func (c *Client) searchLists(ctx context.Context, op string, id int64, said erro
 		return notGone(op, said, "the account's list of workspaces still has it, so the API key lacks a right")
 	case err != nil:
 		return unsettled(op, said, err)
+	case hides.Load():
+		return notGone(op, said, "whether the workspace is gone cannot be told, because the service hides workspaces from the API key")
 	}
 	gone := retold(op, said)
 	gone.Failure = membership.Gone

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -11,31 +10,36 @@ import (
 )
 
 // ReadWorkspace reads everybody in the workspace, enabled and disabled. It costs
-// the pages of the two lists, and one call more for every fifty or so. The listing does not tell the workspace's name.
+// the pages of the two lists, and one call more for every fifty or so. The listing
+// does not tell the workspace's name.
 //
 // An error of kind Gone means that neither the list of users nor the workspace
 // itself nor any list of the key's workspaces knows it; a 404 alone is of kind
-// Forbidden. A listing that could not be completed is of kind Passing.
+// Forbidden (blazemeter 25). A listing whose rows moved while they were read is of
+// kind Passing.
 func (c *Client) ReadWorkspace(ctx context.Context, workspace string) (*membership.Workspace, error) {
 	op := fmt.Sprintf("list the users of BlazeMeter workspace %s", workspace)
 	id, err := idOf(op, "workspace", workspace)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := readAll(ctx, c, c.workspaceUsers(op, id))
+	r, err := readAll(ctx, c, c.workspaceUsers(op, id))
 	if isNotFound(err) {
 		return nil, c.settleNotFound(ctx, op, id, err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) == 0 {
-		if err := c.confirmEmpty(ctx, op, id); err != nil {
+	w := &membership.Workspace{ID: workspace, Incomplete: r.short, Members: make([]membership.Member, 0, len(r.rows))}
+	switch {
+	case len(r.rows) == 0 && r.short == "":
+		if w.Incomplete, err = c.confirmEmpty(ctx, op, id); err != nil {
 			return nil, err
 		}
+	case r.hidden != "" && r.short == "":
+		w.Notes = append(w.Notes, fmt.Sprintf("BlazeMeter says that it hides %s of workspace %s from this API key, and gave as many as it counts.", r.hidden, workspace))
 	}
-	w := &membership.Workspace{ID: workspace, Members: make([]membership.Member, 0, len(rows))}
-	for _, f := range rows {
+	for _, f := range r.rows {
 		w.Members = append(w.Members, f.row.member(f.enabled))
 	}
 	return w, nil
@@ -56,25 +60,19 @@ func (c *Client) workspaceUsers(op string, id int64) listing[userRow] {
 	}
 }
 
-// confirmEmpty holds a listing without anybody, enabled or disabled, against
-// the number of members that the workspace itself tells: the vendor's sample of
-// a workspace that was just created has one.
-func (c *Client) confirmEmpty(ctx context.Context, op string, id int64) error {
+// confirmEmpty holds a listing without anybody, enabled or disabled, against the
+// number of members that the workspace itself tells (blazemeter 34): the vendor's
+// sample of a workspace that was just created has one. What it gives says, as a
+// clause, why the listing cannot be complete.
+func (c *Client) confirmEmpty(ctx context.Context, op string, id int64) (incomplete string, err error) {
 	w, err := c.workspace(ctx, fmt.Sprintf("read BlazeMeter workspace %d, whose list of users is empty", id), id)
 	if isNotFound(err) {
-		return c.settleNotFound(ctx, op, id, err)
+		return "", c.settleNotFound(ctx, op, id, err)
 	}
-	if err != nil {
-		return err
+	if n, ok := wholeNumber(w.MembersCount); err == nil && ok && n > 0 {
+		incomplete = fmt.Sprintf("it shows nobody, and the workspace itself counts %d members", n)
 	}
-	if n, ok := wholeNumber(w.MembersCount); ok && n > 0 {
-		return &membership.Error{
-			Failure: membership.Passing,
-			Op:      op,
-			Err:     fmt.Errorf("the listing could not be completed, so nothing is concluded from it: it shows nobody, and the workspace itself counts %d members", n),
-		}
-	}
-	return nil
+	return incomplete, err
 }
 
 // findCalls bounds the calls of FindMembers.
@@ -108,10 +106,6 @@ func (c *Client) FindMembers(ctx context.Context, workspace string, ids []string
 			break
 		}
 		rows, h, err := p.page(ctx, skip)
-		if _, part := errors.AsType[*incomplete](err); part {
-			// Rows are hidden: ReadWorkspace is what reports that.
-			break
-		}
 		if err != nil {
 			return nil, err
 		}

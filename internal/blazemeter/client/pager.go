@@ -3,9 +3,11 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -26,8 +28,8 @@ const (
 	mostRows = 1_000_000
 )
 
-// pager reads one list in one state. What it gives is complete; otherwise the
-// error is an *incomplete, or that of a call.
+// pager reads one list in one state. Where it cannot be complete, short says so;
+// an error is a *shifted, or that of a call.
 type pager[T row] struct {
 	client  *Client
 	listing listing[T]
@@ -41,6 +43,15 @@ type pager[T row] struct {
 	// total is what was said about the number of rows, or unknownTotal. It is
 	// not written while pages are read at the same time.
 	total int64
+
+	// short says, as a clause, why there may be rows that were not received;
+	// accounted is true where hidden ones make up for all that is missing.
+	short     string
+	accounted bool
+
+	mu sync.Mutex
+	// hidden is the largest number of hidden rows that a page told.
+	hidden int64
 }
 
 func newPager[T row](c *Client, l listing[T], enabled *bool, mayMove bool) *pager[T] {
@@ -118,7 +129,8 @@ func (p *pager[T]) linked(ctx context.Context, first []T) ([]T, error) {
 		return nil, err
 	}
 	for i := 1; i < len(chunks); i++ {
-		if !share(chunks[i-1], chunks[i]) {
+		// A list that is shorter than its total ends with empty pages.
+		if len(chunks[i]) > 0 && !share(chunks[i-1], chunks[i]) {
 			return nil, p.shifted()
 		}
 	}
@@ -132,12 +144,8 @@ func (p *pager[T]) oneByOne(ctx context.Context, first []T) ([]T, error) {
 	p.mayMove = false
 	chunks := make([][]T, p.total)
 	chunks[0] = first
-	err := p.together(ctx, len(chunks), func(ctx context.Context, i int) error {
-		rows, _, err := p.page(ctx, int64(i))
-		if err == nil && len(rows) == 0 {
-			err = incompletef("of %d %s, number %d was not received", p.total, p.what, i+1)
-		}
-		chunks[i] = rows
+	err := p.together(ctx, len(chunks), func(ctx context.Context, i int) (err error) {
+		chunks[i], _, err = p.page(ctx, int64(i))
 		return err
 	})
 	if err != nil {
@@ -190,48 +198,51 @@ func (p *pager[T]) page(ctx context.Context, skip int64) ([]T, head, error) {
 			return p.listing.fetch(ctx, p.enabled, int(skip), p.limit)
 		},
 		rowsInto(&rows))
+	p.mu.Lock()
+	p.hidden = max(p.hidden, h.hidden)
+	p.mu.Unlock()
 	switch {
 	case err != nil:
 		return nil, h, err
-	case h.hidden > 0:
-		return nil, h, incompletef("the service hides %d of the %s from this API key", h.hidden, p.what)
 	case !p.mayMove && p.total != unknownTotal && h.total != unknownTotal && h.total != p.total:
-		return nil, h, incompletef("the number of %s moved from %d to %d while they were read", p.what, p.total, h.total)
+		return nil, h, shiftedf("the number of %s moved from %d to %d while they were read", p.what, p.total, h.total)
 	}
 	return rows, h, nil
 }
 
 // chain reads the rows from skip to until, or to the end of the list where until
 // is mostRows, in pages that overlap by one row: one page, unless the server
-// sends fewer rows than before. At the end it gives what the last page said
-// about the total.
+// sends fewer rows than before, or the list ends earlier. At the end it gives what
+// the last page said about the total.
 func (p *pager[T]) chain(ctx context.Context, skip, until int64) (rows []T, total int64, err error) {
 	rows, h, err := p.page(ctx, skip)
 	if err != nil {
 		return nil, 0, err
 	}
 	page, reached := rows, skip+int64(len(rows))
-	for {
-		switch {
-		case len(page) == 0:
-			return nil, 0, incompletef("none of the %s were received from number %d on", p.what, skip+1)
-		case reached >= until, reached == h.total && until == mostRows:
-			return rows, h.total, nil
-		case until == mostRows && reached > h.total:
-			// The list has become shorter, does not say any more how long it is,
-			// or comes again and again from a server that does not page at all.
-			return nil, 0, p.shifted()
+	for len(page) > 0 && reached < until && reached != h.total {
+		if until == mostRows && reached > h.total {
+			if h.total == unknownTotal {
+				return nil, 0, p.shifted()
+			}
+			// The list has more rows than it counts, or comes again and again from
+			// a server that does not page at all.
+			break
 		}
 		before := page
 		if page, h, err = p.page(ctx, reached-1); err != nil {
 			return nil, 0, err
 		}
-		if len(page) < 2 || !share(before, page) {
+		if len(page) == 0 || !share(before, page) {
 			return nil, 0, p.shifted()
+		}
+		if len(page) == 1 {
+			break // the one that was there already: the list ends here
 		}
 		rows = append(rows, page...)
 		reached += int64(len(page)) - 1
 	}
+	return rows, h.total, nil
 }
 
 // share tells whether two parts of a list have a row in common: usually the last
@@ -249,7 +260,7 @@ func share[T row](before, after []T) bool {
 }
 
 func (p *pager[T]) shifted() error {
-	return incompletef("the %s shifted while they were read", p.what)
+	return shiftedf("the %s shifted while they were read", p.what)
 }
 
 // untilEmpty reads on, page by page, until there is nothing more. A page without
@@ -275,7 +286,7 @@ func (p *pager[T]) untilEmpty(ctx context.Context, rows []T) ([]T, error) {
 			seen[r.key()] = true
 		}
 		if len(seen) == before || len(seen) > mostRows {
-			return nil, incompletef("the list of %s does not end: after %d of them, the same ones were received again", p.what, len(seen))
+			return nil, shiftedf("the list of %s does not end: after %d of them, the same ones were received again", p.what, len(seen))
 		}
 		rows = append(rows, more...)
 		skip += int64(len(more))
@@ -300,12 +311,20 @@ func (p *pager[T]) join(chunks ...[]T) ([]T, error) {
 				continue
 			}
 			if !reflect.DeepEqual(all[i], r) {
-				return nil, incompletef("one of the %s, %d, changed while they were read", p.what, r.key())
+				return nil, shiftedf("one of the %s, %d, changed while they were read", p.what, r.key())
 			}
 		}
 	}
-	if p.total != unknownTotal && int64(len(all)) != p.total {
-		return nil, incompletef("%d of %d %s were received", len(all), p.total, p.what)
+	received := int64(len(all))
+	switch {
+	case p.total != unknownTotal && received != p.total:
+		p.short = fmt.Sprintf("%d of %d %s were received", received, p.total, p.what)
+		p.accounted = p.hidden > 0 && received+p.hidden == p.total
+		if p.hidden > 0 {
+			p.short += fmt.Sprintf(" and %d are hidden from this API key", p.hidden)
+		}
+	case p.total == unknownTotal && p.hidden > 0:
+		p.short = fmt.Sprintf("%d of the %s are hidden from this API key, and how many there are is not told", p.hidden, p.what)
 	}
 	return all, nil
 }

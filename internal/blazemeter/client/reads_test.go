@@ -1,7 +1,9 @@
 package client
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"slices"
@@ -9,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -39,7 +42,7 @@ func TestNew(t *testing.T) {
 	}
 	want := membership.Traits{
 		Product: "BlazeMeter", Endpoint: DefaultEndpoint, OwnerRole: "manager", OwnerNoun: "manager", OwnersNoun: "managers",
-		WorkspaceNoun: "workspace", CredentialNoun: "API key", TenantNoun: "account", RolesAscending: []string{"viewer", "tester", "manager"}, RemovalDisables: true, ListingShifts: true, AddBatch: 50,
+		WorkspaceNoun: "workspace", CredentialNoun: "API key", TenantNoun: "account", RolesAscending: []string{"viewer", "tester", "manager"}, StatusMatters: true, RemovalDisables: true, ListingShifts: true, AddBatch: 50,
 		ChangeRight: "The API key needs account admin access or the manager role in the workspace.",
 	}
 	if diff := cmp.Diff(want, c.Traits()); diff != "" {
@@ -74,6 +77,9 @@ func TestRows(t *testing.T) {
 		{"largest id", `{"id":9223372036854775807}`, membership.Member{Principal: user("9223372036854775807"), Enabled: true}},
 		{"no roles", `{"id":1,"roles":null}`, membership.Member{Principal: user("1"), Enabled: true}},
 		{"several roles", `{"id":1,"roles":["tester","manager"]}`, membership.Member{Principal: user("1"), Roles: []string{"tester", "manager"}, Enabled: true}},
+		{"roles as an object", `{"id":1,"roles":{"10":"viewer","2":"tester","1":"manager"}}`, membership.Member{Principal: user("1"), Roles: []string{"manager", "tester", "viewer"}, Enabled: true}},
+		{"one role as an object", `{"id":1,"roles":{"1":"manager"}}`, membership.Member{Principal: user("1"), Roles: []string{"manager"}, Enabled: true}},
+		{"no roles as an object", `{"id":1,"roles":{}}`, membership.Member{Principal: user("1"), Roles: []string{}, Enabled: true}},
 		{"unknown role", `{"id":1,"roles":["Auditor"]}`, membership.Member{Principal: user("1"), Roles: []string{"Auditor"}, Enabled: true}},
 		{"own state", `{"id":1,"enabled":false}`, membership.Member{Principal: user("1")}},
 		{"state null", `{"id":1,"enabled":null,"email":null,"displayName":null}`, membership.Member{Principal: user("1"), Enabled: true}},
@@ -129,6 +135,9 @@ func TestMalformed(t *testing.T) {
 		"id with a fraction":   {`{"error":null,"total":1,"result":[{"id":1.5}]}`, "an id is 1.5"},
 		"id an object":         {`{"error":null,"total":1,"result":[{"id":{"$oid":"5dc9"}}]}`, "an id is"},
 		"roles text":           {`{"error":null,"total":1,"result":[{"id":1,"roles":"manager"}]}`, "roles is of the JSON type string"},
+		"roles number":         {`{"error":null,"total":1,"result":[{"id":1,"roles":1}]}`, "roles is of the JSON type number"},
+		"roles of objects":     {`{"error":null,"total":1,"result":[{"id":1,"roles":{"1":{"name":"manager"}}}]}`, "roles is of the JSON type object"},
+		"roles of numbers":     {`{"error":null,"total":1,"result":[{"id":1,"roles":[1]}]}`, "roles is of the JSON type number"},
 		"enabled text":         {`{"error":null,"total":1,"result":[{"id":1,"enabled":"yes"}]}`, "enabled is of the JSON type string"},
 		"negative total":       {`{"error":null,"total":-1,"result":[]}`, "total is negative"},
 		"hidden unreadable":    {`{"error":null,"total":0,"hidden":"some","result":[]}`, "hidden rows"},
@@ -180,6 +189,22 @@ func TestCutShort(t *testing.T) {
 	f.answer = func(fakeCall) (int, string, bool) { return 200, whole[:len(whole)-1], true }
 	_, err := f.client().ReadWorkspace(t.Context(), "7")
 	asRosterError(t, err, membership.Passing)
+}
+
+// TestLostInTheMiddle: the connection is lost while the rows are read.
+func TestLostInTheMiddle(t *testing.T) {
+	lost := errors.New("the cable is out")
+	for _, begun := range []string{`{"result":[{"id":1},`, `{"result":[`, `{"result":{"1":{"id":1},`, `{"result":[{"id":"x"},`, `{"error":nul`, `{"total":1,"result":[]`} {
+		f := bareFake(t)
+		f.http = &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+			body := io.MultiReader(strings.NewReader(begun), iotest.ErrReader(lost))
+			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(body)}, nil
+		})}
+		_, err := f.client().ReadWorkspace(t.Context(), "7")
+		if asRosterError(t, err, membership.Passing); !errors.Is(err, lost) {
+			t.Errorf("%s: %v", begun, err)
+		}
+	}
 }
 
 // TestLimitThatIsRefused: the largest page that the service takes is not
@@ -305,7 +330,9 @@ func TestGone(t *testing.T) {
 		{name: "the accounts cannot be read now", upset: none, answer: answers("/accounts", 503, ""), want: membership.Passing, says: "could not be found out"},
 		{name: "the key is not accepted any more", upset: none, answer: answers("/accounts", 401, ""), want: membership.Unauthorized, says: "could not be found out"},
 		{name: "a list is forbidden", upset: none, answer: answers("/workspaces", 403, ""), want: membership.Forbidden, says: "could not be found out"},
-		{name: "a list hides something", upset: none, answer: answers("/workspaces", 200, `{"error":null,"total":0,"hidden":1,"result":[]}`), want: membership.Passing, says: "hides 1"},
+		{name: "a list hides something", upset: none, answer: answers("/workspaces", 200, `{"error":null,"total":0,"hidden":1,"result":[]}`), want: membership.Forbidden, says: "hides workspaces"},
+		{name: "a list counts what it hides", upset: none, answer: answers("/workspaces", 200, `{"error":null,"total":1,"hidden":1,"result":[]}`), want: membership.Passing, says: "could not be found out"},
+		{name: "accounts are hidden", upset: none, answer: answers("/accounts", 200, `{"error":null,"total":1,"hidden":1,"result":[{"id":3}]}`), want: membership.Forbidden, says: "hides 1 of the accounts"},
 		{name: "a list is malformed", upset: none, answer: answers("/workspaces", 200, `{"error":null,"result":null}`), want: membership.Malformed, says: "could not be found out"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -408,14 +435,13 @@ func TestGoneAt200(t *testing.T) {
 // workspace itself does not count members.
 func TestEmptyListing(t *testing.T) {
 	f := newFake(t)
-	_, err := f.client().ReadWorkspace(t.Context(), "7")
-	e := asRosterError(t, err, membership.Passing)
-	if !strings.Contains(e.Error(), "counts 1 members") {
-		t.Errorf("the error does not say why: %v", e)
+	w, err := f.client().ReadWorkspace(t.Context(), "7")
+	if err != nil || len(w.Members) != 0 || !strings.Contains(w.Incomplete, "counts 1 members") {
+		t.Errorf("%+v, %v", w, err)
 	}
 	f.members = 0
-	w, err := f.client().ReadWorkspace(t.Context(), "7")
-	if err != nil || len(w.Members) != 0 {
+	w, err = f.client().ReadWorkspace(t.Context(), "7")
+	if err != nil || len(w.Members) != 0 || w.Incomplete != "" {
 		t.Errorf("%v, %v", w, err)
 	}
 	f.workspaces = nil
@@ -609,8 +635,8 @@ func TestFindMembersStops(t *testing.T) {
 	}
 	f.total = nil
 	f.hidden = 1
-	if found, err := f.client().FindMembers(t.Context(), "7", []string{"1"}, 10); err != nil || len(found) > 0 {
-		t.Errorf("%v, %v", found, err)
+	if found, err := f.client().FindMembers(t.Context(), "7", []string{"1"}, 10); err != nil || len(found) != 1 {
+		t.Errorf("beside hidden rows: %v, %v", found, err)
 	}
 	f.answer = func(fakeCall) (int, string, bool) { return 403, "", true }
 	_, err := f.client().FindMembers(t.Context(), "7", []string{"1"}, 10)

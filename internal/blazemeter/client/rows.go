@@ -1,7 +1,10 @@
 package client
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,6 +21,34 @@ type row interface {
 	state() *bool
 }
 
+// roleList is a list of roles: an array, or an object of them. The service is
+// written in a language that makes an object of an array with gaps, such as one
+// out of which something was taken (blazemeter 22).
+type roleList []string
+
+// UnmarshalJSON takes null for a list that is not told.
+func (l *roleList) UnmarshalJSON(b []byte) error {
+	var err error
+	if b[0] != '{' {
+		*l = nil
+		err = json.Unmarshal(b, (*[]string)(l))
+	} else {
+		*l = roleList{}
+		var fields map[string]string
+		err = json.Unmarshal(b, &fields)
+		// The keys are the places in the array.
+		for _, place := range slices.SortedFunc(maps.Keys(fields), func(a, b string) int {
+			return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+		}) {
+			*l = append(*l, fields[place])
+		}
+	}
+	if te, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		te.Field = "roles"
+	}
+	return err
+}
+
 // userRow is a user of a workspace or an account, or the key's own.
 type userRow struct {
 	ID          apiclient.NumericID `json:"id"`
@@ -26,7 +57,7 @@ type userRow struct {
 	DisplayName string              `json:"displayName"`
 	FirstName   string              `json:"firstName"`
 	LastName    string              `json:"lastName"`
-	Roles       []string            `json:"roles"`
+	Roles       roleList            `json:"roles"`
 	Enabled     *bool               `json:"enabled"`
 }
 
