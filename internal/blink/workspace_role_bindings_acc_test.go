@@ -429,7 +429,7 @@ func TestAccRoleBindings_fortyUsersOnBadDays(t *testing.T) {
 			for ; runs < 30 && !clean; runs++ {
 				w.Run("apply", "-auto-approve", "-no-color")
 				clean = w.Run("plan", "-no-color", "-detailed-exitcode").Code == 0
-				w.neverBelow(t, "w-forty", 20)
+				w.neverBelow(t, "w-forty", 1) // the guard alone counts where a successor fails to come in
 			}
 			if !clean {
 				t.Fatal("the workspace did not become what it shall be in 30 runs")

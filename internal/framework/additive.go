@@ -127,6 +127,9 @@ func subjectOf(b roster.Binding) Subject {
 // hold once the plan has been applied. A replacement's Delete finds it there.
 const principalKey = "principal"
 
+// instanceKey is where the private data has the token of this instance.
+const instanceKey = "instance"
+
 func (r *additive) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = r.TypeName
 	resp.ResourceBehavior.MutableIdentity = true
@@ -288,12 +291,14 @@ func (r *additive) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	defer cancel()
 	b := r.binding(next)
-	m, findings := run.CreateBinding(ctx, b, next.adopt.ValueBool())
-	resp.Diagnostics.Append(r.diagnostics(findings)...)
+	private := roster.Private{}.Applied()
+	done := run.CreateBinding(ctx, roster.BindingApply{Next: &b, Adopt: next.adopt.ValueBool(), Private: private})
+	resp.Diagnostics.Append(r.diagnostics(done.Findings)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.fill(next, b, m)
+	setText(ctx, resp.Private, instanceKey, private.Instance, &resp.Diagnostics)
+	r.fill(next, b, done.Member)
 	resp.Diagnostics.Append(write(ctx, &resp.State.Raw, resp.State.Schema, r.fields(next))...)
 	r.Key.setIdentity(ctx, resp.Identity, subjectOf(b), &resp.Diagnostics)
 }
@@ -346,13 +351,17 @@ func (r *additive) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	defer cancel()
 	was, b := r.binding(prior), r.binding(next)
-	m, kept, findings := run.UpdateBinding(ctx, was, b, r.Exit.of(prior.onDestroy, prior.reassign), next.adopt.ValueBool())
-	resp.Diagnostics.Append(r.diagnostics(findings)...)
-	if kept || resp.Diagnostics.HasError() {
+	private := roster.Private{Instance: getText(ctx, req.Private, instanceKey, &resp.Diagnostics)}.Applied()
+	setText(ctx, resp.Private, instanceKey, private.Instance, &resp.Diagnostics)
+	done := run.UpdateBinding(ctx, roster.BindingApply{
+		Prior: &was, Next: &b, Exit: r.Exit.of(prior.onDestroy, prior.reassign), Adopt: next.adopt.ValueBool(), Private: private,
+	})
+	resp.Diagnostics.Append(r.diagnostics(done.Findings)...)
+	if done.Kept || resp.Diagnostics.HasError() {
 		r.Key.setIdentity(ctx, resp.Identity, subjectOf(was), &resp.Diagnostics)
 		return
 	}
-	r.fill(next, b, m)
+	r.fill(next, b, done.Member)
 	resp.Diagnostics.Append(write(ctx, &resp.State.Raw, resp.State.Schema, r.fields(next))...)
 	r.Key.setIdentity(ctx, resp.Identity, subjectOf(b), &resp.Diagnostics)
 }
@@ -363,8 +372,11 @@ func (r *additive) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		return
 	}
 	defer cancel()
-	key := carried(ctx, req.Private, &resp.Diagnostics)
-	resp.Diagnostics.Append(r.diagnostics(run.DeleteBinding(ctx, r.binding(m), r.Exit.of(m.onDestroy, m.reassign), key))...)
+	b := r.binding(m)
+	done := run.DeleteBinding(ctx, roster.BindingApply{Prior: &b, Exit: r.Exit.of(m.onDestroy, m.reassign), Private: roster.Private{
+		Instance: getText(ctx, req.Private, instanceKey, &resp.Diagnostics), Holds: carried(ctx, req.Private, &resp.Diagnostics),
+	}})
+	resp.Diagnostics.Append(r.diagnostics(done.Findings)...)
 }
 
 func (r *additive) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {

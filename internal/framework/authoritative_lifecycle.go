@@ -239,11 +239,13 @@ func (r *authoritative) Create(ctx context.Context, req resource.CreateRequest, 
 		return
 	}
 	defer cancel()
-	done := run.ApplySet(ctx, nil, *r.setOf(next))
+	private := roster.Private{}.Applied()
+	done := run.ApplySet(ctx, roster.SetApply{Next: *r.setOf(next), Token: private.Instance})
 	resp.Diagnostics.Append(r.diagnostics(next, done.Findings)...)
 	if resp.Diagnostics.HasError() {
 		return // without state: it would be tainted, and what was done is taken over next time
 	}
+	setText(ctx, resp.Private, instanceKey, private.Instance, &resp.Diagnostics)
 	r.fillTexts(next, done.Listing)
 	resp.Diagnostics.Append(write(ctx, &resp.State.Raw, resp.State.Schema, r.fields(next))...)
 	r.Key.setIdentity(ctx, resp.Identity, subject(next), &resp.Diagnostics)
@@ -329,7 +331,9 @@ func (r *authoritative) Update(ctx context.Context, req resource.UpdateRequest, 
 	}
 	defer cancel()
 	wanted := r.setOf(next)
-	done := run.ApplySet(ctx, r.setOf(prior), *wanted)
+	private := roster.Private{Instance: getText(ctx, req.Private, instanceKey, &resp.Diagnostics)}.Applied()
+	setText(ctx, resp.Private, instanceKey, private.Instance, &resp.Diagnostics)
+	done := run.ApplySet(ctx, roster.SetApply{Prior: r.setOf(prior), Next: *wanted, Token: private.Instance})
 	resp.Diagnostics.Append(r.diagnostics(next, done.Findings)...)
 	switch {
 	case !resp.Diagnostics.HasError():

@@ -118,7 +118,7 @@ func (w walk) connect(product framework.Product, block types.Object) (*framework
 		if service, err = access.Open(client); err == nil {
 			c.Run = roster.NewRun(roster.Config{
 				Service: service, Naming: product.Naming(), Guard: w.guard, Walk: w.walk,
-				Locker: roster.NewFileLocker(), Logger: tfLogger{}, MaxConcurrent: w.calls.maxConcurrent,
+				Logger: tfLogger{}, MaxConcurrent: w.calls.maxConcurrent,
 			})
 			return c, client, diags
 		}

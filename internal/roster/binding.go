@@ -158,7 +158,7 @@ func (r *Run) planRemoval(ctx context.Context, c BindingPlan) BindingPlanned {
 	left := leftKey(c.Prior.Workspace, p)
 	if r.walk.activity.IsApplying() {
 		// Only left-over objects of a replacement are planned here.
-		if s.holds(p) || c.Carried == left {
+		if s.reconciler.HeldByOther(p, "") || c.Carried == left {
 			return BindingPlanned{Key: left}
 		}
 		return BindingPlanned{}
@@ -342,9 +342,10 @@ func (r *Run) knownTenant(workspace string) (*Tenant, bool) {
 		if !ok {
 			return nil, false
 		}
-		tenant = d.Tenant
+		tenant = d.Value.Tenant
 	}
-	return r.people.get(tenant).Peek()
+	t, ok := r.people.get(tenant).Peek()
+	return t.Value, ok
 }
 
 // planned is one principal's standing about to change, as planned.
@@ -397,13 +398,7 @@ func (s *space) selfWarning(ctx context.Context, l *Listing, live Member, to *St
 	if err != nil || !isSelf(self, live) {
 		return nil
 	}
-	fate := "is removed from"
-	if to != nil {
-		fate = fmt.Sprintf("goes from %s to %s in", live.Standing(), to)
-	}
-	return []Finding{warning(AtNone,
-		fmt.Sprintf("The API key's own user %s %s workspace %s", live.Label(), fate, s.run.workspaceName(ctx, l, s.id)),
-		"The next run with this key may be locked out: it may no longer be able to read or change this workspace. Use a key of somebody who stays, or do this last and with another key at hand.")}
+	return []Finding{ownUserWarning(s.run.workspaceName(ctx, l, s.id), s.run.traits, live, to)}
 }
 
 // lowers tells whether the change takes something away from the member.
@@ -441,4 +436,13 @@ func attributeOf(live Member, to Standing) Attribute {
 		return AtEnabled
 	}
 	return AtRole
+}
+
+// mayLose tells whether the change takes an owner away, whoever is inactive.
+func (r *Run) mayLose(live Member, to *Standing) bool { return r.judge.Loses(live, to) }
+
+// view reads what judging a loss takes besides the listing.
+func (s *space) view(ctx context.Context, l *Listing) view {
+	inactive, known := s.run.inactive(ctx, s.id)
+	return view{name: s.run.workspaceName(ctx, l, s.id), listing: l, inactive: inactive, statusKnown: known}
 }

@@ -19,8 +19,8 @@ func TestWhatWasCancelledBeforeItWasSentIsNotUnclear(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		for range 20 { // which of a lock and the end of a context comes first is chance
-			_, fs := x.run.CreateBinding(ctx, *bind("w1", "new", "editor"), false)
-			fs = append(fs, x.run.DeleteBinding(ctx, *bind("w1", "bob", "viewer"), Exit{}, "")...)
+			_, fs := x.createWithin(ctx, bind("w1", "new", "editor"), false)
+			fs = append(fs, x.deleteWithin(ctx, bind("w1", "bob", "viewer"), Exit{}, "")...)
 			if len(fs) != 2 {
 				t.Fatalf("%+v", fs)
 			}

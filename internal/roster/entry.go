@@ -78,8 +78,7 @@ func importBlock(resourceType, id string) string {
 func (s *space) planStranger(ctx context.Context, l *Listing, next Binding) []Finding {
 	r, p := s.run, next.Principal
 	if !next.StandingUnknown && !next.Standing.Enabled {
-		return []Finding{failure(AtEnabled, fmt.Sprintf("%s is not in workspace %s and cannot be created disabled", p, s.id),
-			fmt.Sprintf("%s has no call that adds somebody without access. Set enabled = true, or leave the resource out until the principal is in the workspace.", r.traits.Product))}
+		return []Finding{s.cannotAddDisabled(p)}
 	}
 	t, err := r.tenantOf(ctx, s.id)
 	if err != nil {
@@ -99,4 +98,9 @@ func (s *space) planStranger(ctx context.Context, l *Listing, next Binding) []Fi
 			fmt.Sprintf("The %s has blocked this principal: the access cannot be used, and it does not count as an owner's.", r.traits.TenantNoun))}
 	}
 	return nil
+}
+
+func (s *space) cannotAddDisabled(p Principal) Finding {
+	return failure(AtEnabled, fmt.Sprintf("%s is not in workspace %s and cannot be created disabled", p, s.id),
+		fmt.Sprintf("%s has no call that adds somebody without access. Set enabled = true, or leave the resource out until the principal is in the workspace.", s.run.traits.Product))
 }

@@ -24,22 +24,25 @@ func TestACreationNeverChangesAnAccessSilently(t *testing.T) {
 		if strings.Contains(fs[0].Detail, "import") || !strings.Contains(fs[0].Detail, "adopt_existing = true") {
 			t.Error(fs[0].Detail)
 		}
-		// The same at apply.
-		_, fs = openSession(t, s, enforce()).create(bind("w1", "vic", "editor"), false)
-		says(t, fs, there)
-		_, kept, fs := openSession(t, s, enforce()).update(bind("w1", "ann", "owner"), bind("w1", "vic", "editor"), Exit{})
-		says(t, fs, there)
-		if kept {
-			t.Error("the first half failed: nothing is kept but the prior")
-		}
+		// An apply that the plan did not prepare leaves alone whoever would have less.
+		_, fs = openSession(t, s, enforce()).create(bind("w1", "zoe", "editor"), false)
+		says(t, fs, "zoe@example.com in workspace Space w1 is left alone")
 		wantSent(t, s)
 
 		// Told to, it says from what to what.
 		x = openSession(t, s, enforce())
 		says(t, x.plan(BindingPlan{Next: bind("w1", "vic", "editor"), Adopt: true}).Findings, "vic@example.com in workspace Space w1 goes from viewer to editor")
 		_, fs = x.create(bind("w1", "vic", "editor"), true)
-		says(t, fs)
+		says(t, fs, "vic@example.com in workspace Space w1 goes from viewer to editor")
 		wantSent(t, s, "assign w1 user/vic editor")
+	})
+	t.Run("a higher role that only the apply knew of is given, and told", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			_, fs := openSession(t, s, enforce()).create(bind("w1", "vic", "editor"), false)
+			says(t, fs, "vic@example.com in workspace Space w1 goes from viewer to editor")
+			wantSent(t, s, "assign w1 user/vic editor")
+		})
 	})
 	t.Run("the same role is adopted", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -64,7 +67,7 @@ func TestADisabledUserIsEnabledAgainWithAWarning(t *testing.T) {
 		x := openSession(t, s, enforce())
 		says(t, x.plan(BindingPlan{Next: bind("7", "3", "viewer")}).Findings, "3@example.com is disabled in workspace Space 7 and will be enabled again")
 		_, fs := x.create(bind("7", "3", "viewer"), false)
-		says(t, fs)
+		says(t, fs, "3@example.com is disabled in workspace Space 7 and will be enabled again")
 		wantRole(t, s, "7", "3", "viewer")
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
 )
 
 // said gives an error as the beginning of a sentence that goes on: without a
@@ -61,35 +63,35 @@ func (r *Run) planReadFailure(err error, workspace, who string, at Attribute) Fi
 }
 
 // writeFailure explains a change that failed.
-func (r *Run) writeFailure(err error, workspace string, c change) Finding {
-	t := r.traits
-	who := fmt.Sprintf("%s in workspace %s", c.p, workspace)
-	if errors.Is(err, errUnverified) || maybeApplied(err) {
-		return failure(c.at, fmt.Sprintf("The change of %s could not be verified", who),
+func (r *Run) writeFailure(o reconcile.Outcome, workspace string, w wish) Finding {
+	t, err, what := r.traits, o.Err, w.clause(r.traits)
+	who := fmt.Sprintf("%s in workspace %s", w.Principal, workspace)
+	if o.Result == reconcile.Unclear {
+		return failure(w.at, fmt.Sprintf("The change of %s could not be verified", who),
 			fmt.Sprintf("%s. It may or may not stand. Run plan and apply again: what is there by then is taken as it is, and nothing is done twice.", said(err)))
 	}
 	switch FailureOf(err) {
 	case Unauthorized:
 		return failure(AtNone, fmt.Sprintf("%s does not accept the API key", t.Product),
-			fmt.Sprintf("%s was to be %s: %s. Nothing was changed. Check the credentials in the provider block or the environment.", who, c.what, said(err)))
+			fmt.Sprintf("%s was to be %s: %s. Nothing was changed. Check the credentials in the provider block or the environment.", who, what, said(err)))
 	case Forbidden:
-		return failure(c.at, fmt.Sprintf("The %s API key may not change %s", t.Product, who),
+		return failure(w.at, fmt.Sprintf("The %s API key may not change %s", t.Product, who),
 			fmt.Sprintf("%s. Nothing was changed. %s", said(err), t.ChangeRight))
 	case Unsupported:
-		if c.to != nil {
-			return failure(c.at, fmt.Sprintf("%s has no such call: %s was not changed", t.Product, who),
-				fmt.Sprintf("%s. %s was to be %s, and this endpoint does not know the call that does it. Check that the endpoint in the provider's settings is the product's API.", said(err), who, c.what))
+		if w.Want != nil {
+			return failure(w.at, fmt.Sprintf("%s has no such call: %s was not changed", t.Product, who),
+				fmt.Sprintf("%s. %s was to be %s, and this endpoint does not know the call that does it. Check that the endpoint in the provider's settings is the product's API.", said(err), who, what))
 		}
-		return failure(c.at, fmt.Sprintf("%s has no such call: %s keeps its access", t.Product, who),
+		return failure(w.at, fmt.Sprintf("%s has no such call: %s keeps its access", t.Product, who),
 			fmt.Sprintf("%s. The removal endpoint is not available there. Remove the access by hand in %s and plan again, or stop managing it with `terraform state rm`.", said(err), t.Product))
 	case Gone:
-		return failure(c.at, fmt.Sprintf("%s was not found in %s", who, t.Product),
+		return failure(w.at, fmt.Sprintf("%s was not found in %s", who, t.Product),
 			fmt.Sprintf("%s. Nothing was changed. Check the ids of the workspace and of the principal.", said(err)))
 	case Refused:
-		return failure(c.at, fmt.Sprintf("%s refused the change of %s", t.Product, who),
-			fmt.Sprintf("%s was to be %s: %s. Nothing was changed. Check the role's name, and that the principal is known in the %s.", who, c.what, said(err), t.TenantNoun))
+		return failure(w.at, fmt.Sprintf("%s refused the change of %s", t.Product, who),
+			fmt.Sprintf("%s was to be %s: %s. Nothing was changed. Check the role's name, and that the principal is known in the %s.", who, what, said(err), t.TenantNoun))
 	default:
-		return failure(c.at, fmt.Sprintf("The change of %s failed", who),
-			fmt.Sprintf("%s was to be %s: %s. Nothing was changed. This may pass: apply again.", who, c.what, said(err)))
+		return failure(w.at, fmt.Sprintf("The change of %s failed", who),
+			fmt.Sprintf("%s was to be %s: %s. Nothing was changed. This may pass: apply again.", who, what, said(err)))
 	}
 }

@@ -1,7 +1,6 @@
 package roster
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -29,19 +28,21 @@ func TestAdditionsAreFoundWithoutWholeListings(t *testing.T) {
 		s := fullHouse(blazeTraits(), n)
 		s.latency, s.finds = 50*time.Millisecond, findsAtTheEnd
 		a := openSession(t, s, enforce())
+		began := time.Now()
 		bringIn(t, a, n)
-		if reads := len(s.sent("read")); reads != 1 {
-			t.Errorf("%d whole listings", reads)
+		// A decision rests on a listing that is at most a second old.
+		if reads := len(s.sent("read")); reads > int(time.Since(began)/time.Second)+2 {
+			t.Errorf("%d whole listings in %s", reads, time.Since(began))
 		}
-		if looks := len(s.sent("find")); looks > n/4 {
+		if looks := len(s.sent("find")); looks > n/3 {
 			t.Errorf("%d looks for %d people", looks, n)
 		}
 		if w := len(s.sent("add")); w != n {
 			t.Errorf("%d additions for %d people", w, n)
 		}
-		// Whoever asks next sees them, without another reading.
+		// Whoever asks next sees them.
 		l, err := a.run.Listing(t.Context(), "w1")
-		if err != nil || len(l.Members) != n+1 || l.Enabled() != n+1 || len(s.sent("read")) != 1 {
+		if err != nil || len(l.Members) != n+1 || l.Enabled() != n+1 {
 			t.Errorf("the listing shows %d members (%d enabled): %v", len(l.Members), l.Enabled(), err)
 		}
 		for i := range n {
@@ -60,7 +61,7 @@ func TestLooksInVainEnd(t *testing.T) {
 		s := fullHouse(blazeTraits(), n)
 		s.latency, s.finds = 50*time.Millisecond, findsNobody
 		bringIn(t, openSession(t, s, enforce()), n)
-		if looks := len(s.sent("find")); looks != overlooks {
+		if looks := len(s.sent("find")); looks != 2 {
 			t.Errorf("%d looks", looks)
 		}
 		if reads := len(s.sent("read")); reads > n/4+4 {
@@ -75,7 +76,7 @@ func TestALookThatFails(t *testing.T) {
 		s := fullHouse(blazeTraits(), 9)
 		s.finds = findsAtTheEnd
 		s.trouble = func(c stageCall) trouble {
-			if c.op == "find" && c.n <= 2*overlooks {
+			if c.op == "find" && c.n <= 2*2 {
 				return broken()
 			}
 			return trouble{}
@@ -85,7 +86,7 @@ func TestALookThatFails(t *testing.T) {
 			_, fs := a.create(bind("w1", fmt.Sprintf("p%d", i), "tester"), false)
 			says(t, fs)
 		}
-		if looks, reads := len(s.sent("find")), len(s.sent("read")); looks != 9 || reads != 1+2*overlooks {
+		if looks, reads := len(s.sent("find")), len(s.sent("read")); looks != 9 || reads != 1+2*2 {
 			t.Errorf("%d looks and %d listings", looks, reads)
 		}
 	})
@@ -101,8 +102,8 @@ func TestChangesAreNotLookedFor(t *testing.T) {
 		a := openSession(t, s, enforce())
 		_, _, fs := a.update(bind("w1", "p0", "viewer"), bind("w1", "p0", "tester"), Exit{})
 		says(t, fs)
-		_, fs = a.create(bind("w1", "p1", "tester"), false) // is enabled again
-		says(t, fs)
+		_, fs = a.create(bind("w1", "p1", "tester"), false)
+		says(t, fs, "p1@example.com is disabled in workspace Space w1 and will be enabled again")
 		if looks := s.sent("find"); len(looks) > 0 {
 			t.Errorf("looked for %v", looks)
 		}
@@ -125,75 +126,6 @@ func TestALookShowsAnotherRole(t *testing.T) {
 	})
 }
 
-func TestListingWithMoreRows(t *testing.T) {
-	tr := blazeTraits()
-	first := NewListing(&Workspace{ID: "w1", Name: "One", Members: []Member{person("ann", "manager")}}, tr)
-	bob, cid := person("bob", "manager"), person("cid", "tester")
-	cid.Enabled = false
-	second := first.With(tr, bob, person("ANN", "tester"), bob)
-	third := second.With(tr, cid)
-	// Another one that comes of the first: neither sees the other's rows.
-	other := first.With(tr, person("dan", "viewer"))
-
-	for name, c := range map[string]struct {
-		l                *Listing
-		shows            []string
-		enabled, holders int
-	}{
-		"first":  {l: first, shows: []string{"ann"}, enabled: 1, holders: 1},
-		"second": {l: second, shows: []string{"ann", "bob"}, enabled: 2, holders: 2},
-		"third":  {l: third, shows: []string{"ann", "bob", "cid"}, enabled: 2, holders: 2},
-		"other":  {l: other, shows: []string{"ann", "dan"}, enabled: 2, holders: 1},
-	} {
-		if c.l.ID != "w1" || c.l.Name != "One" {
-			t.Errorf("%s: it is of workspace %q (%q)", name, c.l.ID, c.l.Name)
-		}
-		if len(c.l.Members) != len(c.shows) || c.l.Enabled() != c.enabled || len(c.l.Holders()) != c.holders {
-			t.Errorf("%s: %d members, %d enabled, %d holders", name, len(c.l.Members), c.l.Enabled(), len(c.l.Holders()))
-		}
-		for _, id := range []string{"ann", "bob", "cid", "dan"} {
-			m, ok := c.l.Member(user(id))
-			want := false
-			for _, s := range c.shows {
-				want = want || s == id
-			}
-			if ok != want || ok && m.ID != id {
-				t.Errorf("%s: %s: %v, %+v", name, id, ok, m)
-			}
-		}
-	}
-	if m, _ := third.Member(user("ann")); m.Role() != "manager" {
-		t.Errorf("a row that was there has become %s", m.Standing())
-	}
-}
-
-// Rows that are added prove who is there. They do not make a listing complete.
-func TestListingWithAnOwner(t *testing.T) {
-	l := NewListing(&Workspace{Members: []Member{person("vic", "viewer")}}, blinkTraits())
-	if l.Complete() || l.With(blinkTraits(), person("bob", "editor")).Complete() {
-		t.Error("nobody owns it")
-	}
-	if l.With(blinkTraits(), person("ann", "owner")).Complete() {
-		t.Error("others may be missing all the same")
-	}
-}
-
-// Adding n rows, a few at a time, costs n, and not n for each time.
-func BenchmarkListingWith(b *testing.B) {
-	for _, n := range []int{1000, 10_000} {
-		ms := people(n, "tester")
-		b.Run(fmt.Sprintf("rows=%d", n), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				l := NewListing(&Workspace{}, blazeTraits())
-				for i := 0; i < n; i += 10 {
-					l = l.With(blazeTraits(), ms[i:i+10]...)
-				}
-			}
-		})
-	}
-}
-
 // An addition whose answer was lost is found like any other, and has its line.
 func TestALookSettlesALostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -212,29 +144,5 @@ func TestALookSettlesALostAnswer(t *testing.T) {
 		if n := a.book.count("INFO Changed an access, as a listing shows"); n != 1 {
 			t.Errorf("%d lines about it: %v", n, a.book.lines)
 		}
-	})
-}
-
-func TestALookEndsWithThoseWhoWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := fullHouse(blazeTraits(), 1)
-		s.finds = findsAtTheEnd
-		a := openSession(t, s, enforce())
-		if _, err := a.run.Listing(t.Context(), "w1"); err != nil {
-			t.Fatal(err)
-		}
-		s.latency = time.Hour
-		sp := a.run.spaces.get("w1")
-		w := sent{moment: sp.listings.Now()}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		began := time.Now()
-		if _, _, found := sp.finds.look(ctx, w, user("p0")); found {
-			t.Error("found somebody who was never added")
-		}
-		if waited := time.Since(began); waited != time.Minute {
-			t.Errorf("waited %s", waited)
-		}
-		synctest.Wait() // the look itself has ended too, or the bubble does not
 	})
 }

@@ -469,7 +469,7 @@ func TestOffLeavesItToTheService(t *testing.T) {
 		x := openSession(t, s, off)
 		fs := x.delete(bind("w1", "ann", "owner"), Exit{}, "")
 		says(t, fs, lastOwner)
-		if len(fs) == 1 && (!strings.Contains(fs[0].Detail, "Blink itself refused: ") || !strings.Contains(fs[0].Detail, "ownership constraint violated") || strings.Contains(fs[0].Detail, "waited")) {
+		if len(fs) == 1 && (!strings.Contains(fs[0].Detail, "Blink itself refused: ") || !strings.Contains(strings.ReplaceAll(fs[0].Detail, "\n", " "), "ownership constraint violated") || strings.Contains(fs[0].Detail, "waited")) {
 			t.Error(fs[0].Detail)
 		}
 		_, _, fs = x.update(bind("w1", "ann", "owner"), bind("w1", "ann", "viewer"), Exit{})
@@ -537,8 +537,8 @@ func TestAPartialListingRemovesNobodyFromTheState(t *testing.T) {
 		_, _, fs := x.run.FindBinding(t.Context(), "w1", user("ann"))
 		says(t, fs, partial)
 		says(t, x.delete(bind("w1", "ann", "viewer"), Exit{}, ""), partial)
-		says(t, x.delete(bind("w1", "vic", "viewer"), Exit{}, ""))
-		wantSent(t, s, "remove w1 user/vic")
+		says(t, x.delete(bind("w1", "vic", "viewer"), Exit{}, ""), partial)
+		wantSent(t, s)
 	})
 	t.Run("nor an owner who was there a moment ago", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -557,7 +557,9 @@ func TestAPartialListingRemovesNobodyFromTheState(t *testing.T) {
 			x := openSession(t, s, enforce())
 			says(t, x.plan(BindingPlan{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", "vic", "editor")}).Findings)
 			s.edit("w1", func(ms []Member) []Member { return append(ms, person("ann", "owner")) })
-			x.run.spaces.get("w1").listings.Drop()
+			if _, err := x.run.spaces.get("w1").listings.Newer(t.Context(), x.run.spaces.get("w1").listings.Now()); err != nil {
+				t.Fatal(err)
+			}
 			says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, ""), lastOwner)
 		})
 	})

@@ -106,11 +106,25 @@ func TestTheMessageAtApply(t *testing.T) {
 		if kept || fs[0].At != AtRole {
 			t.Errorf("kept %v at %q", kept, fs[0].At)
 		}
-		same(t, fs[0].Detail, `Workspace "Space w1" (w1) would have 0 owners and needs 1. Its owners now:
+		same(t, fs[0].Detail, `Workspace "Space w1" (w1) would have 0 owners and needs 1.
+Its owners now:
   - ann@example.com (ann): changed from owner to viewer by this run
-Nothing was changed here. If a successor was created later in this run, applying again finishes the handover.
-`+waysOut+`
-The provider waited until nothing had moved for 5s (5s in all), and no successor came. `+whatHelps)
+Nothing was changed here. If a successor was created later in this run,
+applying again finishes the handover.
+
+Ways out:
+  - Undo the change of the role.
+  - Name a successor: give somebody else the role "owner" in the same
+    change.
+
+Nothing had moved for 5s (5s in all), and no successor came. If this change
+has one, this helps:
+  - depends_on from the outgoing owner's block to the successor's, where
+    both are blocks
+  - lifecycle { create_before_destroy = true }, where the successor depends
+    on something else that changes in this run
+  - two runs at -parallelism=1: first the successor, then the removal
+  - a longer last_owner_guard.handover_wait`)
 	})
 }
 

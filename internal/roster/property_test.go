@@ -102,6 +102,12 @@ func drawPlay(t *rapid.T, clashes bool) *play {
 			}
 			p.members[id] = append(p.members[id], m)
 		}
+		if p.traits.NeverOwnerless {
+			// An owner who does not count and stays: a listing without one is incomplete.
+			guest := person("guest", p.traits.OwnerRole)
+			guest.Invite = true
+			p.members[id] = append(p.members[id], guest)
+		}
 		if !p.traits.RemovalDisables && rapid.Bool().Draw(t, "a group") {
 			p.members[id] = append(p.members[id], Member{Principal: group("g0"), Name: "G0", Roles: []string{p.traits.OwnerRole}, Enabled: true, MemberCount: rapid.IntRange(0, 1).Draw(t, "people in it")})
 		}
@@ -150,7 +156,7 @@ func (p *play) drawBlocks(t *rapid.T) {
 	}
 	for _, w := range p.workspaces {
 		for _, m := range p.members[w] {
-			if !m.Enabled || claimed[place{w, m.Principal}] || rapid.IntRange(0, 2).Draw(t, "unmanaged") == 0 {
+			if !m.Enabled || m.Invite || claimed[place{w, m.Principal}] || rapid.IntRange(0, 2).Draw(t, "unmanaged") == 0 {
 				continue
 			}
 			claimed[place{w, m.Principal}] = true

@@ -3,16 +3,13 @@ package roster
 import (
 	"context"
 	"sync"
-	"time"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/cache"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
 )
-
-// Logger takes the few lines that the core writes.
-type Logger interface {
-	Info(ctx context.Context, msg string, fields map[string]any)
-	Warn(ctx context.Context, msg string, fields map[string]any)
-}
 
 // Walk is what all products of one configured provider share: what Terraform
 // does in this process, and the losses and gains that were planned in it.
@@ -33,8 +30,9 @@ type Config struct {
 	Naming  Naming
 	Guard   Guard
 	Walk    *Walk
-	Locker  Locker
-	Logger  Logger
+	// Locker excludes other processes; nil for locks on files.
+	Locker reconcile.Locker
+	Logger reconcile.Logger
 	// MaxConcurrent bounds the calls that one resource makes at a time.
 	MaxConcurrent int
 }
@@ -46,8 +44,8 @@ type Run struct {
 	naming  Naming
 	guard   Guard
 	walk    *Walk
-	locker  Locker
-	log     Logger
+	locker  reconcile.Locker
+	log     reconcile.Logger
 	maxConc int
 
 	self   *cache.Value[Person]
@@ -56,11 +54,8 @@ type Run struct {
 	spaces keyed[string, *space]
 	// readings are what the faces share besides (Once).
 	readings readings
-
-	mu sync.Mutex
-	// assignAdds is what was learned about Traits.AssignMayAdd: 0 nothing yet,
-	// 1 it does, -1 it does not.
-	assignAdds int
+	judge    *guard.Judge
+	ways     reconcile.Ways
 }
 
 // NewRun makes a run. It makes no call.
@@ -69,6 +64,10 @@ func NewRun(c Config) *Run {
 		svc: c.Service, traits: c.Service.Traits(), naming: c.Naming, guard: c.Guard, walk: c.Walk,
 		locker: c.Locker, log: c.Logger, maxConc: max(1, c.MaxConcurrent),
 	}
+	if r.locker == nil {
+		r.locker = reconcile.NewFileLocker()
+	}
+	r.judge = guard.NewJudge(c.Guard, r.traits, words(c.Naming))
 	r.self = cache.New(r.svc.Self)
 	r.people.make = func(tenant string) *cache.Value[*Tenant] {
 		return cache.New(func(ctx context.Context) (*Tenant, error) {
@@ -119,58 +118,42 @@ type space struct {
 	id       string
 	listings *cache.Value[*Listing]
 
-	// principals is held around read, decide and write of one principal.
-	principals keyedLock[Principal]
-	// losses is held while an owner is taken out: one at a time.
-	losses keyedLock[struct{}]
-	// traffic is what is being done about single principals.
-	traffic traffic
-	// finds looks for those who have just been added.
-	finds finds
+	// reconciler applies what is changed in it.
+	reconciler *reconcile.Reconciler
 
 	mu sync.Mutex
-	// wrote is true from the first write of this run on; first is who held the
-	// owner role in the first listing before it.
-	wrote bool
-	first []Member
-	read  bool
-	// gone are those whom this run has taken out or demoted, whatever a
-	// listing that lags behind still shows.
-	gone map[Principal]bool
-	// held are those whom this run has created, adopted or kept; handed those
-	// whose access a replaced object left to its successor.
-	held, handed map[Principal]bool
-	// deposed are those whom an authoritative resource held that this run ended.
-	deposed map[Principal]bool
-	// gained is closed and renewed whenever somebody gained a role.
-	gained chan struct{}
+	// floor is taken from the first complete listing.
+	first guard.Floor
+	// left is what resources held that manage several and were ended in this run.
+	left planning.Held
 }
 
 func newSpace(r *Run, id string) *space {
-	s := &space{run: r, id: id, gone: map[Principal]bool{}, held: map[Principal]bool{}, handed: map[Principal]bool{}, gained: make(chan struct{})}
+	s := &space{run: r, id: id}
 	s.listings = cache.New(func(ctx context.Context) (*Listing, error) {
 		w, err := r.svc.ReadWorkspace(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		return NewListing(w, r.traits), nil
+		l := NewListing(w, r.traits)
+		s.remember(l)
+		return l, nil
 	})
-	s.listings.OnRead = s.remember
-	s.finds.space = s
-	s.finds.finder, _ = r.svc.(Finder)
+	s.reconciler = reconcile.New(reconcile.Config{
+		Workspace: id, Service: r.svc, Judge: r.judge, Activity: r.walk.activity, Locker: r.locker, Logger: r.log,
+		Listings: s.listings, Self: r.Self, Ways: &r.ways, MaxConcurrent: r.maxConc,
+		Status: func(ctx context.Context) guard.Status { return r.status(ctx, id) },
+	})
 	return s
 }
 
-// remember keeps the owners of the first listing before the first write. One
-// that shows a part says nothing about how many there are.
+// remember takes the floor from the first complete listing.
 func (s *space) remember(l *Listing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.read || s.wrote || !l.Complete() {
-		return
+	if !s.first.Known() {
+		s.first = guard.NewFloor(l)
 	}
-	s.read = true
-	s.first = l.Holders()
 }
 
 // floor is the number of owners below which this run must not take the
@@ -178,77 +161,13 @@ func (s *space) remember(l *Listing) {
 func (s *space) floor(inactive map[Principal]bool) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := 0
-	for _, m := range s.first {
-		if s.run.counts(m, inactive) {
-			n++
-		}
-	}
-	return min(n, s.run.guard.MinimumOwners)
+	return s.first.Needs(s.run.judge.Knowing(guard.Status{Inactive: inactive}))
 }
 
-// writing notes that this run is about to write in the workspace.
-func (s *space) writing() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.wrote = true
-}
-
-// lost notes that the principal has (or may have) been taken out.
-func (s *space) lost(p Principal) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.gone[fold(p)] = true
-}
-
-// got notes that the principal has a role now, and wakes who waits for a successor.
-func (s *space) got(p Principal, now Standing) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.run.isOwner(now) {
-		delete(s.gone, fold(p))
-	}
-	close(s.gained)
-	s.gained = make(chan struct{})
-}
-
-// keeps notes that this run has created, adopted or kept the principal.
-func (s *space) keeps(p Principal) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.held[fold(p)] = true
-}
-
-// holds tells whether this run has created, adopted or kept the principal.
-func (s *space) holds(p Principal) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.held[fold(p)]
-}
-
-// handOver notes that a replaced object leaves the principal to its successor.
-func (s *space) handOver(p Principal) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.handed[fold(p)] = true
-}
-
-func (s *space) handedOver(p Principal) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.handed[fold(p)]
-}
-
-// nextGain gives a channel that is closed when somebody gains a role.
-func (s *space) nextGain() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.gained
-}
-
-// Listing gives the workspace's listing of this run.
+// Listing gives the workspace's listing of this run, which shows what the run has
+// changed so far.
 func (r *Run) Listing(ctx context.Context, workspace string) (*Listing, error) {
-	return r.spaces.get(workspace).listings.Get(ctx)
+	return r.spaces.get(workspace).reconciler.Current(ctx)
 }
 
 // Tenant gives everybody in a tenant, read once.
@@ -300,5 +219,26 @@ func (r *Run) inactive(ctx context.Context, workspace string) (set map[Principal
 	return t.inactive, true
 }
 
-// verifyFor bounds how long a write may take to become visible.
-const verifyFor = 6 * time.Second
+// status tells who is inactive in the tenant, or invited to it.
+func (r *Run) status(ctx context.Context, workspace string) guard.Status {
+	if !r.traits.StatusMatters {
+		return guard.Status{}
+	}
+	t, err := r.tenantOf(ctx, workspace)
+	if err != nil {
+		return guard.Status{Unreadable: true}
+	}
+	return guard.Status{Inactive: t.inactive}
+}
+
+// words are those of the configuration language.
+func words(n Naming) membership.Vocabulary {
+	return membership.Vocabulary{
+		Member: n.Additive, Members: n.Authoritative, ImportID: n.ImportID,
+		AdoptExisting: "adopt_existing", OnDestroy: "on_destroy", OnRemoval: "on_removal", ReassignRole: "reassign_role",
+		Ignore: func(k Kind) string { return "ignore_" + string(k) + "s" },
+		Mode:   "last_owner_guard.mode", MinimumOwners: "last_owner_guard.minimum_owners", NotCounted: "last_owner_guard.not_counted",
+		CountOwnerGroups: "count_owner_groups", ExemptWorkspaces: "last_owner_guard.exempt_workspace_ids", HandoverWait: "last_owner_guard.handover_wait",
+		Forget: "terraform state rm", DestroyUnrefreshed: "terraform destroy -refresh=false",
+	}
+}

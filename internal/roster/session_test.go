@@ -2,9 +2,13 @@ package roster
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
 )
 
 // session is one provider process, called as Terraform calls it.
@@ -20,7 +24,7 @@ func openSession(t *testing.T, svc *stage, g Guard) *session {
 	return openSessionWith(t, svc, g, &memoryLocker{})
 }
 
-func openSessionWith(t *testing.T, svc *stage, g Guard, l Locker) *session {
+func openSessionWith(t *testing.T, svc *stage, g Guard, l reconcile.Locker) *session {
 	t.Helper()
 	book := &notebook{}
 	tf := &terraform{svc: svc, guard: g, locker: l, book: book}
@@ -39,15 +43,21 @@ func (x *session) plan(c BindingPlan) BindingPlanned {
 }
 
 func (x *session) create(b *Binding, adopt bool) (Member, []Finding) {
+	return x.createWithin(x.t.Context(), b, adopt)
+}
+
+func (x *session) createWithin(ctx context.Context, b *Binding, adopt bool) (Member, []Finding) {
 	defer x.act.Begin()()
 	x.act.Applying()
-	return x.run.CreateBinding(x.t.Context(), *b, adopt)
+	done := x.run.CreateBinding(ctx, BindingApply{Next: b, Adopt: adopt, Private: planning.Private{}.Applied()})
+	return done.Member, done.Findings
 }
 
 func (x *session) update(prior, next *Binding, exit Exit) (Member, bool, []Finding) {
 	defer x.act.Begin()()
 	x.act.Applying()
-	return x.run.UpdateBinding(x.t.Context(), *prior, *next, exit, false)
+	done := x.run.UpdateBinding(x.t.Context(), BindingApply{Prior: prior, Next: next, Exit: exit, Private: planning.Private{}.Applied()})
+	return done.Member, done.Kept, done.Findings
 }
 
 func (x *session) delete(b *Binding, exit Exit, key string) []Finding {
@@ -57,7 +67,7 @@ func (x *session) delete(b *Binding, exit Exit, key string) []Finding {
 func (x *session) deleteWithin(ctx context.Context, b *Binding, exit Exit, key string) []Finding {
 	defer x.act.Begin()()
 	x.act.Applying()
-	return x.run.DeleteBinding(ctx, *b, exit, key)
+	return x.run.DeleteBinding(ctx, BindingApply{Prior: b, Exit: exit, Private: planning.Private{Holds: key}}).Findings
 }
 
 // summaries gives the headlines, errors in front marked with "!".
@@ -90,6 +100,9 @@ func details(fs []Finding) string {
 	return b.String()
 }
 
+// indented is the indentation of a list.
+var indented = regexp.MustCompile(`\n +`)
+
 // tidy wants text that reads well.
 func tidy(t *testing.T, fs []Finding) {
 	t.Helper()
@@ -97,7 +110,7 @@ func tidy(t *testing.T, fs []Finding) {
 		if f.Detail == "" || f.Summary == "" {
 			t.Errorf("nothing to read in %+v", f)
 		}
-		for _, s := range []string{f.Summary, f.Detail} {
+		for _, s := range []string{f.Summary, indented.ReplaceAllString(f.Detail, "\n")} {
 			if s != strings.TrimSpace(s) {
 				t.Errorf("blanks around %q", s)
 			}

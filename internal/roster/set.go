@@ -133,8 +133,6 @@ type turnout struct {
 	to        *Standing
 	toUnknown bool
 	what      string
-
-	attempt
 }
 
 func (t *turnout) at() Attribute { return atKind(t.p.Kind) }

@@ -3,8 +3,25 @@ package roster
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
+	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
 )
+
+// SetApply is one change of a resource that manages several, as it is applied.
+type SetApply struct {
+	// Prior is what the state held, nil for a creation.
+	Prior *Set
+	Next  Set
+	// Token names the instance.
+	Token string
+}
 
 // SetApplied is the outcome of applying an authoritative resource.
 type SetApplied struct {
@@ -14,226 +31,250 @@ type SetApplied struct {
 	Listing *Listing
 }
 
-// ApplySet brings a workspace from what the state held (nil for a creation) to
-// what shall be: promotions and additions first, then demotions, then
-// removals, and the key's own user last among those. Nobody is demoted or
-// removed whom the state did not hold, and no owner leaves before enough
-// others are there.
-func (r *Run) ApplySet(ctx context.Context, prior *Set, next Set) SetApplied {
-	s := r.spaces.get(next.Workspace)
-	if out := next.twins(); len(out) > 0 {
+// ApplySet brings a workspace from what the state held to what shall be: higher
+// roles and additions first, then lower roles, then removals. Nobody is lowered
+// or removed whom the state did not hold as they stand.
+func (r *Run) ApplySet(ctx context.Context, c SetApply) SetApplied {
+	s := r.spaces.get(c.Next.Workspace)
+	if out := c.Next.twins(); len(out) > 0 {
 		return SetApplied{Findings: out}
 	}
-	l, err := s.listings.Get(ctx)
+	l, err := s.reconciler.Recent(ctx)
+	if err == nil && !l.Complete() {
+		l, err = s.reconciler.Listing(ctx) // it may have been incomplete for a moment
+	}
 	switch {
 	case err != nil:
 		return SetApplied{Findings: []Finding{r.readFailure(err, s.id, AtWorkspace)}}
 	case !l.Complete():
 		return SetApplied{Findings: []Finding{r.partialSet(l)}}
 	}
-	held := holder(prior)
-	if prior == nil {
-		held = s.deposedSet()
+	a := &setApply{space: s, token: c.Token, next: c.Next.roles(), created: c.Prior == nil}
+	if c.Prior != nil {
+		prior := c.Prior.roles()
+		a.held = prior.Held()
+	} else {
+		a.held = s.replaced()
 	}
-	d := r.divide(l, next, held)
-	if prior == nil {
-		if out := s.takeover(ctx, l, d, held, false, false); len(out) > 0 {
-			return SetApplied{Findings: out, Listing: l}
-		}
-	}
-	for _, p := range d.settled {
-		s.keeps(p)
-	}
-
-	a := &setApply{space: s, created: prior == nil, held: held, next: next, last: l}
-	a.findSelf(ctx, l, d)
-	a.first, a.planned = s.ownersBefore(ctx, d), s.ownersAfter(ctx, l, d)
-	a.carry(ctx, d.enter)
-	a.take(ctx, d.demote)
-	a.take(ctx, d.remove)
-	return a.finish(ctx, slices.Concat(d.enter, d.demote, d.remove))
+	d := planning.Compare(l, r.traits, a.next, a.held)
+	a.step(ctx, a.entering(d))
+	a.step(ctx, a.lowering(d))
+	a.step(ctx, a.removing(d))
+	return a.finish(ctx)
 }
 
-// setApply is one authoritative resource being applied.
+// setApply is one resource that manages several, being applied.
 type setApply struct {
-	space *space
-	// created is true for a creation, which records no state where it fails.
+	space   *space
+	token   string
+	next    planning.Roles
+	held    planning.Held
 	created bool
-	held    func(Principal) bool
-	next    Set
-	// last is the latest listing that was read.
-	last *Listing
-	// first and planned are the owners before, and after everything is done.
-	first, planned int
-	// stopped is the failure after which nothing more is sent: the key may not.
-	stopped error
-	// blind is true where the latest look at the workspace failed.
-	blind bool
-	out   []Finding
+
+	// stopped is the failure after which nothing more is sent: the credentials
+	// were turned away.
+	stopped  error
+	wishes   []wish
+	outcomes []reconcile.Outcome
 }
 
-// findSelf finds the key's own user among those who are to have less, and
-// warns. It is asked for only where there is such a change.
-func (a *setApply) findSelf(ctx context.Context, l *Listing, d division) {
-	for _, ts := range [][]*turnout{d.demote, d.remove} {
-		for _, t := range ts {
-			if t.p.Kind != User {
-				continue
-			}
-			self, err := a.space.run.Self(ctx)
-			if err != nil {
-				return // nothing to be done about it: the order is then any
-			}
-			if isSelf(self, t.live) {
-				t.self = true
-				a.out = append(a.out, a.space.selfWarning(ctx, l, t.live, t.to)...)
-				return
-			}
+// settleFor is how long nothing must have moved before a resource that manages
+// one role gives somebody up whom another resource may name.
+const settleFor = time.Second
+
+// step makes changes, and ends when each has its outcome.
+func (a *setApply) step(ctx context.Context, ws []wish) {
+	changes := make([]reconcile.Change, len(ws))
+	for i, w := range ws {
+		changes[i] = w.Change
+	}
+	a.wishes = append(a.wishes, ws...)
+	if a.stopped != nil {
+		for range ws {
+			a.outcomes = append(a.outcomes, reconcile.Outcome{Result: reconcile.Failed, Err: a.stopped})
+		}
+		return
+	}
+	outcomes := a.space.reconciler.Apply(ctx, changes...)
+	a.outcomes = append(a.outcomes, outcomes...)
+	for _, o := range outcomes {
+		if f := FailureOf(o.Err); o.Result == reconcile.Failed && o.Reason == reconcile.NoReason && (f == Unauthorized || f == Forbidden) {
+			a.stopped = o.Err
 		}
 	}
 }
 
-// ownersBefore counts the owners before the first write of this run.
-func (s *space) ownersBefore(ctx context.Context, d division) int {
-	if !s.guarded(d) {
-		return 0
+// entering are all who are named and do not get less: who is there already as
+// they shall be is kept from then on. Those of one role stand together, so that
+// one call can add several.
+func (a *setApply) entering(d planning.Diff) []wish {
+	lower := make(map[Principal]bool, len(d.Lower))
+	for _, c := range d.Lower {
+		lower[fold(c.Principal)] = true
 	}
-	inactive, _ := s.run.inactive(ctx, s.id)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := 0
-	for _, m := range s.first {
-		if s.run.counts(m, inactive) {
-			n++
+	var out []wish
+	for _, e := range a.next.Entries {
+		if !lower[fold(e.Principal)] {
+			out = append(out, a.give(e))
 		}
 	}
-	return n
+	slices.SortStableFunc(out, func(x, y wish) int {
+		return strings.Compare(strings.ToLower(x.Want.Role), strings.ToLower(y.Want.Role))
+	})
+	return out
 }
 
-// ownersAfter counts the owners that there will be when everything is done.
-func (s *space) ownersAfter(ctx context.Context, l *Listing, d division) int {
-	if !s.guarded(d) {
-		return 0
-	}
-	r := s.run
-	inactive, _ := r.inactive(ctx, s.id)
-	n := len(r.owners(l, inactive))
-	for _, ts := range [][]*turnout{d.demote, d.remove} {
-		for _, t := range ts {
-			if r.loses(t, inactive) {
-				n--
-			}
-		}
-	}
-	tenant, known := r.knownTenant(s.id)
-	for _, t := range d.enter {
-		m := t.live
-		if !t.there {
-			m = Member{Principal: t.p, MemberCount: 1}
-			if known {
-				if p, ok := tenant.Person(t.p); ok {
-					m.Email, m.Invite, m.MemberCount = p.Email, p.Invite, p.MemberCount
-				}
-			}
-		}
-		if !r.counts(m, inactive) && r.counts(m.After(t.to), inactive) {
-			n++
-		}
-	}
-	return n
+func (a *setApply) give(e planning.Entry) wish {
+	to := e.Standing()
+	at := planning.AttributeOf(e.Kind)
+	return wish{at: at, key: e.ID, form: a.form(), creates: a.created, Change: reconcile.Change{
+		Action: reconcile.Give, Principal: e.Principal, Want: &to, Held: a.heldBy(e.Principal), Adopt: a.next.Role != "", Token: a.token,
+		Loss: guard.Loss{Cause: guard.Edited, Form: a.form(), At: at},
+	}}
 }
 
-// guarded tells whether the change takes owners out of a workspace that the
-// guard watches.
-func (s *space) guarded(d division) bool {
-	mayLose := func(t *turnout) bool { return s.run.mayLose(t.live, t.to) }
-	return s.run.guard.Watches(s.id) && (slices.ContainsFunc(d.demote, mayLose) || slices.ContainsFunc(d.remove, mayLose))
+func (a *setApply) form() guard.Form {
+	if a.next.Role != "" {
+		return guard.OfRole
+	}
+	return guard.OfAll
 }
 
-// loses tells whether the change makes one owner less.
-func (r *Run) loses(t *turnout, inactive map[Principal]bool) bool {
-	return t.there && r.counts(t.live, inactive) && !r.counts(t.live.After(t.to), inactive)
+// heldBy is what the state held of a principal; nil for nothing.
+func (a *setApply) heldBy(p Principal) *Standing {
+	role, ok := a.held[fold(p)]
+	if !ok {
+		return nil
+	}
+	return &Standing{Role: role, Enabled: true}
+}
+
+// lowering are those who keep something.
+func (a *setApply) lowering(d planning.Diff) []wish {
+	var out []wish
+	named := make(map[Principal]planning.Entry, len(a.next.Entries))
+	for _, e := range a.next.Entries {
+		named[fold(e.Principal)] = e
+	}
+	for _, c := range d.Lower {
+		if e, ok := named[fold(c.Principal)]; ok {
+			out = append(out, a.give(e))
+			continue
+		}
+		out = append(out, a.drop(c))
+	}
+	return out
+}
+
+// removing are those who keep nothing.
+func (a *setApply) removing(d planning.Diff) []wish {
+	out := make([]wish, len(d.Remove))
+	for i, c := range d.Remove {
+		out[i] = a.drop(c)
+	}
+	return out
+}
+
+func (a *setApply) drop(c planning.Change) wish {
+	w := wish{at: c.At(), form: a.form(), Change: reconcile.Change{
+		Action: reconcile.Drop, Principal: c.Principal, Want: c.To, Held: a.heldBy(c.Principal), Token: a.token,
+		Loss: guard.Loss{Cause: c.Cause, Form: a.form(), At: c.At(), What: c.What},
+	}}
+	if a.next.Role != "" {
+		w.Settle = settleFor
+	}
+	return w
 }
 
 // finish names whoever failed and whoever was left alone, and tells who is
 // there now.
-func (a *setApply) finish(ctx context.Context, all []*turnout) SetApplied {
+func (a *setApply) finish(ctx context.Context) SetApplied {
 	s := a.space
-	var failed []Finding
-	for _, t := range all {
-		if t.done || t.answered {
-			continue
+	var failed, warnings, out []Finding
+	alone := map[Principal]bool{}
+	told := map[*reconcile.Shortage]bool{}
+	for i, w := range a.wishes {
+		o := a.outcomes[i]
+		if o.Short != nil {
+			if told[o.Short] {
+				continue // one message for all of them
+			}
+			told[o.Short] = true
 		}
-		f := s.run.writeFailure(t.failure(), s.id, change{p: t.p, to: t.to, what: t.what, at: t.at()})
-		if label := t.label(); label != t.p.String() && label != t.p.ID {
-			f.Detail = label + ": " + f.Detail
+		for _, f := range s.explain(ctx, w, o) {
+			switch {
+			case f.Severity == SeverityWarning:
+				warnings = append(warnings, f)
+			case o.Reason == reconcile.TooFewOwners:
+				out = append(out, f)
+			default:
+				failed = append(failed, withName(f, o.Before))
+			}
 		}
-		if t.to != nil && f.At != AtNone {
-			f.Key = t.key
+		if o.Result == reconcile.LeftAlone {
+			alone[fold(w.Principal)] = true
 		}
-		failed = append(failed, f)
 	}
-	a.out = append(a.out, bounded(failed, func(n int) (string, string) {
+	out = append(out, bounded(failed, func(n int) (string, string) {
 		return fmt.Sprintf("%d more changes in workspace %s failed", n, s.id), "Apply again to complete this. Likewise:"
 	})...)
-	if Failed(a.out) {
-		for i, f := range a.out {
-			if f.Severity != SeverityError {
-				continue
-			}
-			if a.created {
-				a.out[i].Detail += "\n\nNo state was recorded: apply again, and what has been done is taken over as it is."
-			} else {
-				a.out[i].Detail += "\n\nThe state holds who is there now. Apply again to complete the change."
-			}
-			break
-		}
-		s.listings.Drop()
-		if ctx.Err() == nil {
-			if l, err := s.listings.Get(ctx); err == nil && l.Complete() {
-				a.last, a.blind = l, false
-			}
-		}
-	}
-	if a.blind {
-		a.last = a.amended(all)
-	}
-	var apart []*turnout
-	for _, t := range s.run.divide(a.last, a.next, a.held).apart {
-		if !s.holds(t.p) || t.to != nil {
-			apart = append(apart, t)
-		}
-	}
-	a.out = append(a.out, s.joined(ctx, a.last, apart, false)...)
-	return SetApplied{Findings: a.out, Listing: a.last}
+	listing := a.listing(ctx, Failed(out))
+	a.note(out)
+	warnings = append(warnings, a.joined(ctx, listing, alone)...)
+	out = append(out, bounded(warnings, func(n int) (string, string) {
+		return fmt.Sprintf("%d more notes about principals of workspace %s", n, s.id), "Likewise:"
+	})...)
+	return SetApplied{Findings: out, Listing: listing}
 }
 
-// amended is the latest listing with what is known to have been done since.
-func (a *setApply) amended(all []*turnout) *Listing {
-	w := *a.last.Workspace
-	w.Members = slices.Clone(w.Members)
-	at := make(map[Principal]int, len(w.Members))
-	for i, m := range w.Members {
-		at[fold(m.Principal)] = i
+// withName puts the name of a person in front of a detail that has the id only.
+func withName(f Finding, m Member) Finding {
+	if label := m.Label(); label != m.ID && !strings.Contains(f.Summary+f.Detail, label) {
+		f.Detail = label + ": " + f.Detail
 	}
-	gone := map[Principal]bool{}
-	for _, t := range all {
-		if !t.done && (t.err != nil || t.sent == 0) || t.spared {
+	return f
+}
+
+// note says once what the state holds after a failure.
+func (a *setApply) note(fs []Finding) {
+	for i, f := range fs {
+		if f.Severity != SeverityError {
 			continue
 		}
-		i, there := at[fold(t.p)]
-		switch {
-		case t.to == nil:
-			gone[fold(t.p)] = true
-		case there:
-			w.Members[i] = w.Members[i].After(t.to)
-		default:
-			w.Members = append(w.Members, Member{Principal: t.p}.After(t.to))
+		if a.created {
+			fs[i].Detail += "\n\nNo state was recorded: apply again, and what has been done is taken over as it is."
+		} else {
+			fs[i].Detail += "\n\nThe state holds who is there now. Apply again to complete the change."
+		}
+		return
+	}
+}
+
+// listing shows who is there afterwards: after a failure, as it is read anew.
+func (a *setApply) listing(ctx context.Context, failed bool) *Listing {
+	if failed && ctx.Err() == nil {
+		if l, err := a.space.reconciler.Listing(ctx); err == nil && l.Complete() {
+			return l
 		}
 	}
-	w.Members = slices.DeleteFunc(w.Members, func(m Member) bool { return gone[fold(m.Principal)] })
-	l := NewListing(&w, a.space.run.traits)
-	return l
+	return a.space.reconciler.Known()
+}
+
+// joined names those who came since the plan was made and are not named.
+func (a *setApply) joined(ctx context.Context, l *Listing, alone map[Principal]bool) []Finding {
+	if l == nil {
+		return nil
+	}
+	s := a.space
+	var fs []Finding
+	for _, c := range planning.Compare(l, s.run.traits, a.next, a.held).LeftAlone {
+		if c.Cause != guard.NotNamed || alone[fold(c.Principal)] || s.reconciler.HeldByOther(c.Principal, a.token) {
+			continue
+		}
+		fs = append(fs, s.leftAloneFinding(ctx, wish{form: a.form(), Change: reconcile.Change{Principal: c.Principal, Want: c.To, Loss: guard.Loss{What: c.What}}},
+			reconcile.Outcome{Result: reconcile.LeftAlone, Reason: reconcile.NotHeld, Before: c.Live, WasThere: true})...)
+	}
+	return fs
 }
 
 // DisbandSet ends the management of a workspace. It touches nobody; a creation
@@ -241,20 +282,36 @@ func (a *setApply) amended(all []*turnout) *Listing {
 func (r *Run) DisbandSet(prior Set) {
 	s := r.spaces.get(prior.Workspace)
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.deposed == nil {
-		s.deposed = map[Principal]bool{}
+	if s.left == nil {
+		s.left = planning.Held{}
 	}
 	for _, seat := range prior.Seats {
-		s.deposed[fold(seat.Principal)] = true
+		s.left[fold(seat.Principal)] = seat.Role
 	}
+	s.mu.Unlock()
 }
 
-// deposedSet gives the test for those whom a replaced resource held.
-func (s *space) deposedSet() func(Principal) bool {
-	return func(p Principal) bool {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return s.deposed[fold(p)]
+// replaced is what a resource held that this run has ended.
+func (s *space) replaced() planning.Held {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.left)
+}
+
+// roles gives the set as the diff takes it.
+func (s Set) roles() planning.Roles {
+	r := planning.Roles{Workspace: s.Workspace, WorkspaceUnknown: s.WorkspaceUnknown, IncludeInvites: s.IncludeInvites, Kinds: map[membership.Kind]planning.Scope{}}
+	for k, scope := range s.Kinds {
+		ids := make([]string, 0, len(scope.Ignore))
+		for id := range scope.Ignore {
+			ids = append(ids, id)
+		}
+		ignore := planning.NewIgnore(ids...)
+		ignore.Unknown = scope.IgnoreUnknown
+		r.Kinds[k] = planning.Scope{Unknown: scope.Unknown, Ignore: ignore}
 	}
+	for _, seat := range s.Seats {
+		r.Entries = append(r.Entries, planning.Entry{Principal: seat.Principal, Role: seat.Role, RoleUnknown: seat.RoleUnknown})
+	}
+	return r
 }

@@ -55,25 +55,3 @@ func BenchmarkDivide(b *testing.B) {
 		})
 	}
 }
-
-// BenchmarkGuard judges one loss among n owners.
-func BenchmarkGuard(b *testing.B) {
-	for _, n := range []int{1000, 10_000} {
-		s := crowded(n)
-		p := (&terraform{svc: s, guard: enforce(), locker: &memoryLocker{}}).start()
-		sp := p.run.spaces.get("w1")
-		l, err := sp.listings.Get(b.Context())
-		if err != nil {
-			b.Fatal(err)
-		}
-		v := sp.view(b.Context(), l)
-		b.Run(fmt.Sprintf("owners=%d", n), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if left := sp.remaining(v, user("u-000000")); left != n-1 || sp.floor(v.inactive) != 1 {
-					b.Fatalf("%d are left", left)
-				}
-			}
-		})
-	}
-}

@@ -136,8 +136,8 @@ func (r *Run) mayCount(k Kind) bool { return k == User || r.guard.CountOwnerGrou
 // leftAlone says that the end of an authoritative resource touches nobody.
 func (r *Run) leftAlone(workspace string) Finding {
 	where := workspace
-	if l, ok := r.spaces.get(workspace).listings.Peek(); ok && l.Name != "" {
-		where = l.Name
+	if l, ok := r.spaces.get(workspace).listings.Peek(); ok && l.Value.Name != "" {
+		where = l.Value.Name
 	}
 	return warning(AtNone, fmt.Sprintf("Everybody in workspace %s keeps their access", where),
 		fmt.Sprintf("Destroying %s touches nobody: workspace %s is no longer managed by it, and everybody there keeps the role they have. "+

@@ -532,7 +532,8 @@ func denied() trouble {
 
 // memoryLocker is what processes share, in memory.
 type memoryLocker struct {
-	locks keyedLock[string]
+	mu    sync.Mutex
+	locks map[string]chan struct{}
 	err   error
 }
 
@@ -540,7 +541,21 @@ func (m *memoryLocker) Lock(ctx context.Context, key string) (func(), error) {
 	if m.err != nil {
 		return nil, m.err
 	}
-	return m.locks.lock(ctx, key)
+	m.mu.Lock()
+	if m.locks == nil {
+		m.locks = map[string]chan struct{}{}
+	}
+	if m.locks[key] == nil {
+		m.locks[key] = make(chan struct{}, 1)
+	}
+	lock := m.locks[key]
+	m.mu.Unlock()
+	select {
+	case lock <- struct{}{}:
+		return func() { <-lock }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // notebook collects the core's log lines.

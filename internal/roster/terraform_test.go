@@ -9,6 +9,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
 )
 
 // terraform plans and applies a configuration as Terraform does: each walk in
@@ -18,7 +21,7 @@ import (
 type terraform struct {
 	svc    *stage
 	guard  Guard
-	locker Locker
+	locker reconcile.Locker
 	slots  int
 	rng    *rand.Rand
 	// noRefresh is -refresh=false.
@@ -49,6 +52,8 @@ type block struct {
 
 	// key is the private data that the plan decided on.
 	key string
+	// instance is the token of the instance in the state.
+	instance string
 }
 
 func (b *block) moves() bool {
@@ -277,21 +282,22 @@ func (tf *terraform) applyNodes(p process, b *block, out *outcome) []node {
 			return false
 		}
 		return request(ctx, func(ctx context.Context) []Finding {
-			_, fs := p.run.CreateBinding(ctx, *b.next, b.adopt)
-			if !Failed(fs) {
-				b.prior, b.private = b.next, ""
+			private := planning.Private{}.Applied()
+			done := p.run.CreateBinding(ctx, BindingApply{Next: b.next, Adopt: b.adopt, Private: private})
+			if !Failed(done.Findings) {
+				b.prior, b.private, b.instance = b.next, "", private.Instance
 			}
-			return fs
+			return done.Findings
 		})
 	}
-	prior := b.prior
+	prior, instance := b.prior, b.instance
 	destroy := func(ctx context.Context, key string) bool {
 		return request(ctx, func(ctx context.Context) []Finding {
-			fs := p.run.DeleteBinding(ctx, *prior, b.exit, key)
-			if !Failed(fs) && b.prior == prior {
+			done := p.run.DeleteBinding(ctx, BindingApply{Prior: prior, Exit: b.exit, Private: planning.Private{Holds: key, Instance: instance}})
+			if !Failed(done.Findings) && b.prior == prior {
 				b.prior = nil
 			}
-			return fs
+			return done.Findings
 		})
 	}
 	switch {
@@ -318,12 +324,14 @@ func (tf *terraform) applyNodes(p process, b *block, out *outcome) []node {
 		return []node{{name: b.addr, after: b.deps, do: func(ctx context.Context) bool {
 			got, ok := replan(ctx, BindingPlan{Prior: b.prior, Next: b.next, Adopt: b.adopt, Exit: b.exit, Carried: b.private})
 			return ok && request(ctx, func(ctx context.Context) []Finding {
-				_, _, fs := p.run.UpdateBinding(ctx, *b.prior, *b.next, b.exit, b.adopt)
+				private := planning.Private{Instance: b.instance}.Applied()
+				b.instance = private.Instance
+				done := p.run.UpdateBinding(ctx, BindingApply{Prior: b.prior, Next: b.next, Exit: b.exit, Adopt: b.adopt, Private: private})
 				// An update keeps what was planned; a failed one keeps the prior principal.
-				if !Failed(fs) {
+				if !Failed(done.Findings) {
 					b.prior, b.private = b.next, got.Key
 				}
-				return fs
+				return done.Findings
 			})
 		}}}
 	}

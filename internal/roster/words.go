@@ -7,6 +7,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/activity"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 )
 
 // The words of the core, by the names that it has had so far.
@@ -31,6 +32,7 @@ type (
 	Guard       = guard.Policy
 	Mode        = guard.Mode
 	Listing     = membership.Listing
+	Private     = planning.Private
 )
 
 const (

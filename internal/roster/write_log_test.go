@@ -46,7 +46,7 @@ func TestEveryWriteHasOneLineInTheLog(t *testing.T) {
 				prior := Set{Workspace: "w1", Kinds: map[Kind]Scope{User: {}}, Seats: seats}
 				next := prior
 				next.Seats = []Seat{seats[0], {Principal: user("bob"), Role: "editor"}}
-				x.run.ApplySet(x.t.Context(), &prior, next)
+				x.applySet(x.t.Context(), &prior, next)
 			},
 		}
 		for what, act := range do {

@@ -39,8 +39,8 @@ func TestSharedReadsOnceForAll(t *testing.T) {
 		if _, err := s.Get(t.Context()); err != nil || n.Load() != 1 {
 			t.Fatalf("%d readings, %v", n.Load(), err)
 		}
-		if v, ok := s.Peek(); !ok || v != 1 {
-			t.Fatalf("peek gives %d, %v", v, ok)
+		if v, ok := s.Peek(); !ok || v.Value != 1 {
+			t.Fatalf("peek gives %d, %v", v.Value, ok)
 		}
 	})
 }
@@ -55,8 +55,8 @@ func TestSharedNewerThanAMomentIsSharedToo(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 50 {
 			wg.Go(func() {
-				if v, err := s.Newer(t.Context(), moment); v != 2 || err != nil {
-					t.Errorf("a reading that began before the moment was taken: %d, %v", v, err)
+				if v, err := s.Newer(t.Context(), moment); v.Value != 2 || v.Number <= moment || v.Took != time.Second || err != nil {
+					t.Errorf("a reading that began before the moment was taken: %+v, %v", v, err)
 				}
 			})
 		}
@@ -64,28 +64,8 @@ func TestSharedNewerThanAMomentIsSharedToo(t *testing.T) {
 		if n.Load() != 2 {
 			t.Fatalf("%d readings for fifty who wanted a newer one", n.Load())
 		}
-		if v, err := s.Newer(t.Context(), moment); v != 2 || err != nil || n.Load() != 2 {
-			t.Fatalf("what is new enough is read again: %d, %v, %d readings", v, err, n.Load())
-		}
-	})
-}
-
-func TestSharedDropDuringAReading(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var n atomic.Int64
-		s := counted(&n)
-		old := make(chan int64, 1)
-		go func() { v, _ := s.Get(t.Context()); old <- v }()
-		time.Sleep(500 * time.Millisecond)
-		s.Drop()
-		if v, err := s.Get(t.Context()); v != 2 || err != nil {
-			t.Fatalf("after a drop, what was being read before it is given: %d, %v", v, err)
-		}
-		if v := <-old; v != 1 {
-			t.Fatalf("who asked before the drop got %d", v)
-		}
-		if v, ok := s.Peek(); !ok || v != 2 {
-			t.Fatalf("kept %d, %v", v, ok)
+		if v, err := s.Newer(t.Context(), moment); v.Value != 2 || err != nil || n.Load() != 2 {
+			t.Fatalf("what is new enough is read again: %+v, %v, %d readings", v, err, n.Load())
 		}
 	})
 }
@@ -128,26 +108,6 @@ func TestSharedAbandonedReadingIsCancelledAndNotRemembered(t *testing.T) {
 		// Whoever comes now gets a reading of their own, not the cancelled one's error.
 		if v, err := s.Get(t.Context()); v != 2 || err != nil {
 			t.Fatalf("after an abandoned reading: %d, %v", v, err)
-		}
-	})
-}
-
-// What was being read when it was dropped is not kept for those who come while
-// the next reading is under way.
-func TestSharedDoesNotKeepWhatWasDropped(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var n atomic.Int64
-		s := counted(&n)
-		go func() { _, _ = s.Get(t.Context()) }()
-		time.Sleep(500 * time.Millisecond)
-		s.Drop()
-		go func() { _, _ = s.Get(t.Context()) }()
-		time.Sleep(time.Second) // the first has ended, the second is under way
-		if v, ok := s.Peek(); ok {
-			t.Fatalf("kept %d", v)
-		}
-		if v, err := s.Get(t.Context()); v != 2 || err != nil {
-			t.Fatalf("got %d, %v", v, err)
 		}
 	})
 }
@@ -200,8 +160,8 @@ func TestSharedRemembersAFailureForAWhile(t *testing.T) {
 			t.Fatalf("%v after %d readings", err, n.Load())
 		}
 		// A newer one is always read.
-		if v, err := s.Newer(t.Context(), s.Now()); v != 7 || err != nil {
-			t.Fatalf("%d, %v", v, err)
+		if v, err := s.Newer(t.Context(), s.Now()); v.Value != 7 || err != nil {
+			t.Fatalf("%+v, %v", v, err)
 		}
 		if v, err := s.Get(t.Context()); v != 7 || err != nil {
 			t.Fatalf("a success does not end the failure: %d, %v", v, err)
@@ -228,39 +188,6 @@ func TestSharedFailureReachesAllWhoWait(t *testing.T) {
 		}
 		wg.Wait()
 		if n.Load() != 1 {
-			t.Fatalf("%d readings", n.Load())
-		}
-	})
-}
-
-func TestAmendSharedValue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var n atomic.Int64
-		s := counted(&n)
-		plus := func(by int64) { s.Amend(func(v int64) int64 { return v + by }) }
-		plus(10) // nothing is there, and nothing is being read
-		if v, err := s.Get(t.Context()); v != 1 || err != nil {
-			t.Fatalf("read %d, %v", v, err)
-		}
-		plus(20)
-		if v, _ := s.Get(t.Context()); v != 21 {
-			t.Fatalf("what is there has become %d", v)
-		}
-		// A reading that began before the change may have been too early for it.
-		read := make(chan int64, 1)
-		go func() { v, _ := s.Newer(t.Context(), s.Now()); read <- v }()
-		time.Sleep(500 * time.Millisecond)
-		plus(40)
-		if v, _ := s.Get(t.Context()); v != 61 {
-			t.Fatalf("what is there has become %d", v)
-		}
-		if v := <-read; v != 42 {
-			t.Fatalf("what was being read has become %d", v)
-		}
-		if v, _ := s.Newer(t.Context(), s.Now()); v != 3 {
-			t.Fatalf("what was read later shows %d", v)
-		}
-		if n.Load() != 3 {
 			t.Fatalf("%d readings", n.Load())
 		}
 	})

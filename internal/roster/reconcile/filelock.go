@@ -1,4 +1,4 @@
-package roster
+package reconcile
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -27,19 +26,21 @@ const lockPoll = 50 * time.Millisecond
 // FileLocker locks files in a directory. The operating system releases the
 // lock when the process dies, however it dies.
 type FileLocker struct {
+	// Dir belongs to the user alone. It is made where it does not exist.
 	Dir string
 }
 
 // NewFileLocker gives the locker that all provider processes of this user on
 // this machine share.
-func NewFileLocker() FileLocker {
-	return FileLocker{Dir: filepath.Join(os.TempDir(), "terraform-provider-roster-"+strconv.Itoa(os.Getuid()))}
-}
+func NewFileLocker() FileLocker { return FileLocker{Dir: lockDir()} }
 
 // Lock implements [Locker].
 func (f FileLocker) Lock(ctx context.Context, key string) (func(), error) {
 	if err := os.MkdirAll(f.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the directory for lock files: %w", err)
+	}
+	if err := ownDir(f.Dir); err != nil {
+		return nil, err
 	}
 	sum := sha256.Sum256([]byte(key))
 	file := flock.New(filepath.Join(f.Dir, hex.EncodeToString(sum[:16])+".lock"))

@@ -1,4 +1,4 @@
-package roster
+package reconcile
 
 import (
 	"bufio"
@@ -7,70 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 )
-
-func TestKeyedLockExcludesByKey(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var k keyedLock[string]
-		inside, most := 0, 0
-		var mu sync.Mutex
-		var wg sync.WaitGroup
-		for range 20 {
-			wg.Go(func() {
-				release, err := k.lock(t.Context(), "a")
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				defer release()
-				mu.Lock()
-				inside++
-				most = max(most, inside)
-				mu.Unlock()
-				time.Sleep(time.Second)
-				mu.Lock()
-				inside--
-				mu.Unlock()
-			})
-		}
-		synctest.Wait()
-		release, err := k.lock(t.Context(), "b") // at once: another key
-		if err != nil {
-			t.Fatal(err)
-		}
-		release()
-		wg.Wait()
-		if most != 1 {
-			t.Fatalf("%d held one lock", most)
-		}
-		if len(k.locks) != 0 {
-			t.Fatalf("%d locks are kept that nobody uses", len(k.locks))
-		}
-	})
-}
-
-func TestKeyedLockGivesUpWithTheContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var k keyedLock[string]
-		release, err := k.lock(t.Context(), "a")
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if _, err := k.lock(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) {
-			t.Fatalf("got %v", err)
-		}
-		release()
-		if len(k.locks) != 0 {
-			t.Fatalf("%d locks are kept that nobody uses", len(k.locks))
-		}
-	})
-}
 
 func TestFileLockerExcludesWithinOneProcess(t *testing.T) {
 	f := FileLocker{Dir: filepath.Join(t.TempDir(), "locks")}

@@ -1,0 +1,215 @@
+package reconcile
+
+import (
+	"strings"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+)
+
+// step is what has to happen next with a change.
+type step int
+
+const (
+	// finish: it has an outcome.
+	finish step = iota
+	// behind: another change of the principal comes first.
+	behind
+	// read: a newer listing is needed.
+	read
+	// askSelf: whose the credentials are has to be asked.
+	askSelf
+	// settle: others may name the principal yet.
+	settle
+	// ownTurn: the credentials' own user goes when nothing else is open.
+	ownTurn
+	// lose: it takes an owner out, and is judged with all other losses.
+	lose
+	// send: it goes out now.
+	send
+)
+
+// verdict is a decision about one change.
+type verdict struct {
+	step    step
+	outcome Outcome
+	live    row
+	way     way
+	// after asks for a listing that began after the change came.
+	after bool
+}
+
+func (r *Reconciler) ends(o Outcome) verdict { return verdict{step: finish, outcome: o} }
+
+// decide tells what has to happen next with a change. The caller holds the lock.
+func (r *Reconciler) decide(it *item) verdict {
+	rec := r.record(it.Principal)
+	switch {
+	case rec.busy != nil && rec.busy != it:
+		return verdict{step: behind}
+	case it.req.stopped != nil:
+		return r.ends(Outcome{Result: Failed, Err: it.req.stopped})
+	case it.Action != Give && rec.heldByOther(it.Token):
+		return r.ends(Outcome{Result: LeftAlone, Reason: HeldByAnother})
+	case !r.know.fresh(it.came):
+		return verdict{step: read, after: it.after}
+	}
+	live, presence := r.know.lookup(it.Principal)
+	if presence == membership.NotKnown {
+		return r.unknown(it, live)
+	}
+	var v verdict
+	if it.Action == Give {
+		v = r.decideGive(it, live)
+	} else {
+		v = r.decideRelease(it, live)
+	}
+	if v.step != send {
+		v.outcome.Before, v.outcome.WasThere = live.Member, live.there
+		return v
+	}
+	v.live = live
+	return r.admit(it, v)
+}
+
+// unknown decides about somebody of whom nothing is known: an incomplete
+// listing does not show them, or a write had no answer. Giving the owner's role
+// takes nothing from anybody; everything else has to be known.
+func (r *Reconciler) unknown(it *item, listed row) verdict {
+	owner := it.Action == Give && it.Want.Enabled && strings.EqualFold(it.Want.Role, r.traits.OwnerRole)
+	switch {
+	case owner && !listed.there && r.know.answers[it.Principal.Fold()] == nil:
+		return r.admit(it, verdict{step: send, live: row{}, way: it.wayIn(r)})
+	case r.know.Number <= it.number:
+		return verdict{step: read, after: true}
+	case r.know.Value.Complete() || listed.there:
+		return r.unsettled(it)
+	default:
+		return r.incomplete(it)
+	}
+}
+
+// unsettled decides about somebody to whom a write without an answer was sent,
+// and whom no listing has settled yet: they are looked at again until one does.
+func (r *Reconciler) unsettled(it *item) verdict {
+	it.number = r.know.Number // the next listing, not this one
+	return verdict{step: read, after: true}
+}
+
+func (r *Reconciler) incomplete(*item) verdict {
+	return r.ends(Outcome{Result: Refused, Reason: Incomplete, Listing: r.know.Value})
+}
+
+// decideGive decides about somebody who shall hold something.
+func (r *Reconciler) decideGive(it *item, live row) verdict {
+	it.expected = live.there && r.heldAs(it, live)
+	switch {
+	case live.holds(it.Want):
+		return r.ends(Outcome{Result: AlreadySo, After: live.Member})
+	case !live.there && !it.Want.Enabled:
+		if r.know.Number <= it.number {
+			return verdict{step: read, after: true}
+		}
+		return r.ends(Outcome{Result: Refused, Reason: NoSuchMember})
+	case !live.there:
+		return verdict{step: send, way: it.wayIn(r)}
+	case it.entered, r.raises(live, *it.Want), it.Adopt, it.expected:
+		return verdict{step: send, way: byAssign}
+	default:
+		return r.ends(Outcome{Result: LeftAlone, Reason: NotHeld, After: live.Member})
+	}
+}
+
+// raises tells whether the standing takes nothing away from somebody.
+func (r *Reconciler) raises(live row, want membership.Standing) bool {
+	return want.Enabled && !live.Enabled || r.traits.Raises(live.Member, want)
+}
+
+// heldAs tells whether the prior state held what somebody has now; for a
+// replacement, the state of the object that it replaces.
+func (r *Reconciler) heldAs(it *item, live row) bool {
+	held := it.Held
+	if held == nil {
+		held = r.record(it.Principal).handed
+	}
+	return held != nil && strings.EqualFold(live.Role(), held.Role) && live.Enabled == held.Enabled
+}
+
+// decideRelease decides about somebody whom a resource gives up.
+func (r *Reconciler) decideRelease(it *item, live row) verdict {
+	if live.there && len(live.Roles) == 0 && it.Held != nil && it.Held.Role != "" {
+		live.Roles = []string{it.Held.Role} // what the state knows, where the listing says nothing
+	}
+	wasOwner := it.Held != nil && strings.EqualFold(it.Held.Role, r.traits.OwnerRole)
+	switch {
+	case !live.there:
+		if r.know.Number <= it.number {
+			return verdict{step: read, after: true}
+		}
+		return r.ends(Outcome{Result: AlreadySo})
+	case live.holds(it.Want):
+		return r.ends(Outcome{Result: AlreadySo, After: live.Member})
+	case it.Action == Drop && !r.heldAs(it, live):
+		return r.ends(Outcome{Result: LeftAlone, Reason: NotHeld, After: live.Member})
+	case it.Action == End && live.Enabled && live.HasRole(r.traits.OwnerRole) && !wasOwner:
+		return r.ends(Outcome{Result: LeftAlone, Reason: BecameOwner, After: live.Member})
+	case it.Want == nil && !r.know.Value.Complete():
+		if r.know.Number <= it.number {
+			return verdict{step: read, after: true}
+		}
+		return r.incomplete(it)
+	case it.Settle > 0 && !it.settled:
+		return verdict{step: settle}
+	case it.Want == nil:
+		return verdict{step: send, way: byRemove}
+	default:
+		return verdict{step: send, way: byAssign}
+	}
+}
+
+// admit holds back what has to wait: the credentials' own user, and whoever is
+// an owner and would not be one.
+func (r *Reconciler) admit(it *item, v verdict) verdict {
+	if r.lowers(v.live, it.Want) && v.live.Kind == membership.User {
+		if !r.selfAsked {
+			return verdict{step: askSelf}
+		}
+		if it.self = r.isSelf(v.live.Member); it.self && r.others(it) > 0 {
+			return verdict{step: ownTurn}
+		}
+	}
+	if r.judge.Watches(r.id) && v.live.there && r.judge.Loses(v.live.Member, it.Want) && !r.record(it.Principal).lost {
+		if r.record(it.Principal).restored {
+			return r.ends(Outcome{Result: Refused, Reason: GivenBack, Before: v.live.Member, WasThere: true})
+		}
+		v.step = lose
+	}
+	return v
+}
+
+// lowers tells whether the change takes something away.
+func (r *Reconciler) lowers(live row, want *membership.Standing) bool {
+	switch {
+	case !live.there || !live.Enabled:
+		return false
+	case want == nil || !want.Enabled:
+		return true
+	default:
+		return len(live.Roles) > 0 && !r.traits.Raises(live.Member, *want)
+	}
+}
+
+func (r *Reconciler) isSelf(m membership.Member) bool {
+	if r.self.ID != "" {
+		return strings.EqualFold(r.self.ID, m.ID)
+	}
+	return r.self.Email != "" && strings.EqualFold(r.self.Email, m.Email)
+}
+
+// needsProof tells whether a write is done only once a listing shows it: it
+// adds somebody, or takes an owner out.
+func (r *Reconciler) needsProof(it *item, live row) bool {
+	adds := it.Want != nil && it.Want.Enabled && (!live.there || !live.Enabled)
+	takesOwner := live.there && live.Enabled && live.HasRole(r.traits.OwnerRole) &&
+		(it.Want == nil || !it.Want.Enabled || !strings.EqualFold(it.Want.Role, r.traits.OwnerRole))
+	return adds || takesOwner
+}

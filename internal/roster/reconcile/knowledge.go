@@ -1,0 +1,116 @@
+package reconcile
+
+import (
+	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/cache"
+)
+
+// visibleWithin bounds how long a write may take to show in listings.
+const visibleWithin = 6 * time.Second
+
+// reading is one listing with the moment at which it began.
+type reading = cache.Reading[*membership.Listing]
+
+// knowledge is the newest listing, and over it what the service answered to
+// this run's own writes.
+type knowledge struct {
+	reading
+	answers map[membership.Principal]*answer
+}
+
+// answer is what is known from one write of this run.
+type answer struct {
+	// number orders the answer among readings; at is its time.
+	number uint64
+	at     time.Time
+	// before is what the write found, after what it was to make of it.
+	before, after row
+	// lost is true where no answer came.
+	lost bool
+}
+
+// learn takes up a reading, unless a newer one is known.
+func (k *knowledge) learn(r reading) {
+	if k.Value != nil && r.Number <= k.Number {
+		return
+	}
+	k.reading = r
+	for p, a := range k.answers {
+		if !k.covers(a, k.listed(p)) {
+			delete(k.answers, p)
+		}
+	}
+}
+
+func (k *knowledge) listed(p membership.Principal) row {
+	m, there := k.Value.Member(p)
+	return row{Member: m, there: there}
+}
+
+// covers tells whether an answer is newer than what the listing shows: the
+// listing began before the answer, or still shows what was there before the
+// write, which may take a while to become visible.
+func (k *knowledge) covers(a *answer, listed row) bool {
+	return a.number > k.Number || listed.is(a.before) && k.Began.Sub(a.at) < visibleWithin
+}
+
+// lookup tells what is known of a principal.
+func (k *knowledge) lookup(p membership.Principal) (row, membership.Presence) {
+	m, presence := k.Value.Lookup(p)
+	listed := row{Member: m, there: presence == membership.There}
+	a := k.answers[p.Fold()]
+	switch {
+	case a == nil || !k.covers(a, listed):
+		return listed, presence
+	case a.lost:
+		return listed, membership.NotKnown
+	case a.after.there:
+		return a.after, membership.There
+	default:
+		return a.after, membership.Absent
+	}
+}
+
+// note takes up what was answered to a write.
+func (k *knowledge) note(p membership.Principal, a *answer) {
+	if k.answers == nil {
+		k.answers = map[membership.Principal]*answer{}
+	}
+	k.answers[p.Fold()] = a
+}
+
+// forget drops an answer that has turned out not to be true.
+func (k *knowledge) forget(p membership.Principal) { delete(k.answers, p.Fold()) }
+
+// fresh tells whether what is known is new enough to decide about a change that
+// came at the time: the listing began at most a second before, or after, and is
+// not older than a second, or three readings where those take longer.
+func (k *knowledge) fresh(came time.Time) bool {
+	return k.Value != nil && k.Began.Sub(came) >= -decisionHolds && time.Since(k.Began) <= max(decisionHolds, 3*k.Took)
+}
+
+// decisionHolds is how long a decision may be carried out after it was made.
+const decisionHolds = time.Second
+
+// view gives the listing with what the service answered since.
+func (k *knowledge) view(t membership.Traits) *membership.Listing {
+	w := *k.Value.Workspace
+	w.Members = make([]membership.Member, 0, len(k.Value.Members)+len(k.answers))
+	for _, m := range k.Value.Members {
+		if now, presence := k.lookup(m.Principal); presence == membership.There {
+			m = now.Member
+		} else if presence == membership.Absent {
+			continue
+		}
+		w.Members = append(w.Members, m)
+	}
+	for p, a := range k.answers {
+		if now, presence := k.lookup(p); presence == membership.There && !k.listed(p).there {
+			now.Principal = a.after.Principal
+			w.Members = append(w.Members, now.Member)
+		}
+	}
+	return membership.NewListing(&w, t)
+}

@@ -1,0 +1,579 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
+)
+
+// proofWithin bounds the proof of a batch of losses and what is given back
+// after it, whatever becomes of the requests meanwhile.
+const proofWithin = 10 * time.Second
+
+// losses are the changes that take owners out. They are judged together, and
+// those that the floor allows go out as one batch under the lock between
+// processes; the others wait for a successor.
+type losses struct {
+	open []*item
+	// tenure is true while the lock is being taken or held.
+	tenure bool
+	// gained is true once a gain was answered that nobody has been judged by.
+	gained bool
+	// cancel ends the wait for the lock and for its listing.
+	cancel context.CancelFunc
+}
+
+// lossState is how far a loss has come.
+type lossState struct {
+	// since is when it was first judged and had to wait; zero before.
+	since time.Time
+	// lastTry is true where nothing has moved for long enough, so that the next
+	// judgement answers.
+	lastTry bool
+	// short is what the last judgement found.
+	short *Shortage
+	// logged is true once the wait has its line in the log.
+	logged bool
+}
+
+func (l *lossState) waiting() bool { return !l.since.IsZero() && !l.lastTry }
+
+// refuse is the outcome of a loss without a successor.
+func (l *lossState) refuse() Outcome {
+	l.short.Waited = time.Since(l.since)
+	return Outcome{Result: Refused, Reason: TooFewOwners, Short: l.short}
+}
+
+// withdrawn ends the wait for the lock where no loss is left.
+func (l *losses) withdrawn() {
+	if len(l.open) == 0 && l.cancel != nil {
+		l.cancel()
+	}
+}
+
+// startTenure begins to take the lock where a loss has to be judged: one that
+// has just come, one whose wait is over, or any after a gain. The caller holds
+// the lock of the reconciler.
+func (r *Reconciler) startTenure() {
+	ls := &r.losses
+	if ls.tenure || len(ls.open) == 0 {
+		return
+	}
+	if !ls.gained && !slices.ContainsFunc(ls.open, func(it *item) bool { return !it.loss.waiting() }) {
+		return
+	}
+	ls.tenure, ls.gained = true, false
+	for _, it := range ls.open {
+		r.setWaiting(it, false)
+	}
+	ctx, cancel := background(ls.open[0].req.ctx)
+	ls.cancel = cancel
+	r.later = append(r.later, func() { go r.tenure(ctx) })
+}
+
+// tenure is one batch of losses under the lock between processes.
+func (r *Reconciler) tenure(ctx context.Context) {
+	release, err := r.lock(ctx)
+	if err == nil {
+		r.loseBatch(ctx)
+		release()
+	}
+	r.mu.Lock()
+	defer r.unlock()
+	r.losses.cancel()
+	r.losses.tenure, r.losses.cancel = false, nil
+	for _, it := range r.losses.open {
+		r.setWaiting(it, it.loss.waiting())
+		if it.loss.waiting() && !it.loss.logged {
+			it.loss.logged = true
+			r.logWait(it)
+		}
+	}
+	r.dispatch()
+}
+
+// logWait writes one line for the wait of a request.
+func (r *Reconciler) logWait(it *item) {
+	var who []string
+	for _, o := range r.losses.open {
+		if o.req == it.req && o.loss.waiting() {
+			o.loss.logged = true
+			who = append(who, o.Principal.String())
+		}
+	}
+	fields := map[string]any{
+		"product": r.traits.Product, "workspace": r.id, "principals": who, "handover_wait": r.judge.Policy().HandoverWait.String(),
+	}
+	r.later = append(r.later, func() {
+		r.Logger.Warn(it.req.ctx, fmt.Sprintf("Waiting for a successor before taking an %s out", r.traits.OwnerNoun), fields)
+	})
+}
+
+// lock takes the lock between processes. Where it cannot be used, that is said,
+// and the run goes on without.
+func (r *Reconciler) lock(ctx context.Context) (func(), error) {
+	release, err := r.Locker.Lock(ctx, r.key)
+	switch {
+	case err == nil:
+		return release, nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	}
+	r.Logger.Warn(ctx, "Other runs on this machine are not kept out: the lock file cannot be used", map[string]any{
+		"product": r.traits.Product, "workspace": r.id, "error": err.Error(),
+	})
+	return func() {}, nil
+}
+
+// loseBatch judges the open losses by a listing that began after the lock was
+// taken, sends those that may go, and proves them.
+func (r *Reconciler) loseBatch(ctx context.Context) {
+	moment := r.Listings.Now()
+	_, err := r.newer(ctx, moment)
+	if err != nil {
+		r.cannotJudge(ctx, err)
+		return
+	}
+	status := r.Status(ctx)
+	if err := r.beginLosses(ctx); err != nil {
+		return
+	}
+	b := r.takeBatch(r.judge.Knowing(status), moment)
+	b.send()
+	r.endLosses()
+	if len(b.writes) > 0 {
+		b.prove(ctx)
+	}
+}
+
+// cannotJudge ends the losses for which no listing could be read.
+func (r *Reconciler) cannotJudge(ctx context.Context, err error) {
+	r.mu.Lock()
+	defer r.unlock()
+	if ctx.Err() != nil {
+		return
+	}
+	open := r.losses.open
+	r.losses.open = nil
+	for _, it := range open {
+		r.finish(it, r.unreadable(it, err))
+	}
+}
+
+// beginLosses waits for the reading of pages to end, which losses would spoil.
+func (r *Reconciler) beginLosses(ctx context.Context) error {
+	if !r.traits.ListingShifts {
+		return nil
+	}
+	return r.await(ctx, func() bool {
+		if !r.pages.mayWrite() {
+			return false
+		}
+		r.pages.writers++
+		return true
+	}, &r.pages.blockedWriters)
+}
+
+func (r *Reconciler) endLosses() {
+	r.mu.Lock()
+	defer r.unlock()
+	if r.traits.ListingShifts {
+		r.pages.writers--
+		r.dispatch()
+	}
+}
+
+// batch is the losses that are sent under one tenure of the lock.
+type batch struct {
+	r      *Reconciler
+	judge  *guard.Judge
+	floor  int
+	writes []written
+	// loss describes each for the guard's message.
+	loss []guard.Loss
+}
+
+// takeBatch judges all open losses, and takes those out that may go now. The
+// others get an outcome where their wait is over, or go on waiting.
+func (r *Reconciler) takeBatch(j *guard.Judge, moment uint64) *batch {
+	r.mu.Lock()
+	defer r.unlock()
+	b := &batch{r: r, judge: j, floor: r.floor.Needs(j)}
+	open := r.losses.open
+	r.losses.open = nil
+	if r.know.Number <= moment || !r.know.Value.Complete() {
+		for _, it := range open {
+			r.finish(it, Outcome{Result: Refused, Reason: Incomplete, Listing: r.know.Value})
+		}
+		return b
+	}
+	tally := r.tally(j)
+	left := tally.Left()
+	short := map[*request][]*item{}
+	for _, it := range open {
+		v := r.decide(it)
+		if v.step != lose {
+			r.requeue(it)
+			continue
+		}
+		loses := j.Loses(v.live.Member, it.Want)
+		warned := it.loss.lastTry && j.Policy().Mode == guard.Warn
+		if loses && left <= b.floor && !warned {
+			short[it.req] = append(short[it.req], it)
+			r.losses.open = append(r.losses.open, it)
+			continue
+		}
+		if loses {
+			left--
+		}
+		b.take(it, v)
+	}
+	r.judgeShort(tally, b, short)
+	return b
+}
+
+// take puts a loss into the batch. The caller holds the lock.
+func (b *batch) take(it *item, v verdict) {
+	it.decided = time.Now()
+	b.r.record(it.Principal).busy = it
+	b.writes = append(b.writes, written{item: it, way: v.way, live: v.live})
+	b.loss = append(b.loss, b.r.lossOf(it, v.live))
+}
+
+// lossOf describes a loss for the guard's message.
+func (r *Reconciler) lossOf(it *item, live row) guard.Loss {
+	l := it.Loss
+	l.Principal, l.To = it.Principal, it.Want
+	if l.What == "" {
+		l.What = becomes(live, it.Want, r.traits)
+	}
+	return l
+}
+
+// tally counts the owners: those whom the listing shows, without those whom this
+// run has taken out even while a listing still shows them, and with those whom
+// it has made owners even while none shows them yet.
+func (r *Reconciler) tally(j *guard.Judge) *guard.Tally {
+	t := guard.NewTally(j, r.know.Value)
+	for _, m := range r.know.Value.Holders() {
+		if r.record(m.Principal).lost {
+			t.Lose(guard.Loss{Principal: m.Principal, What: "taken out by this run already"})
+		}
+	}
+	for p, a := range r.know.answers {
+		now, presence := r.know.lookup(p)
+		switch {
+		case presence == membership.There && a.before.there && now.HasRole(r.traits.OwnerRole):
+			t.Gain(now.Member)
+		case presence == membership.NotKnown && r.know.listed(p).HasRole(r.traits.OwnerRole):
+			t.Lose(guard.Loss{Principal: p, What: "not known: a write about them had no answer"})
+		}
+	}
+	return t
+}
+
+// judgeShort notes for each request what its losses would leave, and answers
+// those whose wait is over. The caller holds the lock.
+func (r *Reconciler) judgeShort(tally *guard.Tally, b *batch, short map[*request][]*item) {
+	for i, w := range b.writes {
+		tally.Lose(b.loss[i])
+		if w.item.loss.lastTry && b.judge.Policy().Mode == guard.Warn && tally.Left() < b.floor {
+			w.item.loss.short = &Shortage{Judge: b.judge, Section: tally.Section(r.id, r.know.Value.Name, b.floor), Waited: time.Since(w.item.loss.since)}
+		}
+	}
+	for _, its := range short {
+		for _, it := range its {
+			live, _ := r.know.lookup(it.Principal)
+			tally.Lose(r.lossOf(it, live))
+		}
+		s := &Shortage{Judge: b.judge, Section: tally.Section(r.id, r.know.Value.Name, b.floor)}
+		for _, it := range its {
+			tally.ForgetLoss(it.Principal)
+			it.loss.short = s
+			if it.loss.since.IsZero() {
+				it.loss.since = time.Now()
+			}
+			if it.loss.lastTry {
+				r.losses.open = slices.DeleteFunc(r.losses.open, func(o *item) bool { return o == it })
+				r.finish(it, it.loss.refuse())
+			}
+		}
+	}
+}
+
+// send makes the calls of the batch, all at the same time, and notes what was
+// answered to each.
+func (b *batch) send() {
+	r := b.r
+	g := new(errgroup.Group)
+	g.SetLimit(max(1, r.MaxConcurrent))
+	sent := make([]bool, len(b.writes))
+	for i := range b.writes {
+		g.Go(func() error {
+			sent[i] = r.call(b.writes[i : i+1])
+			return nil
+		})
+	}
+	_ = g.Wait() // none of the functions gives an error: each write has its own
+	r.mu.Lock()
+	defer r.unlock()
+	var applied []written
+	for i, w := range b.writes {
+		switch {
+		case !sent[i]:
+			w.item.loss.since = time.Time{}
+			r.unsent(b.writes[i : i+1])
+		case w.err == nil || maybeApplied(w.err):
+			r.note(w)
+			applied = append(applied, w)
+		default:
+			b.refused(w)
+		}
+	}
+	b.writes = applied
+	r.dispatch()
+}
+
+// refused ends a loss that the service did not carry out. The caller holds the lock.
+func (b *batch) refused(w written) {
+	r := b.r
+	f := membership.FailureOf(w.err)
+	if f == membership.Refused || f == membership.Gone {
+		b.r.later = append(b.r.later, func() { go r.prove([]written{w}) }) // somebody else may have done it
+		return
+	}
+	if f == membership.Unauthorized || f == membership.Forbidden {
+		w.item.req.stopped = fmt.Errorf("%w, because the credentials were turned away before: %w", ErrNotSent, w.err)
+	}
+	r.finish(w.item, r.failed(w, Failed, w.err))
+}
+
+// prove looks at listings until one shows what became of the batch, and gives
+// back what turns out to have been too much. It does not end with the requests.
+func (b *batch) prove(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), proofWithin)
+	defer cancel()
+	r := b.r
+	moment, deadline := uint64(0), time.Time{}
+	for _, w := range b.writes {
+		moment, deadline = max(moment, w.number), laterOf(deadline, w.at.Add(visibleWithin))
+	}
+	for pause := firstLook; ; pause = min(2*pause, lastLook) {
+		got, err := r.newer(ctx, moment)
+		if err != nil {
+			b.notProved(err)
+			return
+		}
+		last := time.Now().Add(pause).After(deadline)
+		missing, settled := b.missing(got.Value, last)
+		if settled && missing > 0 {
+			b.giveBack(ctx, missing)
+			return
+		}
+		if settled {
+			b.finish(got.Value)
+			return
+		}
+		if err := sleep(ctx, pause); err != nil {
+			b.notProved(err)
+			return
+		}
+		moment = r.Listings.Now()
+	}
+}
+
+// missing tells how many owners a listing shows too few, and whether that may be
+// concluded from it: it shows none of the batch any more, and all whom this run
+// has made owners; or it is the last that is looked at.
+func (b *batch) missing(l *membership.Listing, last bool) (n int, settled bool) {
+	r := b.r
+	r.mu.Lock()
+	defer r.unlock()
+	settled = true
+	for _, w := range b.writes {
+		m, there := l.Member(w.item.Principal)
+		settled = settled && (!there || row{Member: m, there: true}.holds(w.item.Want))
+	}
+	shown := 0
+	for _, m := range b.judge.Owners(l) {
+		if !r.record(m.Principal).lost {
+			shown++
+		}
+	}
+	n = b.floor - shown
+	if n > 0 {
+		for p, a := range r.know.answers { // a successor may not show yet
+			now, presence := r.know.lookup(p)
+			if !a.lost && presence == membership.There && b.judge.Counts(now.Member) && !r.know.listed(p).is(now) {
+				settled = false
+			}
+		}
+	}
+	if b.judge.Policy().Mode != guard.Enforce {
+		n = 0
+	}
+	return n, settled || last
+}
+
+// finish ends the losses of the batch by what a listing shows. The caller does
+// not hold the lock.
+func (b *batch) finish(l *membership.Listing) {
+	r := b.r
+	r.mu.Lock()
+	defer r.unlock()
+	for _, w := range b.writes {
+		m, presence := l.Lookup(w.item.Principal)
+		now := row{Member: m, there: presence == membership.There}
+		switch {
+		case now.holds(w.item.Want) && (presence != membership.NotKnown || w.err == nil && b.judge.Policy().Mode == guard.Warn):
+			short := w.item.loss.short
+			if b.judge.Policy().Mode != guard.Warn || !w.item.loss.lastTry {
+				short = nil
+			}
+			r.settleLine(w.item, lineShown)
+			o := r.done(w, now.Member)
+			o.Short = short
+			r.finish(w.item, o)
+		case presence == membership.NotKnown:
+			r.settleLine(w.item, lineOpen)
+			o := r.failed(w, Unclear, fmt.Errorf("%w: the listing is not complete: %s", ErrUnverified, l.Incomplete))
+			o.Reason = NotProved
+			r.finish(w.item, o)
+		default:
+			r.shown(w, l, true)
+		}
+	}
+	r.dispatch()
+}
+
+// notProved ends the batch where no listing could be read after it. Nothing is
+// given back: nobody knows what is missing.
+func (b *batch) notProved(err error) {
+	r := b.r
+	r.mu.Lock()
+	defer r.unlock()
+	for _, w := range b.writes {
+		if w.item.Want == nil && isGone(err) {
+			r.settleLine(w.item, lineShown)
+			r.finish(w.item, r.done(w, membership.Member{}))
+			continue
+		}
+		r.settleLine(w.item, lineOpen)
+		o := r.failed(w, Unclear, fmt.Errorf("%w: %w", ErrUnverified, errors.Join(w.err, err)))
+		o.Reason = NotProved
+		r.finish(w.item, o)
+	}
+	r.dispatch()
+}
+
+// giveBack restores as many of the batch as owners are missing, and proves it.
+func (b *batch) giveBack(ctx context.Context, missing int) {
+	r := b.r
+	missing = min(missing, len(b.writes))
+	back := b.writes[len(b.writes)-missing:]
+	failures := make([]error, len(back))
+	var all sync.WaitGroup
+	for i, w := range back {
+		all.Go(func() { failures[i] = r.restore(ctx, w) })
+	}
+	all.Wait()
+	r.mu.Lock()
+	for i, w := range back {
+		rec := r.record(w.item.Principal)
+		rec.restored = true
+		o := r.failed(w, Failed, failures[i])
+		o.Reason = NotGivenBack
+		if failures[i] == nil {
+			rec.lost = false
+			o.Reason, o.Err, o.After = GivenBack, nil, w.live.Member
+		}
+		r.settleLine(w.item, lineShown)
+		r.finish(w.item, o)
+	}
+	listing := r.know.Value
+	r.unlock()
+	b.writes = b.writes[:len(b.writes)-missing]
+	b.finish(listing)
+}
+
+// restore gives somebody back what a loss has taken, and proves it.
+func (r *Reconciler) restore(ctx context.Context, w written) error {
+	held := w.live.Standing()
+	if len(w.live.Roles) > 1 {
+		held.Role = r.traits.OwnerRole
+	}
+	gone := w.item.Want == nil && !r.traits.RemovalDisables
+	ways := []way{byAssign}
+	if gone {
+		ways = []way{byAdd}
+		if r.traits.AssignMayAdd {
+			ways = []way{byAssign, byAdd}
+		}
+	}
+	var said []error
+	for _, by := range ways {
+		err := r.restoreBy(ctx, by, w, held)
+		if err == nil {
+			return nil
+		}
+		said = append(said, err)
+	}
+	return errors.Join(said...)
+}
+
+func (r *Reconciler) restoreBy(ctx context.Context, by way, w written, held membership.Standing) error {
+	p := w.live.Principal
+	began := time.Now()
+	var receipt membership.Receipt
+	var err error
+	if by == byAssign {
+		receipt, err = r.Service.Assign(ctx, r.id, p, held.Role, held.Enabled)
+	} else {
+		receipt, err = r.Service.Add(ctx, r.id, held.Role, []membership.Principal{p})
+	}
+	moment := r.Listings.Now()
+	if err == nil {
+		r.Logger.Info(ctx, "Gave an access back", map[string]any{
+			"product": r.traits.Product, "workspace": r.id, "principal": p.String(), "from": "nothing", "to": held.String(),
+			"request_id": receipt.RequestID, "ms": time.Since(began).Milliseconds(),
+		})
+	}
+	if err != nil && !maybeApplied(err) {
+		return err
+	}
+	deadline := time.Now().Add(proofWithin / 3)
+	for pause := firstLook; ; pause = min(2*pause, lastLook) {
+		got, readErr := r.newer(ctx, moment)
+		if readErr != nil {
+			return fmt.Errorf("%w: %w", ErrUnverified, errors.Join(err, readErr))
+		}
+		if m, there := got.Value.Member(p); there && m.Holds(held) {
+			r.mu.Lock()
+			r.know.note(p, &answer{number: moment, at: began, before: w.live, after: row{Member: m, there: true}})
+			r.unlock()
+			return nil
+		}
+		if time.Now().Add(pause).After(deadline) {
+			return fmt.Errorf("%w: the listing does not show it", ErrUnverified)
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return fmt.Errorf("%w: %w", ErrUnverified, err)
+		}
+		moment = r.Listings.Now()
+	}
+}
+
+func laterOf(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

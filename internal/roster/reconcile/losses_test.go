@@ -1,0 +1,225 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
+)
+
+// race lets two machines, which share no lock, each take one owner out of a
+// workspace at about the same time.
+type race struct {
+	traits  Traits
+	minimum int
+	demote  bool
+	// cancelled ends one request in the middle.
+	cancelled bool
+	seed      uint64
+}
+
+func (c race) run(t *testing.T) (owners int, outcomes []string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(c.seed, 18))
+		s := newStage(c.traits)
+		var ms []Member
+		for i := range c.minimum + 1 {
+			ms = append(ms, person(fmt.Sprintf("o%d", i), c.traits.OwnerRole))
+		}
+		s.workspace("w1", ms...)
+		s.latency = 40 * time.Millisecond
+		results := make(chan []Outcome, 2)
+		for i := range 2 {
+			p := start(t, s, func(p *process) { p.policy.MinimumOwners = c.minimum })
+			p.in("w1")
+			delay := time.Duration(rng.Int64N(int64(120 * time.Millisecond)))
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if c.cancelled && i == 0 {
+				time.AfterFunc(delay+time.Duration(rng.Int64N(int64(200*time.Millisecond))), cancel)
+			}
+			change := end(fmt.Sprintf("o%d", i), c.traits.OwnerRole)
+			if c.demote {
+				change = give(fmt.Sprintf("o%d", i), c.traits.RolesAscending[0], held(c.traits.OwnerRole))
+			}
+			go func() {
+				time.Sleep(delay)
+				results <- p.applyWithin(ctx, "w1", change)
+			}()
+		}
+		for range 2 {
+			for _, o := range <-results {
+				outcomes = append(outcomes, o.String())
+			}
+		}
+		owners = s.count(s.spaces["w1"])
+	})
+	return owners, outcomes
+}
+
+// Fault 18: after such a race every workspace has its owners again.
+func TestTwoMachinesLeaveNoWorkspaceWithoutItsOwners(t *testing.T) {
+	for name, traits := range map[string]Traits{"blink": blinkTraits(), "blazemeter": blazeTraits()} {
+		for _, minimum := range []int{1, 2} {
+			for _, how := range []string{"removed", "demoted", "removed, with an interrupt", "demoted, with an interrupt"} {
+				t.Run(fmt.Sprintf("%s/%d/%s", name, minimum, how), func(t *testing.T) {
+					both := 0
+					for seed := range uint64(50) {
+						owners, outcomes := race{
+							traits: traits, minimum: minimum, seed: seed,
+							demote: strings.HasPrefix(how, "demoted"), cancelled: strings.Contains(how, "interrupt"),
+						}.run(t)
+						if owners < minimum {
+							t.Errorf("seed %d: %d owners are left of %d: %v", seed, owners, minimum, outcomes)
+						}
+						if slices.Contains(outcomes, "failed: given back") {
+							both++
+						}
+					}
+					if both == 0 {
+						t.Error("in no race was anything given back")
+					}
+				})
+			}
+		}
+	}
+}
+
+// elsewhere takes somebody out from outside as soon as this run writes.
+func elsewhere(s *stage, id string) func(stageCall) trouble {
+	return func(c stageCall) trouble {
+		if c.writes() && c.n == 1 {
+			sp := s.spaces[c.workspace]
+			sp.members = without(id)(slices.Clone(sp.members))
+			s.changed(sp)
+		}
+		return trouble{}
+	}
+}
+
+func TestWhatTookTooMuchIsGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		s.trouble = elsewhere(s, "zoe")
+		p := start(t, s)
+		got := p.apply("w1", end("ann", "owner"))
+		wantOutcomes(t, got, "failed: given back")
+		if got[0].Before.ID != "ann" || got[0].After.Role() != "owner" {
+			t.Errorf("%+v", got[0])
+		}
+		wantRole(t, s, "w1", "ann", "owner")
+		wantSent(t, s, "remove w1 user/ann", "assign w1 user/ann owner")
+		if n := p.book.count("INFO Gave an access back"); n != 1 {
+			t.Errorf("%d lines", n)
+		}
+		// For the rest of the run it is refused, with others there or without.
+		s.edit("w1", func(ms []Member) []Member { return append(ms, person("eve", "owner"), person("una", "owner")) })
+		time.Sleep(10 * time.Second)
+		wantOutcomes(t, p.apply("w1", end("ann", "owner")), "refused: given back")
+	})
+	t.Run("as many as are missing, and no more", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStage(blinkTraits()).workspace("w1", many(4, "owner")...)
+			s.trouble = elsewhere(s, "p3")
+			p := start(t, s, func(p *process) { p.policy.MinimumOwners = 2 })
+			got := p.apply("w1", drop("p0", "owner"), drop("p1", "owner"))
+			wantOutcomes(t, got, "done", "failed: given back")
+			if n := s.count(s.spaces["w1"]); n != 2 {
+				t.Errorf("%d owners", n)
+			}
+		})
+	})
+	t.Run("by the call that adds, where assigning does not", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			s.assign = assignRefuses
+			s.trouble = elsewhere(s, "zoe")
+			wantOutcomes(t, start(t, s).apply("w1", end("ann", "owner")), "failed: given back")
+			wantRole(t, s, "w1", "ann", "owner")
+		})
+	})
+	t.Run("a failure names the person", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			gone := elsewhere(s, "zoe")
+			s.trouble = func(c stageCall) trouble {
+				if c.op == "assign" || c.op == "add" {
+					return denied()
+				}
+				return gone(c)
+			}
+			got := start(t, s).apply("w1", end("ann", "owner"))
+			wantOutcomes(t, got, "failed: not given back")
+			if got[0].Err == nil || got[0].Before.Role() != "owner" {
+				t.Errorf("%+v", got[0])
+			}
+		})
+	})
+	t.Run("warn undoes nothing", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			s.trouble = elsewhere(s, "zoe")
+			wantOutcomes(t, start(t, s, func(p *process) { p.policy.Mode = guard.Warn }).apply("w1", end("ann", "owner")), "done")
+			wantSent(t, s, "remove w1 user/ann")
+		})
+	})
+}
+
+// One that cannot be read gives nothing back, and is an error.
+func TestALossThatCannotBeProved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		wrote := false
+		s.trouble = func(c stageCall) trouble {
+			wrote = wrote || c.writes()
+			if wrote && c.op == "read" {
+				return broken()
+			}
+			return trouble{}
+		}
+		wantOutcomes(t, start(t, s).apply("w1", end("ann", "owner")), "unclear: not proved")
+		wantSent(t, s, "remove w1 user/ann")
+	})
+	t.Run("whose proof hangs, for ten seconds", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			s.trouble = func(c stageCall) trouble {
+				if c.writes() {
+					s.latency = time.Hour
+				}
+				return trouble{}
+			}
+			p := start(t, s)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			began := time.Now()
+			got := p.applyWithin(ctx, "w1", end("ann", "owner"))
+			wantOutcomes(t, got, "unclear: not proved")
+			if took := time.Since(began); took > 12*time.Second || !errors.Is(got[0].Err, ErrUnverified) {
+				t.Errorf("after %s: %v", took, got[0].Err)
+			}
+			s.latency = 0
+		})
+	})
+}
+
+// A listing that still lags is looked at again before anything is given back.
+func TestASuccessorThatDoesNotShowYetIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(blinkTraits()).workspace("w1", person("ann", "owner"), person("ed", "editor"))
+		time.Sleep(10 * time.Second)
+		s.lag = 2 * time.Second
+		p := start(t, s)
+		wantOutcomes(t, p.apply("w1", give("ed", "owner", held("editor"))), "done")
+		wantOutcomes(t, p.apply("w1", end("ann", "owner")), "done")
+		wantSent(t, s, "assign w1 user/ed owner", "remove w1 user/ann")
+	})
+}

@@ -1,0 +1,583 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
+)
+
+func TestGiveAndEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		p := start(t, s)
+		wantOutcomes(t, p.apply("w1", give("new", "editor")), "done")
+		wantOutcomes(t, p.apply("w1", give("new", "EDITOR")), "already so")
+		wantOutcomes(t, p.apply("w1", end("vic", "viewer")), "done")
+		wantOutcomes(t, p.apply("w1", end("vic", "viewer")), "already so")
+		wantOutcomes(t, p.apply("w1", end("ann", "owner")), "done")
+		wantSent(t, s, "assign w1 user/new editor", "remove w1 user/vic", "remove w1 user/ann")
+	})
+}
+
+// What a change may take away, by what it is and by what the state held.
+func TestWhatMayBeTakenAway(t *testing.T) {
+	for name, c := range map[string]struct {
+		change Change
+		want   string
+	}{
+		"a creation gives a higher role":                        {give("vic", "editor"), "done"},
+		"a creation leaves a higher role alone":                 {give("ed", "viewer"), "left alone: not held"},
+		"a creation that adopts takes it":                       {give("ed", "viewer", adopting), "done"},
+		"a creation does not choose between two custom roles":   {give("aud", "billing"), "left alone: not held"},
+		"an update takes what the state held":                   {give("ed", "viewer", held("editor")), "done"},
+		"an update leaves what was changed since":               {give("ed", "viewer", held("owner")), "left alone: not held"},
+		"an update leaves whom somebody has promoted since":     {give("ann", "editor", held("viewer")), "left alone: not held"},
+		"an update brings somebody back":                        {give("new", "editor", held("viewer")), "done"},
+		"a delete ends whatever lesser role there is":           {end("ed", "viewer"), "done"},
+		"a delete leaves who became an owner":                   {end("ann", "viewer"), "left alone: became owner"},
+		"a delete of an owner":                                  {end("ann", "owner"), "done"},
+		"a delete of nobody":                                    {end("new", "viewer"), "already so"},
+		"a delete that reassigns":                               {end("ed", "editor", leaving("viewer")), "done"},
+		"a delete that reassigns what is there":                 {end("vic", "editor", leaving("viewer")), "already so"},
+		"several: whoever stands as the state says is removed":  {drop("vic", "viewer"), "done"},
+		"several: whoever was promoted since is left alone":     {drop("ed", "viewer"), "left alone: not held"},
+		"several: whoever was lowered since is left alone, too": {drop("vic", "editor"), "left alone: not held"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := town().with("w1", person("ed", "editor"), person("aud", "auditor"))
+				wantOutcomes(t, start(t, s).apply("w1", c.change), c.want)
+				if n := len(s.wrote()); (n == 1) != (c.want == "done") {
+					t.Errorf("sent %v", s.wrote())
+				}
+			})
+		})
+	}
+}
+
+// (a) An incomplete listing proves who is there, and nothing else.
+func TestAnIncompleteListing(t *testing.T) {
+	for name, c := range map[string]struct {
+		change Change
+		want   string
+	}{
+		"nobody is absent in it":                           {end("gone", "viewer"), "refused: incomplete"},
+		"nobody is removed by it":                          {end("vic", "viewer"), "refused: incomplete"},
+		"nobody is added by it":                            {give("new", "viewer"), "refused: incomplete"},
+		"but an owner is: that takes nothing from anybody": {give("new", "owner"), "done"},
+		"somebody who is there is there":                   {give("vic", "viewer"), "already so"},
+		"and can be given more":                            {give("vic", "editor"), "done"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStage(blinkTraits()).workspace("w1", person("vic", "viewer")).strangers("new")
+				wantOutcomes(t, start(t, s).apply("w1", c.change), c.want)
+			})
+		})
+	}
+	t.Run("one that is incomplete once is read again", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			whole := s.spaces["w1"].members
+			s.edit("w1", func(ms []Member) []Member { return ms[2:] })
+			p := start(t, s)
+			if _, err := p.in("w1").Current(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			s.edit("w1", func([]Member) []Member { return whole })
+			wantOutcomes(t, p.apply("w1", end("vic", "viewer")), "done")
+		})
+	})
+}
+
+// (b) Who came since the run began is seen before anything is taken away.
+func TestDecisionsRestOnANewListing(t *testing.T) {
+	t.Run("fault 3: the only owner by now", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town().with("w1", person("ed", "editor"))
+			p := start(t, s)
+			if _, err := p.in("w1").Current(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(4 * time.Second)
+			s.edit("w1", func(ms []Member) []Member {
+				for i, m := range ms {
+					ms[i].Roles = []string{map[string]string{"ed": "owner", "vic": "viewer"}[m.ID]}
+				}
+				return ms[2:]
+			})
+			wantOutcomes(t, p.apply("w1", give("ed", "viewer", held("editor"))), "left alone: not held")
+			wantSent(t, s)
+		})
+	})
+	t.Run("fault 13: somebody whom the run's first listing does not show", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			p := start(t, s)
+			if _, err := p.in("w1").Current(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			s.edit("w1", func(ms []Member) []Member { return append(ms, person("late", "viewer")) })
+			wantOutcomes(t, p.apply("w1", end("late", "viewer")), "done")
+		})
+	})
+	t.Run("an addition needs no second reading", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			p := start(t, s)
+			if _, err := p.in("w1").Current(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			wantOutcomes(t, p.apply("w1", give("new", "viewer")), "done")
+			if n := len(s.sent("read")); n != 2 { // the second one proves it
+				t.Errorf("%d readings", n)
+			}
+		})
+	})
+	t.Run("what was not sent within a second is decided anew", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			s.latency = 3 * time.Second
+			p := start(t, s)
+			p.in("w1").slots = 1
+			waits := make(chan []Outcome, 1)
+			go func() { waits <- p.apply("w1", give("new", "viewer")) }()
+			time.Sleep(4 * time.Second) // it is being written
+			go func() { p.apply("w1", give("other", "viewer")) }()
+			synctest.Wait()
+			s.edit("w1", func(ms []Member) []Member { return append(ms, person("other", "owner")) })
+			<-waits
+			time.Sleep(time.Minute)
+			wantRole(t, s, "w1", "other", "owner")
+			wantSent(t, s, "assign w1 user/new viewer")
+		})
+	})
+}
+
+// (e) Who is held by an instance of the run is not removed by another.
+func TestWhoIsHeldIsNotRemoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		p := start(t, s)
+		wantOutcomes(t, p.apply("w1", give("vic", "viewer", by("b"))), "already so")
+		wantOutcomes(t, p.apply("w1", end("vic", "viewer", by("a")), drop("vic", "viewer")), "left alone: held by another", "left alone: held by another")
+		wantOutcomes(t, p.apply("w1", end("vic", "viewer", by(""))), "left alone: held by another")
+		wantSent(t, s)
+		wantOutcomes(t, p.apply("w1", end("vic", "viewer", by("b"))), "done")
+		// Nobody holds it any more.
+		s.edit("w1", func(ms []Member) []Member { return append(ms, person("vic", "viewer")) })
+		time.Sleep(10 * time.Second)
+		wantOutcomes(t, p.apply("w1", end("vic", "viewer", by("a"))), "done")
+	})
+}
+
+// Fault 6: a removal is under way while another resource comes to name the principal.
+func TestWhoIsNamedWhileBeingRemovedComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		s.latency = 100 * time.Millisecond
+		p := start(t, s)
+		p.in("w1")
+		removed := make(chan []Outcome, 1)
+		go func() { removed <- p.apply("w1", end("vic", "viewer")) }()
+		time.Sleep(280 * time.Millisecond) // it is being written
+		wantOutcomes(t, p.apply("w1", give("vic", "viewer", by("all"))), "done")
+		wantOutcomes(t, <-removed, "done")
+		wantRole(t, s, "w1", "vic", "viewer")
+	})
+}
+
+// Fault 5: two resources take the same owner out, in one request and in another.
+func TestTwoLossesOfOneOwnerDoNotBlockEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		p := start(t, s)
+		p.in("w1")
+		done := make(chan []Outcome, 1)
+		go func() { done <- p.apply("w1", give("ann", "viewer", adopting)) }()
+		p.apply("w1", drop("ann", "owner"), drop("vic", "viewer"))
+		<-done
+		wantRole(t, s, "w1", "ann", "viewer")
+		wantRole(t, s, "w1", "vic", "")
+	})
+}
+
+// Fault 12: the object before is still there when its successor comes.
+func TestAReplacementCreatedBeforeDestroyed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		p := start(t, s)
+		wantOutcomes(t, p.apply("w1", give("vic", "editor", by("new instance"))), "done")
+		wantOutcomes(t, p.apply("w1", end("vic", "viewer", by("old instance"))), "left alone: held by another")
+		wantRole(t, s, "w1", "vic", "editor")
+	})
+	t.Run("or goes before", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			p := start(t, s)
+			p.in("w1").HandOver(user("ann"), Standing{Role: "owner", Enabled: true})
+			wantOutcomes(t, p.apply("w1", give("ann", "viewer", by("new instance"))), "done")
+			wantRole(t, s, "w1", "ann", "viewer")
+		})
+	})
+}
+
+func TestTheLastOwnerStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := lonely()
+		p := start(t, s)
+		began := time.Now()
+		wantOutcomes(t, p.apply("w1", end("ann", "owner")), "refused: too few owners")
+		if took := time.Since(began); took != 5*time.Second {
+			t.Errorf("after %s", took)
+		}
+		wantSent(t, s)
+		if n := p.book.count("WARN Waiting for a successor"); n != 1 {
+			t.Errorf("%d lines", n)
+		}
+	})
+}
+
+// Fault 2: the first listing of the run is incomplete, and something else is written.
+func TestAnIncompleteListingIsNoFloor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(blinkTraits()).workspace("w1", person("vic", "viewer")).strangers("new")
+		p := start(t, s)
+		wantOutcomes(t, p.apply("w1", give("vic", "editor")), "done")
+		s.edit("w1", func(ms []Member) []Member { return append(ms, person("ann", "owner")) })
+		time.Sleep(2 * time.Second)
+		wantOutcomes(t, p.apply("w1", give("ann", "viewer", held("owner"))), "refused: too few owners")
+		wantRole(t, s, "w1", "ann", "owner")
+	})
+}
+
+func TestASuccessorEndsTheWaitAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := lonely()
+		p := start(t, s)
+		p.in("w1")
+		waits := make(chan []Outcome, 1)
+		go func() { waits <- p.apply("w1", end("ann", "owner")) }()
+		time.Sleep(3 * time.Second)
+		began := time.Now()
+		wantOutcomes(t, p.apply("w1", give("new", "owner")), "done")
+		wantOutcomes(t, <-waits, "done")
+		if time.Since(began) > time.Second {
+			t.Errorf("it took %s", time.Since(began))
+		}
+		wantSent(t, s, "assign w1 user/new owner", "remove w1 user/ann")
+	})
+}
+
+// Fault 7: an exchange beside a removal, in three requests and any order.
+func TestALegalExchangeGoesThrough(t *testing.T) {
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStage(blinkTraits()).workspace("w1", person("ann", "owner"), person("zoe", "owner")).strangers("new")
+			s.latency = 20 * time.Millisecond
+			p := start(t, s)
+			p.in("w1")
+			var all sync.WaitGroup
+			all.Go(func() { wantOutcomes(t, p.apply("w1", end("zoe", "owner")), "done") })
+			all.Go(func() {
+				wantOutcomes(t, p.apply("w1", give("new", "owner")), "done")
+				wantOutcomes(t, p.apply("w1", drop("ann", "owner")), "done")
+			})
+			all.Wait()
+			if s.fewest("w1") != 1 {
+				t.Errorf("down to %d", s.fewest("w1"))
+			}
+		})
+	}
+}
+
+// Fault 15: only a gain wakes who waits for a successor.
+func TestOtherChangesDoNotWakeAWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := lonely()
+		s.latency = 50 * time.Millisecond
+		for i := range 80 {
+			s.strangers(fmt.Sprintf("p%d", i))
+		}
+		p := start(t, s)
+		p.in("w1")
+		waits := make(chan []Outcome, 1)
+		go func() { waits <- p.apply("w1", end("ann", "owner")) }()
+		time.Sleep(time.Second)
+		alone := len(s.sent("read"))
+		fill(80, 10, func(i int) { p.apply("w1", give(fmt.Sprintf("p%d", i), "viewer")) })
+		beside := len(s.sent("read")) - alone
+		wantOutcomes(t, <-waits, "refused: too few owners")
+		if beside > 80/4+2 {
+			t.Errorf("%d readings for 80 creations beside one who waits", beside)
+		}
+	})
+}
+
+func TestSeveralThatWaitAreRefusedOneAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		g := func(p *process) { p.policy.MinimumOwners = 2 }
+		p := start(t, s, g)
+		p.in("w1")
+		began := time.Now()
+		var mu sync.Mutex
+		var at []time.Duration
+		var all sync.WaitGroup
+		for _, id := range []string{"ann", "zoe"} {
+			all.Go(func() {
+				wantOutcomes(t, p.apply("w1", end(id, "owner")), "refused: too few owners")
+				mu.Lock()
+				defer mu.Unlock()
+				at = append(at, time.Since(began))
+			})
+		}
+		all.Wait()
+		if at[0] != 5*time.Second || at[1] != 10*time.Second {
+			t.Errorf("at %v", at)
+		}
+		if n := waiting(p.act) + running(p.act); n != 0 {
+			t.Errorf("%d requests are left over", n)
+		}
+	})
+}
+
+// One request that gives several owners up is answered at once, and waits as one.
+func TestARequestWaitsWhenAllItsOpenChangesDo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		p := start(t, s, func(p *process) { p.policy.MinimumOwners = 2 })
+		p.in("w1")
+		began := time.Now()
+		got := p.apply("w1", drop("ann", "owner"), drop("zoe", "owner"), drop("vic", "viewer"))
+		wantOutcomes(t, got, "refused: too few owners", "refused: too few owners", "done")
+		if took := time.Since(began); took != 5*time.Second {
+			t.Errorf("after %s", took)
+		}
+		if got[0].Short != got[1].Short || got[0].Short.Section.Would != 0 {
+			t.Errorf("%+v and %+v", got[0].Short, got[1].Short)
+		}
+	})
+}
+
+func TestTheKeysOwnUserGoesLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town().with("w1", person("key", "editor"))
+		s.latency = 10 * time.Millisecond
+		p := start(t, s)
+		got := p.apply("w1", drop("key", "editor"), drop("ann", "owner"), drop("vic", "viewer"))
+		wantOutcomes(t, got, "done", "done", "done")
+		if sent := s.wrote(); sent[2] != "remove w1 user/key" {
+			t.Errorf("sent %v", sent)
+		}
+		if !got[0].OwnUser || got[1].OwnUser {
+			t.Error("whose the key is was mixed up")
+		}
+	})
+}
+
+// A resource of one role waits until nobody else names whom it gives up.
+func TestWhoeverIsGivenUpMayBeNamedElsewhere(t *testing.T) {
+	settling := func(c *Change) { c.Settle = time.Second }
+	for name, named := range map[string]bool{"named": true, "not named": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := town()
+				p := start(t, s)
+				p.in("w1")
+				waits := make(chan []Outcome, 1)
+				go func() { waits <- p.apply("w1", drop("vic", "viewer", settling)) }()
+				time.Sleep(500 * time.Millisecond)
+				began := time.Now()
+				if named {
+					wantOutcomes(t, p.apply("w1", give("vic", "editor", by("other"))), "done")
+					wantOutcomes(t, <-waits, "left alone: held by another")
+					wantSent(t, s, "assign w1 user/vic editor")
+					return
+				}
+				wantOutcomes(t, <-waits, "done")
+				if took := time.Since(began); took != 500*time.Millisecond {
+					t.Errorf("after %s", took)
+				}
+				wantSent(t, s, "remove w1 user/vic")
+			})
+		})
+	}
+}
+
+// Cancelled or out of time, what was not sent is not sent any more.
+func TestTheEndOfARequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := lonely()
+		s.latency = 100 * time.Millisecond
+		p := start(t, s)
+		p.in("w1").slots = 1
+		ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		got := p.applyWithin(ctx, "w1", give("new", "viewer"), give("other", "viewer"), end("ann", "owner"))
+		wantOutcomes(t, got, "unclear", "failed", "failed")
+		if took := time.Since(began); took != 150*time.Millisecond {
+			t.Errorf("after %s", took)
+		}
+		sent := len(s.wrote())
+		time.Sleep(time.Minute)
+		if n := len(s.wrote()); n != sent || n > 1 {
+			t.Errorf("%d calls, %d of them after the end", n, n-sent)
+		}
+		// What became of it is not known, and the next reading tells.
+		wantOutcomes(t, p.apply("w1", give("new", "viewer")), map[string]string{"viewer": "already so", "": "done"}[s.role("w1", "new")])
+	})
+	t.Run("while waiting for a successor", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := lonely()
+			p := start(t, s)
+			defer p.act.Begin()() // something that never ends
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			got := p.applyWithin(ctx, "w1", end("ann", "owner"))
+			wantOutcomes(t, got, "refused: too few owners")
+			if !got[0].Short.TimedOut || waiting(p.act) != 0 {
+				t.Errorf("%+v, %d wait", got[0].Short, waiting(p.act))
+			}
+		})
+	})
+}
+
+func TestAWriteWithoutAnAnswerIsNotKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town().with("w1", person("eve", "owner"))
+		s.trouble = func(c stageCall) trouble {
+			if c.op == "remove" && c.p.ID == "ann" {
+				return lost(false)
+			}
+			return trouble{}
+		}
+		p := start(t, s, func(p *process) { p.policy.MinimumOwners = 2 })
+		wantOutcomes(t, p.apply("w1", end("ann", "owner")), "unclear")
+		// For the count she is gone.
+		wantOutcomes(t, p.apply("w1", end("zoe", "owner")), "refused: too few owners")
+	})
+}
+
+// What only takes something away from people who are no owners is done when the
+// service says so; one listing a second is what deciding takes.
+func TestADestroyOfManyCostsNWritesAndOneListingASecond(t *testing.T) {
+	for name, traits := range map[string]Traits{"blink": blinkTraits(), "blazemeter": blazeTraits()} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const n = 1000
+				s := newStage(traits).workspace("w1", append(many(n, traits.RolesAscending[0]), person("ann", traits.OwnerRole))...)
+				s.latency, s.shifts = 50*time.Millisecond, traits.ListingShifts
+				p := start(t, s)
+				p.in("w1")
+				began := time.Now()
+				fill(n, 10, func(i int) {
+					wantOutcomes(t, p.apply("w1", end(fmt.Sprintf("p%d", i), traits.RolesAscending[0])), "done")
+				})
+				took := time.Since(began)
+				if reads := len(s.sent("read")); reads > int(took/time.Second)+2 {
+					t.Errorf("%d listings in %s", reads, took)
+				}
+				if len(s.wrote()) != n || took > 8*time.Second {
+					t.Errorf("%d writes in %s", len(s.wrote()), took)
+				}
+			})
+		})
+	}
+}
+
+// 1 000 creations, ten slots, 50 ms a call: nobody waits for company.
+func TestNobodyWaitsForCompany(t *testing.T) {
+	for name, traits := range map[string]Traits{"blink": blinkTraits(), "blazemeter": blazeTraits()} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const n = 1000
+				role := traits.RolesAscending[0]
+				s := newStage(traits).workspace("w1", person("ann", traits.OwnerRole))
+				s.latency = 50 * time.Millisecond
+				if traits.ListingShifts {
+					s.finds = findsAtTheEnd
+				}
+				for i := range n {
+					s.strangers(fmt.Sprintf("p%d", i))
+				}
+				p := start(t, s)
+				p.in("w1")
+				began := time.Now()
+				fill(n, 10, func(i int) {
+					wantOutcomes(t, p.apply("w1", give(fmt.Sprintf("p%d", i), role)), "done")
+				})
+				took, reads := time.Since(began), len(s.sent("read", "find", "people", "self", "describe"))
+				t.Logf("%s, %d readings", took, reads)
+				if len(s.wrote()) != n || reads > 301 || took > 20200*time.Millisecond {
+					t.Errorf("%d writes and %d readings in %s", len(s.wrote()), reads, took)
+				}
+			})
+		})
+	}
+}
+
+// The file lock is held while owners are taken out, and not while one waits.
+func TestTheLockIsReleasedWhileWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := lonely()
+		lock := &memoryLocker{}
+		p := start(t, s, func(p *process) { p.locker = lock })
+		p.in("w1")
+		waits := make(chan []Outcome, 1)
+		go func() { waits <- p.apply("w1", end("ann", "owner")) }()
+		time.Sleep(time.Second)
+		key := p.in("w1").key
+		free, err := lock.Lock(t.Context(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute) // waiting for the lock is no wait for a successor
+		free()
+		wantOutcomes(t, <-waits, "refused: too few owners")
+		if !strings.HasSuffix(key, "\nw1") {
+			t.Errorf("the key is %q", key)
+		}
+	})
+}
+
+// Fault 8: whatever the endpoint's spelling and TMPDIR, it is one lock.
+func TestOneWorkspaceIsOneLock(t *testing.T) {
+	before := NewFileLocker()
+	t.Setenv("TMPDIR", t.TempDir())
+	if NewFileLocker() != before {
+		t.Error("the folder follows TMPDIR")
+	}
+	s, other := town(), town()
+	other.traits.Endpoint = strings.ToUpper(s.traits.Endpoint[:20]) + s.traits.Endpoint[20:] + "/"
+	if start(t, s).in("w1").key != start(t, other).in("W1").key {
+		t.Error("two spellings are two locks")
+	}
+}
+
+// fill runs n operations in some slots.
+func fill(n, slots int, operation func(i int)) {
+	var all sync.WaitGroup
+	next := make(chan int)
+	for range slots {
+		all.Go(func() {
+			for i := range next {
+				operation(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	all.Wait()
+}
+
+var _ = guard.Enforce
