@@ -122,6 +122,7 @@ func TestAWholeWorkspaceHasAnIdentity(t *testing.T) {
 	diags.None(t)
 	equal(t, identity, imported.Identity)
 	equal(t, searchID, imported.State["id"])
+	equal(t, object{"bob@example.com": "manager", "carol@example.com": "manager"}, imported.State["user_roles_by_email"])
 	byID, diags := p.Import(wholeUsers, searchID, nil)
 	diags.None(t)
 	equal(t, imported.State, byID.State)

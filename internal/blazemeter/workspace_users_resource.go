@@ -30,6 +30,7 @@ func workspaceUsers() framework.Authoritative {
 			},
 			Ignore: framework.Attribute{Name: "ignore_users", Description: "Ids of users who are never shown, written or disabled here. The last-owner guard still counts them."},
 			Texts:  framework.Attribute{Name: "user_emails", Description: "The e-mail addresses of the `users`, by id, so that a plan shows people."},
+			ByText: framework.Attribute{Name: "user_roles_by_email", Description: "The roles of the `users` by e-mail address, so that one change shows who comes, who goes and whose role changes. The id stands in for an address that is not known, and comes in brackets after one that several have."},
 		}},
 	}
 }

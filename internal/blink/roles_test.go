@@ -102,6 +102,8 @@ func TestAWholeWorkspaceHasAnIdentity(t *testing.T) {
 	diags.None(t)
 	equal(t, identity, imported.Identity)
 	equal(t, securityID, imported.State["id"])
+	equal(t, object{"alice@example.com": "owner", "carol@example.com": "owner", "dave@example.com": "viewer"}, imported.State["user_roles_by_email"])
+	equal(t, object{"Platform Engineers": "Incident Commander"}, imported.State["group_roles_by_name"])
 	byID, diags := p.Import(wholeBindings, securityID, nil)
 	diags.None(t)
 	equal(t, imported.State, byID.State)

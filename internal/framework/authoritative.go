@@ -44,8 +44,9 @@ type KindOf struct {
 	// ID is what the ids are like.
 	ID Form
 	// Roles is the map of ids to roles, Ignore the set of those who are left
-	// alone, and Texts the map of ids to what people call them.
-	Roles, Ignore, Texts Attribute
+	// alone, Texts the map of ids to what people call them, and ByText the map of
+	// that to roles.
+	Roles, Ignore, Texts, ByText Attribute
 }
 
 const invitesAttribute = "include_invites"
@@ -61,8 +62,8 @@ type peopleModel struct {
 // roleMap is one kind of principal in a model.
 type roleMap struct {
 	KindOf
-	roles, texts types.Map
-	ignore       types.Set
+	roles, texts, byText types.Map
+	ignore               types.Set
 }
 
 func (a Authoritative) model() *peopleModel {
@@ -85,7 +86,8 @@ func (a Authoritative) fields(m *peopleModel) []field {
 	}
 	for i := range m.maps {
 		rm := &m.maps[i]
-		fields = append(fields, field{rm.Roles.Name, &rm.roles}, field{rm.Ignore.Name, &rm.ignore}, field{rm.Texts.Name, &rm.texts})
+		fields = append(fields, field{rm.Roles.Name, &rm.roles}, field{rm.Ignore.Name, &rm.ignore},
+			field{rm.Texts.Name, &rm.texts}, field{rm.ByText.Name, &rm.byText})
 	}
 	return fields
 }
@@ -124,7 +126,7 @@ func (a Authoritative) Names(n *roster.Naming) { n.Authoritative = a.TypeName }
 // Carried names the maps of people, which the framework is spared.
 func (a Authoritative) Carried() (typeName string, attributes []string) {
 	for _, k := range a.Kinds {
-		attributes = append(attributes, k.Roles.Name, k.Texts.Name)
+		attributes = append(attributes, k.Roles.Name, k.Texts.Name, k.ByText.Name)
 	}
 	return a.TypeName, attributes
 }
@@ -157,7 +159,9 @@ func (r *authoritative) Schema(ctx context.Context, _ resource.SchemaRequest, re
 			ElementType: types.StringType, Optional: true, MarkdownDescription: k.Ignore.Description,
 			Validators: []validator.Set{k.ID.Each()},
 		}
-		attributes[k.Texts.Name] = schema.MapAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: k.Texts.Description}
+		for _, computed := range []Attribute{k.Texts, k.ByText} {
+			attributes[computed.Name] = schema.MapAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: computed.Description}
+		}
 	}
 	resp.Schema = schema.Schema{MarkdownDescription: r.Description, Attributes: attributes}
 }

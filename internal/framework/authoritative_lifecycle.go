@@ -1,6 +1,7 @@
 package framework
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
@@ -48,7 +50,7 @@ func (r *authoritative) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		r.planID(next)
 		r.planTexts(prior, next, c, nil)
 		resp.Diagnostics.Append(r.checkRoles(prior, next, c)...)
-		resp.Diagnostics.Append(write(ctx, &resp.Plan.Raw, resp.Plan.Schema, r.fields(next))...)
+		resp.Diagnostics.Append(r.write(ctx, &resp.Plan.Raw, resp.Plan.Schema, next)...)
 		c.NoChange = prior != nil && resp.Plan.Raw.Equal(req.State.Raw)
 		if !next.workspace.IsUnknown() {
 			r.Key.setIdentity(ctx, resp.Identity, subject(next), &resp.Diagnostics)
@@ -72,8 +74,47 @@ func (r *authoritative) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		return
 	}
 	if r.planTexts(prior, next, c, planned.Listing) {
-		resp.Diagnostics.Append(write(ctx, &resp.Plan.Raw, resp.Plan.Schema, r.fields(next))...)
+		resp.Diagnostics.Append(r.write(ctx, &resp.Plan.Raw, resp.Plan.Schema, next)...)
 	}
+}
+
+// write sets a plan or a state to a model, with what follows from it.
+func (r *authoritative) write(ctx context.Context, to *tftypes.Value, schema interface{ Type() attr.Type }, m *peopleModel) diag.Diagnostics {
+	for i := range m.maps {
+		m.maps[i].byText = rolesByText(m.maps[i].roles, m.maps[i].texts)
+	}
+	return write(ctx, to, schema, r.fields(m))
+}
+
+// rolesByText gives the roles by what people are called. The id stands in for a
+// text that is missing, and comes after one that several have. While one text is
+// not known, the map is not.
+func rolesByText(roles, texts types.Map) types.Map {
+	switch {
+	case roles.IsNull():
+		return types.MapNull(types.StringType)
+	case roles.IsUnknown() || texts.IsUnknown():
+		return types.MapUnknown(types.StringType)
+	}
+	held, known := roles.Elements(), texts.Elements()
+	called, count := make(map[string]string, len(held)), make(map[string]int, len(held))
+	for id := range held {
+		text, _ := known[id].(types.String)
+		if text.IsUnknown() {
+			return types.MapUnknown(types.StringType)
+		}
+		called[id] = cmp.Or(text.ValueString(), id)
+		count[called[id]]++
+	}
+	byText := make(map[string]attr.Value, len(held))
+	for id, role := range held {
+		text := called[id]
+		if count[text] > 1 {
+			text = fmt.Sprintf("%s (%s)", text, id)
+		}
+		byText[text] = role
+	}
+	return types.MapValueMust(types.StringType, byText)
 }
 
 // planID fills in what follows from the workspace.
@@ -247,7 +288,7 @@ func (r *authoritative) Create(ctx context.Context, req resource.CreateRequest, 
 	}
 	setText(ctx, resp.Private, instanceKey, private.Instance, &resp.Diagnostics)
 	r.fillTexts(next, done.Listing)
-	resp.Diagnostics.Append(write(ctx, &resp.State.Raw, resp.State.Schema, r.fields(next))...)
+	resp.Diagnostics.Append(r.write(ctx, &resp.State.Raw, resp.State.Schema, next)...)
 	r.Key.setIdentity(ctx, resp.Identity, subject(next), &resp.Diagnostics)
 }
 
@@ -291,7 +332,7 @@ func (r *authoritative) Read(ctx context.Context, req resource.ReadRequest, resp
 	if m.invites.IsNull() {
 		m.invites = types.BoolValue(false)
 	}
-	resp.Diagnostics.Append(write(ctx, &resp.State.Raw, resp.State.Schema, r.fields(m))...)
+	resp.Diagnostics.Append(r.write(ctx, &resp.State.Raw, resp.State.Schema, m)...)
 }
 
 // takeEverything makes a state that was just imported manage every kind.
@@ -343,7 +384,7 @@ func (r *authoritative) Update(ctx context.Context, req resource.UpdateRequest, 
 	default:
 		r.store(next, run.Seated(*wanted, done.Listing), done.Listing)
 	}
-	resp.Diagnostics.Append(write(ctx, &resp.State.Raw, resp.State.Schema, r.fields(next))...)
+	resp.Diagnostics.Append(r.write(ctx, &resp.State.Raw, resp.State.Schema, next)...)
 	r.Key.setIdentity(ctx, resp.Identity, subject(next), &resp.Diagnostics)
 }
 
