@@ -2,8 +2,11 @@
 // the core's port: [Client] implements [membership.Service]. The calls themselves
 // are generated from an OpenAPI description, see the packages blazemeterwire
 // (types) and blazemetercalls (requests). Answers are read leniently where a
-// field is missing, and strictly where a missing piece could be taken for an
-// absent member.
+// field is missing (blazemeter 28), and strictly where a missing piece could be
+// taken for an absent member.
+//
+// A number such as (blazemeter 17) is that of an assumption: what no source says,
+// and what is done about it. The OpenAPI description has the same numbers.
 package client
 
 import (
@@ -45,9 +48,9 @@ var rolesAscending = []string{RoleViewer, RoleTester, RoleManager}
 // productName is the product's name for people.
 const productName = "BlazeMeter"
 
-// addBatch is how many users one call adds. The vendor names no limit; this
-// keeps a refused call, which says nothing about the single user, small enough
-// to be told apart by hand.
+// addBatch is how many users one call adds. The vendor names no limit
+// (blazemeter 9); this keeps a refused call, which says nothing about the
+// single user, small enough to be told apart by hand.
 const addBatch = 50
 
 // Options describe a client.
@@ -130,10 +133,11 @@ func (c *Client) Traits() membership.Traits {
 		// "disabled in the account, enabled in the workspace" is no access
 		// (blazemeter 18).
 		StatusMatters:   true,
-		RemovalDisables: true,
+		RemovalDisables: true, // blazemeter 1
 		ListingShifts:   true,
 		AddBatch:        addBatch,
-		ChangeRight:     "The API key needs account admin access or the manager role in the workspace.",
+		// blazemeter 15
+		ChangeRight: "The API key needs account admin access or the manager role in the workspace.",
 	}
 }
 

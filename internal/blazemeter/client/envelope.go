@@ -10,7 +10,7 @@ import (
 )
 
 // unknownTotal stands for a total that is missing or no number; a public note
-// reports "n/a" on another list of the service.
+// reports "n/a" on another list of the service (blazemeter 21).
 const unknownTotal = -1
 
 // head is an answer's envelope without its result.
@@ -21,7 +21,8 @@ type head struct {
 	requestID string
 	// total is the number of rows on all pages, or unknownTotal.
 	total int64
-	// hidden is the number of rows that the key cannot see, as far as is known.
+	// hidden is the number of rows that the key cannot see, as far as is known
+	// (blazemeter 21).
 	hidden int64
 }
 
@@ -127,7 +128,7 @@ func (h *head) set(key string, raw json.RawMessage) error {
 }
 
 // eachRow reads a list's result, which is an array or an object of rows (a
-// public client found the latter for older accounts), row by row.
+// public client found the latter for older accounts: blazemeter 22), row by row.
 func eachRow[T row](dec *json.Decoder, take func(T)) error {
 	tok, err := dec.Token()
 	if err != nil {

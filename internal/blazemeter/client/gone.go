@@ -18,10 +18,10 @@ import (
 const accountsAtOnce = 4
 
 // settleNotFound finds out what a 404 about a workspace means. It is not
-// documented whether the service answers 404 or 403 for what a key cannot see,
-// so the workspace is gone only if the workspace itself is not found either and
-// no workspace list of the key's accounts has it. Everything else is of kind
-// Forbidden, or of the kind of what hindered the search.
+// documented (blazemeter 25) whether the service answers 404 or 403 for what a
+// key cannot see, so the workspace is gone only if the workspace itself is not
+// found either and no workspace list of the key's accounts has it. Everything
+// else is of kind Forbidden, or of the kind of what hindered the search.
 func (c *Client) settleNotFound(ctx context.Context, op string, id int64, said error) error {
 	_, err := c.workspace(ctx, fmt.Sprintf("read BlazeMeter workspace %d, whose list of users was not found", id), id)
 	switch {

@@ -46,7 +46,8 @@ func (c *Client) ReadWorkspace(ctx context.Context, workspace string) (*membersh
 }
 
 // workspaceUsers is the list of a workspace's users. Whether a call without the
-// `enabled` filter shows both states is not documented.
+// `enabled` filter shows both states is not documented (blazemeter 3), nor is an
+// order of the rows (blazemeter 19).
 func (c *Client) workspaceUsers(op string, id int64) listing[userRow] {
 	return listing[userRow]{
 		op:      op,

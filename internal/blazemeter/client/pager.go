@@ -16,7 +16,8 @@ import (
 
 const (
 	// pageLimit is how many rows are asked for at a time. The vendor states no
-	// maximum; its own client advertises 1 to 50. A server may send fewer.
+	// maximum (blazemeter 20); one client of its own advertises 1 to 50, and another
+	// depends on 100. A server may send fewer.
 	pageLimit = 50
 	// sampleLimit is what every sample of the vendor shows. It is asked for where
 	// the service refuses pageLimit.

@@ -15,8 +15,9 @@ import (
 )
 
 // Assign gives a user one role and enables or disables it. The call always
-// carries both, since it is not documented that a missing field is left alone,
-// and is assumed not to add anybody.
+// carries both, since it is not documented that a missing field is left alone
+// (blazemeter 5), and is assumed not to add anybody (blazemeter 6). That enabled is
+// about the workspace and not about the account is blazemeter 17.
 func (c *Client) Assign(ctx context.Context, workspace string, p membership.Principal, role string, enabled bool) (membership.Receipt, error) {
 	op := fmt.Sprintf("give user %s the role %s in BlazeMeter workspace %s", p.ID, role, workspace)
 	if !enabled {
@@ -29,9 +30,9 @@ func (c *Client) Assign(ctx context.Context, workspace string, p membership.Prin
 }
 
 // Remove disables the member, which is BlazeMeter's equivalent of deleting: a
-// call that deletes is not known. The role stays as it is; of several the
-// highest is kept, since the call takes one. Only where no role is known is
-// `enabled` sent alone.
+// call that deletes is not known (blazemeter 1). The role stays as it is; of
+// several the highest is kept, since the call takes one (blazemeter 10). Only
+// where no role is known is `enabled` sent alone.
 func (c *Client) Remove(ctx context.Context, workspace string, m membership.Member) (membership.Receipt, error) {
 	op := fmt.Sprintf("disable user %s in BlazeMeter workspace %s", m.ID, workspace)
 	var roles []string
@@ -71,7 +72,7 @@ func (c *Client) update(ctx context.Context, op, workspace string, p membership.
 
 // shows tells whether an answer shows the user as the request wanted it. A row
 // that was not sent (204) or a field that is missing contradicts nothing, and
-// what the roles of a disabled user look like is not documented.
+// what the roles of a disabled user look like is not documented (blazemeter 4).
 func shows(row userRow, user int64, want blazemeterwire.UpdateWorkspaceUserRequest) error {
 	switch {
 	case row.ID == 0:
@@ -91,9 +92,9 @@ func shows(row userRow, user int64, want blazemeterwire.UpdateWorkspaceUserReque
 func sameRoles(a, b []string) bool { return slices.EqualFunc(a, b, strings.EqualFold) }
 
 // Add brings users of the account into the workspace with one role. Whether
-// several are added all or none is not documented: what is there has to be read
-// back. Somebody who is in the workspace already, enabled or not, belongs to
-// Assign.
+// several are added all or none is not documented (blazemeter 9): what is there has
+// to be read back. Somebody who is in the workspace already, enabled or not, belongs
+// to Assign (blazemeter 7, 8).
 func (c *Client) Add(ctx context.Context, workspace, role string, ps []membership.Principal) (membership.Receipt, error) {
 	op := fmt.Sprintf("add %s with the role %s to BlazeMeter workspace %s", people(ps), role, workspace)
 	id, err := idOf(op, "workspace", workspace)

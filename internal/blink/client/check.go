@@ -39,8 +39,8 @@ func CheckID(id string) error {
 }
 
 // CheckRole tells whether role can be sent as the name of a role. Custom roles
-// exist, so almost any text may be one; it becomes a single, escaped segment of
-// a URL path.
+// exist, and no call lists them (blink 13, 14), so almost any text may be one;
+// it becomes a single, escaped segment of a URL path.
 func CheckRole(role string) error {
 	switch {
 	case role == "":
@@ -65,7 +65,7 @@ func CheckRole(role string) error {
 	return nil
 }
 
-// checkPrincipal gives the principal's kind as the wire spells it.
+// checkPrincipal gives the principal's kind as the wire spells it (blink 17).
 func checkPrincipal(p membership.Principal) (blinkwire.EntityType, error) {
 	kind := blinkwire.EntityType(p.Kind)
 	if !kind.Valid() {

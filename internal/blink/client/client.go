@@ -3,6 +3,9 @@
 // generated from an OpenAPI description, see the packages blinkwire (types) and
 // blinkcalls (requests). Answers are read leniently where a field is missing
 // and strictly where a missing piece could be taken for an absent member.
+//
+// A number such as (blink 5) is that of an assumption: what no source says, and
+// what is done about it. The OpenAPI description has the same numbers.
 package client
 
 import (
@@ -32,13 +35,14 @@ const (
 	KeyHeader = "BLINK-API-KEY"
 
 	// OwnerRole is the role that every workspace must have. Whether the service
-	// spells it in lower case is not documented: compare without regard to case.
+	// spells it in lower case is not documented (blink 13): compare without regard
+	// to case.
 	OwnerRole = "owner"
 
 	// productName is the product's name for people.
 	productName = "Blink"
 
-	// addBatch is how many entities one call adds. The vendor names no limit;
+	// addBatch is how many entities one call adds. The vendor names no limit (blink 4);
 	// this keeps a refused call, which says nothing about the single entity,
 	// small enough to be told apart by hand.
 	addBatch = 50
@@ -137,12 +141,13 @@ func (c *Client) Traits() membership.Traits {
 		WorkspaceNoun: "workspace", CredentialNoun: "API key", TenantNoun: "tenant",
 		OneTenant: true,
 		// Built-in roles by their names on the vendor's pages, the older "member"
-		// (view-only, as "viewer") among them; custom ones exist besides.
+		// (view-only, as "viewer") among them (blink 13); custom ones exist besides.
 		RolesAscending: []string{"viewer", "member", "contributor", OwnerRole},
-		NeverOwnerless: true,
-		StatusMatters:  true,
-		AssignMayAdd:   true,
+		NeverOwnerless: true, // the page of the assign call; blink 18
+		StatusMatters:  true, // blink 9
+		AssignMayAdd:   true, // blink 3
 		AddBatch:       addBatch,
-		ChangeRight:    "The API key's user must be Owner of the workspace or Admin of the tenant.",
+		// blink 23
+		ChangeRight: "The API key's user must be Owner of the workspace or Admin of the tenant.",
 	}
 }

@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	// pageSize is the largest limit that the vendor's query language allows.
+	// pageSize is the largest limit that the vendor's query language allows, and
+	// what the vendor's own client asks for (blink 20).
 	pageSize = 1000
 	// listingAttempts is how often a paged listing that shifts while it is read
 	// is begun anew.
@@ -111,9 +112,9 @@ func (c *Client) unfit(op string, err error) error {
 	return e
 }
 
-// pageQuery asks for the page that begins after offset rows. It filters nothing:
-// neither the fields nor their rules on letter case are documented, so that a
-// filter that finds nobody would say nothing.
+// pageQuery asks for the page that begins after offset rows. It filters
+// nothing: neither the fields nor their rules on letter case are documented
+// (blink 19), so that a filter that finds nobody would say nothing.
 func pageQuery(offset int, sorted bool) blinkwire.Query {
 	limit := pageSize
 	query := blinkwire.Query{Offset: &offset, Limit: &limit}

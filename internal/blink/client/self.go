@@ -43,7 +43,7 @@ type CurrentUser struct {
 
 // UserWorkspaces lists the workspaces that the key's user has access to, sorted
 // by the name that people see and then by id. Whether a tenant Admin's key
-// sees all of them is not documented.
+// sees all of them is not documented (blink 21).
 func (c *Client) UserWorkspaces(ctx context.Context) ([]UserWorkspace, error) {
 	var found []UserWorkspace
 	err := c.read(ctx, "list the workspaces that the API key has access to",
@@ -68,7 +68,7 @@ func (c *Client) UserWorkspaces(ctx context.Context) ([]UserWorkspace, error) {
 }
 
 // userWorkspaces gives the map's values with an id, each id once. What the keys
-// are is not documented, so they decide nothing but which of two values with
+// are is not documented (blink 21), so they decide nothing but which of two values with
 // one id is taken.
 func userWorkspaces(m map[string]*blinkwire.WorkspaceInfo) []UserWorkspace {
 	ws := make([]UserWorkspace, 0, len(m))

@@ -14,8 +14,8 @@ import (
 
 // Assign gives the user or group the role, as its only one in the workspace.
 // Blink knows nobody who is listed and disabled, so enabled is ignored. An
-// answer of success is not proof: the vendor does not say what the call does to
-// somebody who is not in the workspace.
+// answer of success is not proof (blink 3): the vendor does not say what the
+// call does to somebody who is not in the workspace.
 func (c *Client) Assign(ctx context.Context, workspace string, p membership.Principal, role string, _ bool) (membership.Receipt, error) {
 	op := fmt.Sprintf("assign the role %q to %s in workspace %s", role, named(p), workspace)
 	kind, err := checkPrincipal(p)
@@ -28,7 +28,7 @@ func (c *Client) Assign(ctx context.Context, workspace string, p membership.Prin
 }
 
 // Add brings users and groups into the workspace with the role. What it does to
-// somebody who is in the workspace already is not documented.
+// somebody who is in the workspace already is not documented (blink 4).
 func (c *Client) Add(ctx context.Context, workspace, role string, ps []membership.Principal) (membership.Receipt, error) {
 	who := make([]string, len(ps))
 	body := blinkwire.AddEntities{Entities: make([]blinkwire.EntityToAdd, len(ps))}
@@ -52,8 +52,10 @@ func (c *Client) Add(ctx context.Context, workspace, role string, ps []membershi
 }
 
 // Remove takes the user or group out of the workspace. Access through a group,
-// or as Admin of the tenant, remains. The call is known from 2022 only: a
-// service that does not know it (any more) gives a failure of kind Unsupported.
+// or as Admin of the tenant, remains (blink 27). The call is known from 2022
+// only, when it was dropped from the file of the vendor's command line
+// (blink 5): a service that does not know it (any more) gives a failure of kind
+// Unsupported.
 func (c *Client) Remove(ctx context.Context, workspace string, m membership.Member) (membership.Receipt, error) {
 	op := fmt.Sprintf("remove %s from workspace %s", named(m.Principal), workspace)
 	kind, err := checkPrincipal(m.Principal)

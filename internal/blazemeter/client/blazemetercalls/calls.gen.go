@@ -93,7 +93,8 @@ type ClientInterface interface {
 
 	// ListAccounts The accounts that the key can see, one page.
 	//
-	// Source: clients only.
+	// Source: clients, and an answer that was recorded for the tests of one (integer `id`, `name`, `owner`,
+	// `membersCount`, `workspacesCount`; no `enabled`).
 	//
 	// Corresponds with GET /accounts (the `ListAccounts` operationId).
 	ListAccounts(ctx context.Context, params *ListAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -115,14 +116,16 @@ type ClientInterface interface {
 
 	// ListWorkspaces The workspaces of an account, one page.
 	//
-	// Source: page workspaces_list.htm. The default of `enabled` is not stated.
+	// Source: page workspaces_list.htm. The default of `enabled` is not stated (blazemeter 3).
 	//
 	// Corresponds with GET /workspaces (the `ListWorkspaces` operationId).
 	ListWorkspaces(ctx context.Context, params *ListWorkspacesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetWorkspace One workspace.
 	//
-	// Source: clients; a third party's paraphrase of the official page agrees.
+	// Source: clients, one of which says it was verified against the live service in 2026 (`id`, `name`,
+	// `accountId`, `enabled`); a third party's paraphrase of the official page agrees. Whether what a key cannot see
+	// is a 404 or a 403 is not documented (blazemeter 25).
 	//
 	// Corresponds with GET /workspaces/{workspaceId} (the `GetWorkspace` operationId).
 	GetWorkspace(ctx context.Context, workspaceID WorkspaceID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -130,7 +133,8 @@ type ClientInterface interface {
 	// ListWorkspaceUsers The users of a workspace, one page.
 	//
 	// Source: page workspaces_user_list.htm. Whether a call without `enabled` shows both states is not said
-	// there, so both are to be asked for. No order is documented. `hidden` may be rows that the key cannot see.
+	// there, so both are to be asked for (blazemeter 3). No order is documented (blazemeter 19). A call for one user
+	// is not known (blazemeter 2).
 	//
 	// Corresponds with GET /workspaces/{workspaceId}/users (the `ListWorkspaceUsers` operationId).
 	ListWorkspaceUsers(ctx context.Context, workspaceID WorkspaceID, params *ListWorkspaceUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -139,7 +143,8 @@ type ClientInterface interface {
 	//
 	// Source: page workspaces_add_user.htm: "use an API key that has account admin access or a workspace
 	// manager role". One list of roles serves all ids of the call. What happens to somebody who is in the
-	// workspace already, enabled or disabled, is not documented.
+	// workspace already, enabled or disabled, is not documented (blazemeter 7, 8), nor whether several are added
+	// all or none (blazemeter 9).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -150,7 +155,8 @@ type ClientInterface interface {
 	//
 	// Source: page workspaces_add_user.htm: "use an API key that has account admin access or a workspace
 	// manager role". One list of roles serves all ids of the call. What happens to somebody who is in the
-	// workspace already, enabled or disabled, is not documented.
+	// workspace already, enabled or disabled, is not documented (blazemeter 7, 8), nor whether several are added
+	// all or none (blazemeter 9).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -159,9 +165,12 @@ type ClientInterface interface {
 
 	// UpdateWorkspaceUserWithBody Change a user's role in the workspace and enable or disable the user there.
 	//
-	// Source: page "Update Workspace User". Neither field is marked as required there; whether a body with one
-	// of them leaves the other as it is is not documented (a client disables with `enabled` alone).
-	// There is no call that deletes a workspace user: disabling is the equivalent.
+	// Source: page "Update Workspace User",
+	// https://help.blazemeter.com/apidocs/functional/workspaces_update_user.htm. Neither field is marked as required
+	// there; whether a body with one of them leaves the other as it is is not documented (a client disables with
+	// `enabled` alone: blazemeter 5), nor what happens to somebody who is not in the workspace (blazemeter 6). A call
+	// that deletes a workspace user is not known (blazemeter 1; projects have one): disabling is the equivalent.
+	// No source says that a workspace has to keep a manager (blazemeter 12).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -170,9 +179,12 @@ type ClientInterface interface {
 
 	// UpdateWorkspaceUser Change a user's role in the workspace and enable or disable the user there.
 	//
-	// Source: page "Update Workspace User". Neither field is marked as required there; whether a body with one
-	// of them leaves the other as it is is not documented (a client disables with `enabled` alone).
-	// There is no call that deletes a workspace user: disabling is the equivalent.
+	// Source: page "Update Workspace User",
+	// https://help.blazemeter.com/apidocs/functional/workspaces_update_user.htm. Neither field is marked as required
+	// there; whether a body with one of them leaves the other as it is is not documented (a client disables with
+	// `enabled` alone: blazemeter 5), nor what happens to somebody who is not in the workspace (blazemeter 6). A call
+	// that deletes a workspace user is not known (blazemeter 1; projects have one): disabling is the equivalent.
+	// No source says that a workspace has to keep a manager (blazemeter 12).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -182,7 +194,8 @@ type ClientInterface interface {
 
 // ListAccounts The accounts that the key can see, one page.
 //
-// Source: clients only.
+// Source: clients, and an answer that was recorded for the tests of one (integer `id`, `name`, `owner`,
+// `membersCount`, `workspacesCount`; no `enabled`).
 //
 // Corresponds with GET /accounts (the `ListAccounts` operationId).
 func (c *Client) ListAccounts(ctx context.Context, params *ListAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -234,7 +247,7 @@ func (c *Client) GetUser(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 
 // ListWorkspaces The workspaces of an account, one page.
 //
-// Source: page workspaces_list.htm. The default of `enabled` is not stated.
+// Source: page workspaces_list.htm. The default of `enabled` is not stated (blazemeter 3).
 //
 // Corresponds with GET /workspaces (the `ListWorkspaces` operationId).
 func (c *Client) ListWorkspaces(ctx context.Context, params *ListWorkspacesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -251,7 +264,9 @@ func (c *Client) ListWorkspaces(ctx context.Context, params *ListWorkspacesParam
 
 // GetWorkspace One workspace.
 //
-// Source: clients; a third party's paraphrase of the official page agrees.
+// Source: clients, one of which says it was verified against the live service in 2026 (`id`, `name`,
+// `accountId`, `enabled`); a third party's paraphrase of the official page agrees. Whether what a key cannot see
+// is a 404 or a 403 is not documented (blazemeter 25).
 //
 // Corresponds with GET /workspaces/{workspaceId} (the `GetWorkspace` operationId).
 func (c *Client) GetWorkspace(ctx context.Context, workspaceID WorkspaceID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -269,7 +284,8 @@ func (c *Client) GetWorkspace(ctx context.Context, workspaceID WorkspaceID, reqE
 // ListWorkspaceUsers The users of a workspace, one page.
 //
 // Source: page workspaces_user_list.htm. Whether a call without `enabled` shows both states is not said
-// there, so both are to be asked for. No order is documented. `hidden` may be rows that the key cannot see.
+// there, so both are to be asked for (blazemeter 3). No order is documented (blazemeter 19). A call for one user
+// is not known (blazemeter 2).
 //
 // Corresponds with GET /workspaces/{workspaceId}/users (the `ListWorkspaceUsers` operationId).
 func (c *Client) ListWorkspaceUsers(ctx context.Context, workspaceID WorkspaceID, params *ListWorkspaceUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -288,7 +304,8 @@ func (c *Client) ListWorkspaceUsers(ctx context.Context, workspaceID WorkspaceID
 //
 // Source: page workspaces_add_user.htm: "use an API key that has account admin access or a workspace
 // manager role". One list of roles serves all ids of the call. What happens to somebody who is in the
-// workspace already, enabled or disabled, is not documented.
+// workspace already, enabled or disabled, is not documented (blazemeter 7, 8), nor whether several are added
+// all or none (blazemeter 9).
 //
 // Takes any type of body and a specified content type.
 //
@@ -309,7 +326,8 @@ func (c *Client) AddWorkspaceUsersWithBody(ctx context.Context, workspaceID Work
 //
 // Source: page workspaces_add_user.htm: "use an API key that has account admin access or a workspace
 // manager role". One list of roles serves all ids of the call. What happens to somebody who is in the
-// workspace already, enabled or disabled, is not documented.
+// workspace already, enabled or disabled, is not documented (blazemeter 7, 8), nor whether several are added
+// all or none (blazemeter 9).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -328,9 +346,12 @@ func (c *Client) AddWorkspaceUsers(ctx context.Context, workspaceID WorkspaceID,
 
 // UpdateWorkspaceUserWithBody Change a user's role in the workspace and enable or disable the user there.
 //
-// Source: page "Update Workspace User". Neither field is marked as required there; whether a body with one
-// of them leaves the other as it is is not documented (a client disables with `enabled` alone).
-// There is no call that deletes a workspace user: disabling is the equivalent.
+// Source: page "Update Workspace User",
+// https://help.blazemeter.com/apidocs/functional/workspaces_update_user.htm. Neither field is marked as required
+// there; whether a body with one of them leaves the other as it is is not documented (a client disables with
+// `enabled` alone: blazemeter 5), nor what happens to somebody who is not in the workspace (blazemeter 6). A call
+// that deletes a workspace user is not known (blazemeter 1; projects have one): disabling is the equivalent.
+// No source says that a workspace has to keep a manager (blazemeter 12).
 //
 // Takes any type of body and a specified content type.
 //
@@ -349,9 +370,12 @@ func (c *Client) UpdateWorkspaceUserWithBody(ctx context.Context, workspaceID Wo
 
 // UpdateWorkspaceUser Change a user's role in the workspace and enable or disable the user there.
 //
-// Source: page "Update Workspace User". Neither field is marked as required there; whether a body with one
-// of them leaves the other as it is is not documented (a client disables with `enabled` alone).
-// There is no call that deletes a workspace user: disabling is the equivalent.
+// Source: page "Update Workspace User",
+// https://help.blazemeter.com/apidocs/functional/workspaces_update_user.htm. Neither field is marked as required
+// there; whether a body with one of them leaves the other as it is is not documented (a client disables with
+// `enabled` alone: blazemeter 5), nor what happens to somebody who is not in the workspace (blazemeter 6). A call
+// that deletes a workspace user is not known (blazemeter 1; projects have one): disabling is the equivalent.
+// No source says that a workspace has to keep a manager (blazemeter 12).
 //
 // Takes a body of the `application/json` content type.
 //

@@ -35,7 +35,7 @@ type AccountList struct {
 	APIVersion *int   `json:"api_version,omitempty"`
 	Error      *Error `json:"error"`
 
-	// Hidden Not explained; it may count rows that the key cannot see.
+	// Hidden Not explained, and 0 wherever it was seen; it may count rows that the key cannot see (blazemeter 21).
 	Hidden *int `json:"hidden,omitempty"`
 
 	// Limit The limit that was applied.
@@ -44,7 +44,7 @@ type AccountList struct {
 	Result    any     `json:"result"`
 	Skip      *int    `json:"skip,omitempty"`
 
-	// Total The number of rows on all pages; a public note reports "n/a" on another list.
+	// Total The number of rows on all pages; a public note reports "n/a" on another list (blazemeter 21).
 	Total any `json:"total,omitempty"`
 }
 
@@ -61,8 +61,8 @@ type AccountUser struct {
 	Login       *int64  `json:"login,omitempty"`
 
 	// Roles Account roles (admin, billing, standard, user_manager, and the single owner).
-	Roles *[]string `json:"roles,omitempty"`
-	Type  *string   `json:"type,omitempty"`
+	Roles Roles   `json:"roles,omitempty"`
+	Type  *string `json:"type,omitempty"`
 }
 
 // AccountUserList defines model for AccountUserList.
@@ -70,7 +70,7 @@ type AccountUserList struct {
 	APIVersion *int   `json:"api_version,omitempty"`
 	Error      *Error `json:"error"`
 
-	// Hidden Not explained; it may count rows that the key cannot see.
+	// Hidden Not explained, and 0 wherever it was seen; it may count rows that the key cannot see (blazemeter 21).
 	Hidden *int `json:"hidden,omitempty"`
 
 	// Limit The limit that was applied.
@@ -79,7 +79,7 @@ type AccountUserList struct {
 	Result    any     `json:"result"`
 	Skip      *int    `json:"skip,omitempty"`
 
-	// Total The number of rows on all pages; a public note reports "n/a" on another list.
+	// Total The number of rows on all pages; a public note reports "n/a" on another list (blazemeter 21).
 	Total any `json:"total,omitempty"`
 }
 
@@ -132,7 +132,7 @@ type Page struct {
 	APIVersion *int   `json:"api_version,omitempty"`
 	Error      *Error `json:"error"`
 
-	// Hidden Not explained; it may count rows that the key cannot see.
+	// Hidden Not explained, and 0 wherever it was seen; it may count rows that the key cannot see (blazemeter 21).
 	Hidden *int `json:"hidden,omitempty"`
 
 	// Limit The limit that was applied.
@@ -140,9 +140,12 @@ type Page struct {
 	RequestID *string `json:"request_id,omitempty"`
 	Skip      *int    `json:"skip,omitempty"`
 
-	// Total The number of rows on all pages; a public note reports "n/a" on another list.
+	// Total The number of rows on all pages; a public note reports "n/a" on another list (blazemeter 21).
 	Total any `json:"total,omitempty"`
 }
+
+// Roles An array of texts, or an object of them (blazemeter 22).
+type Roles = []string
 
 // UpdateWorkspaceUserAnswer defines model for UpdateWorkspaceUserAnswer.
 type UpdateWorkspaceUserAnswer struct {
@@ -154,11 +157,12 @@ type UpdateWorkspaceUserAnswer struct {
 
 // UpdateWorkspaceUserRequest defines model for UpdateWorkspaceUserRequest.
 type UpdateWorkspaceUserRequest struct {
-	// Enabled The page says "in the account", its introduction and the page on adding say "in the workspace".
+	// Enabled The page says "in the account", its introduction, the page on adding and two guides say "in the workspace"
+	// (blazemeter 17).
 	Enabled bool `json:"enabled"`
 
-	// Roles Exactly one of tester, manager and viewer. A role that the pages do not name is sent back only where
-	// the service itself has shown it and the user is being disabled.
+	// Roles Exactly one of tester, manager and viewer (blazemeter 10, 11). A role that the pages do not name is sent
+	// back only where the service itself has shown it and the user is being disabled.
 	Roles []string `json:"roles,omitempty"`
 }
 
@@ -174,8 +178,8 @@ type User struct {
 	Login       *int64  `json:"login,omitempty"`
 
 	// Roles Roles on the platform, not in an account or a workspace.
-	Roles    *[]string `json:"roles,omitempty"`
-	Timezone *int      `json:"timezone,omitempty"`
+	Roles    Roles `json:"roles,omitempty"`
+	Timezone *int  `json:"timezone,omitempty"`
 }
 
 // UserAnswer defines model for UserAnswer.
@@ -193,13 +197,15 @@ type Workspace struct {
 		Amount *int64  `json:"amount,omitempty"`
 		Type   *string `json:"type,omitempty"`
 	} `json:"allowance,omitempty"`
-	Created             *int64  `json:"created,omitempty"`
-	DedicatedIpsEnabled *bool   `json:"dedicatedIpsEnabled,omitempty"`
-	Enabled             *bool   `json:"enabled,omitempty"`
-	ID                  int64   `json:"id"`
-	MembersCount        *int    `json:"membersCount,omitempty"`
-	Name                *string `json:"name,omitempty"`
-	Owner               *struct {
+	Created             *int64 `json:"created,omitempty"`
+	DedicatedIpsEnabled *bool  `json:"dedicatedIpsEnabled,omitempty"`
+	Enabled             *bool  `json:"enabled,omitempty"`
+	ID                  int64  `json:"id"`
+
+	// MembersCount Whether disabled members count is not documented; a new workspace has 1 (blazemeter 34).
+	MembersCount *int    `json:"membersCount,omitempty"`
+	Name         *string `json:"name,omitempty"`
+	Owner        *struct {
 		DisplayName *string `json:"displayName,omitempty"`
 		Email       *string `json:"email,omitempty"`
 		ID          *int64  `json:"id,omitempty"`
@@ -222,7 +228,7 @@ type WorkspaceList struct {
 	APIVersion *int   `json:"api_version,omitempty"`
 	Error      *Error `json:"error"`
 
-	// Hidden Not explained; it may count rows that the key cannot see.
+	// Hidden Not explained, and 0 wherever it was seen; it may count rows that the key cannot see (blazemeter 21).
 	Hidden *int `json:"hidden,omitempty"`
 
 	// Limit The limit that was applied.
@@ -231,7 +237,7 @@ type WorkspaceList struct {
 	Result    any     `json:"result"`
 	Skip      *int    `json:"skip,omitempty"`
 
-	// Total The number of rows on all pages; a public note reports "n/a" on another list.
+	// Total The number of rows on all pages; a public note reports "n/a" on another list (blazemeter 21).
 	Total any `json:"total,omitempty"`
 }
 
@@ -255,8 +261,8 @@ type WorkspaceUser struct {
 		OID *string `json:"$oid,omitempty"`
 	} `json:"memberId,omitempty"`
 
-	// Roles One is normal; none and several are possible.
-	Roles *[]string `json:"roles,omitempty"`
+	// Roles One is normal; none and several are possible (blazemeter 4, 10). With single sign-on, groups may decide them (blazemeter 30).
+	Roles Roles `json:"roles,omitempty"`
 
 	// Type Always "workspace".
 	Type *string `json:"type,omitempty"`
@@ -267,7 +273,7 @@ type WorkspaceUserList struct {
 	APIVersion *int   `json:"api_version,omitempty"`
 	Error      *Error `json:"error"`
 
-	// Hidden Not explained; it may count rows that the key cannot see.
+	// Hidden Not explained, and 0 wherever it was seen; it may count rows that the key cannot see (blazemeter 21).
 	Hidden *int `json:"hidden,omitempty"`
 
 	// Limit The limit that was applied.
@@ -276,7 +282,7 @@ type WorkspaceUserList struct {
 	Result    any     `json:"result"`
 	Skip      *int    `json:"skip,omitempty"`
 
-	// Total The number of rows on all pages; a public note reports "n/a" on another list.
+	// Total The number of rows on all pages; a public note reports "n/a" on another list (blazemeter 21).
 	Total any `json:"total,omitempty"`
 }
 
@@ -297,8 +303,8 @@ type WorkspaceID = ID
 
 // ListAccountsParams defines parameters for ListAccounts.
 type ListAccountsParams struct {
-	// Limit How many rows at most (page appendix_pagination.htm). Default and maximum are not stated; every sample
-	// without it shows 10, and a public client advertises 1 to 50.
+	// Limit How many rows at most (page appendix_pagination.htm). Default and maximum are not stated (blazemeter 20);
+	// every sample without it shows 10, one client of the vendor advertises 1 to 50, and another depends on 100.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Skip The first row to return, counted from 0.
@@ -310,14 +316,14 @@ type ListAccountUsersParams struct {
 	// Enabled true shows the enabled rows, false the disabled ones.
 	Enabled *Enabled `form:"enabled,omitempty" json:"enabled,omitempty"`
 
-	// Limit How many rows at most (page appendix_pagination.htm). Default and maximum are not stated; every sample
-	// without it shows 10, and a public client advertises 1 to 50.
+	// Limit How many rows at most (page appendix_pagination.htm). Default and maximum are not stated (blazemeter 20);
+	// every sample without it shows 10, one client of the vendor advertises 1 to 50, and another depends on 100.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Skip The first row to return, counted from 0.
 	Skip *Skip `form:"skip,omitempty" json:"skip,omitempty"`
 
-	// TextFilter Rows whose e-mail address (a workspace's name) matches; assumed to be a substring.
+	// TextFilter Rows whose e-mail address (a workspace's name) matches; assumed to be a substring (blazemeter 29).
 	TextFilter *TextFilter `form:"textFilter,omitempty" json:"textFilter,omitempty"`
 
 	// Roles Only users with one of these account roles (admin, billing, standard, user_manager).
@@ -331,14 +337,14 @@ type ListWorkspacesParams struct {
 	// Enabled true shows the enabled rows, false the disabled ones.
 	Enabled *Enabled `form:"enabled,omitempty" json:"enabled,omitempty"`
 
-	// Limit How many rows at most (page appendix_pagination.htm). Default and maximum are not stated; every sample
-	// without it shows 10, and a public client advertises 1 to 50.
+	// Limit How many rows at most (page appendix_pagination.htm). Default and maximum are not stated (blazemeter 20);
+	// every sample without it shows 10, one client of the vendor advertises 1 to 50, and another depends on 100.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Skip The first row to return, counted from 0.
 	Skip *Skip `form:"skip,omitempty" json:"skip,omitempty"`
 
-	// TextFilter Rows whose e-mail address (a workspace's name) matches; assumed to be a substring.
+	// TextFilter Rows whose e-mail address (a workspace's name) matches; assumed to be a substring (blazemeter 29).
 	TextFilter *TextFilter `form:"textFilter,omitempty" json:"textFilter,omitempty"`
 }
 
@@ -347,14 +353,14 @@ type ListWorkspaceUsersParams struct {
 	// Enabled true shows the enabled rows, false the disabled ones.
 	Enabled *Enabled `form:"enabled,omitempty" json:"enabled,omitempty"`
 
-	// Limit How many rows at most (page appendix_pagination.htm). Default and maximum are not stated; every sample
-	// without it shows 10, and a public client advertises 1 to 50.
+	// Limit How many rows at most (page appendix_pagination.htm). Default and maximum are not stated (blazemeter 20);
+	// every sample without it shows 10, one client of the vendor advertises 1 to 50, and another depends on 100.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Skip The first row to return, counted from 0.
 	Skip *Skip `form:"skip,omitempty" json:"skip,omitempty"`
 
-	// TextFilter Rows whose e-mail address (a workspace's name) matches; assumed to be a substring.
+	// TextFilter Rows whose e-mail address (a workspace's name) matches; assumed to be a substring (blazemeter 29).
 	TextFilter *TextFilter `form:"textFilter,omitempty" json:"textFilter,omitempty"`
 
 	// Roles Only users with one of these roles.

@@ -91,18 +91,21 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
-	// ListTenantEntities List the tenant's users and groups, a page at a time
+	// ListTenantEntities List the tenant's users, groups and other entities, a page at a time
 	//
 	// Path and statuses: current docs, https://docs.blinkops.com/docs/api/tenant/get-tenant-entities-users-or-groups;
-	// answer: older docs, https://docs.blinkops.com/docs/api/get-users. Documented refusals: 400 "Bad Request",
-	// 404 "Entity not found".
+	// answer: older docs, https://docs.blinkops.com/docs/api/get-users, and the vendor's client, which reads
+	// `results` with `entity_id`, `entity_type`, `name` and `email`. Documented refusals: 400 "Bad Request",
+	// 404 "Entity not found" (blink 20). Which tenant answers where the key's user belongs to several is not
+	// documented (blink 31).
 	//
 	// Corresponds with GET /tenant/entities (the `ListTenantEntities` operationId).
 	ListTenantEntities(ctx context.Context, params *ListTenantEntitiesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetUserDetails Who the key belongs to
 	//
-	// Source: 2022 specification (`GetUserDetails`).
+	// Source: 2022 specification (`GetUserDetails`). Which of the user's ids the other calls list is not documented
+	// (blink 15).
 	//
 	// Corresponds with GET /user (the `GetUserDetails` operationId).
 	GetUserDetails(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -111,16 +114,17 @@ type ClientInterface interface {
 	//
 	// Path: current docs, https://docs.blinkops.com/docs/api/authorization/list-user-workspaces. Answer: 2022
 	// specification (`v1.WorkspaceInfoMap`). What the keys of the map are is not stated; the `id` of each value is
-	// the workspace's id.
+	// the workspace's id. Whether a tenant Admin sees all workspaces is not documented (blink 21).
 	//
 	// Corresponds with GET /user-workspaces (the `ListUserWorkspaces` operationId).
 	ListUserWorkspaces(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetWorkspace Get workspace details, with everybody who is in the workspace
 	//
-	// The only read that shows role bindings. The listing has no paging.
+	// The only read that shows role bindings (blink 1). The listing has no paging, and is taken to show everybody to
+	// an Owner or tenant Admin (blink 18).
 	// Source: current docs, https://docs.blinkops.com/docs/api/workspaces/get-workspace-details.
-	// Statuses other than 200 are not documented there; the withdrawn 2022 specification names a 400.
+	// Statuses other than 200 are not documented there; the dropped 2022 specification names a 400 (blink 2).
 	//
 	// Corresponds with GET /workspaces/{ws_id} (the `GetWorkspace` operationId).
 	GetWorkspace(ctx context.Context, wsid WorkspaceID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -128,8 +132,8 @@ type ClientInterface interface {
 	// AddEntitiesWithBody Add users and groups to a workspace
 	//
 	// Source: older docs, https://docs.blinkops.com/docs/api/workspace-add-entities (`WorkspaceAddEntities`);
-	// also in the withdrawn 2022 specification, there without `name` and `role`. Documented refusal: 400
-	// "Can not add user". What it does to somebody who is in the workspace already is not documented.
+	// also in the dropped 2022 specification, there without `name` and `role`. Documented refusal: 400
+	// "Can not add user". What it does to somebody who is in the workspace already is not documented (blink 4).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -139,8 +143,8 @@ type ClientInterface interface {
 	// AddEntities Add users and groups to a workspace
 	//
 	// Source: older docs, https://docs.blinkops.com/docs/api/workspace-add-entities (`WorkspaceAddEntities`);
-	// also in the withdrawn 2022 specification, there without `name` and `role`. Documented refusal: 400
-	// "Can not add user". What it does to somebody who is in the workspace already is not documented.
+	// also in the dropped 2022 specification, there without `name` and `role`. Documented refusal: 400
+	// "Can not add user". What it does to somebody who is in the workspace already is not documented (blink 4).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -149,8 +153,9 @@ type ClientInterface interface {
 
 	// RemoveEntity Remove a user or group from a workspace
 	//
-	// Source: 2022 specification, withdrawn (`WorkspaceRemoveEntity`); no current page was found, so a service that
-	// does not know the route (404 or 405 without the error wrapper) has to be expected. Documented refusal: 400
+	// Source: 2022 specification, dropped (`WorkspaceRemoveEntity`); no current page was found, so a service that
+	// does not know the route (404 or 405 without the error wrapper) has to be expected (blink 5). Whether it refuses
+	// to remove the last owner is not documented (blink 6). Documented refusal: 400
 	// "failed to remove user from workspace". The source calls the first path parameter `id`; it is `ws_id` here
 	// because that is what its sibling calls name it, which changes nothing on the wire.
 	// Only DELETE removes: POST on the same path is another call (it lists shared resources).
@@ -161,9 +166,9 @@ type ClientInterface interface {
 	// AssignRole Assign a role to a user or group in a workspace
 	//
 	// Sets the one role that the user or group holds in the workspace. The request has no body and the answer has
-	// none. Whether it brings in somebody who is not in the workspace yet is not documented. A workspace must have
+	// none. Whether it brings in somebody who is not in the workspace yet is not documented (blink 3). A workspace must have
 	// an owner at all times: changing the last owner's role is answered with 400 "Invalid role, or ownership
-	// constraint violated".
+	// constraint violated", which says neither which of the two it is (blink 7) nor who counts as an owner (blink 8, 9).
 	// Source: current docs, https://docs.blinkops.com/docs/api/workspaces/assign-a-role-to-a-user-or-group-in-a-workspace
 	// (`WorkspaceSetEntityRole`).
 	//
@@ -171,11 +176,13 @@ type ClientInterface interface {
 	AssignRole(ctx context.Context, wsid WorkspaceID, entityType EntityType, entityID EntityID, role string, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// ListTenantEntities List the tenant's users and groups, a page at a time
+// ListTenantEntities List the tenant's users, groups and other entities, a page at a time
 //
 // Path and statuses: current docs, https://docs.blinkops.com/docs/api/tenant/get-tenant-entities-users-or-groups;
-// answer: older docs, https://docs.blinkops.com/docs/api/get-users. Documented refusals: 400 "Bad Request",
-// 404 "Entity not found".
+// answer: older docs, https://docs.blinkops.com/docs/api/get-users, and the vendor's client, which reads
+// `results` with `entity_id`, `entity_type`, `name` and `email`. Documented refusals: 400 "Bad Request",
+// 404 "Entity not found" (blink 20). Which tenant answers where the key's user belongs to several is not
+// documented (blink 31).
 //
 // Corresponds with GET /tenant/entities (the `ListTenantEntities` operationId).
 func (c *Client) ListTenantEntities(ctx context.Context, params *ListTenantEntitiesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -192,7 +199,8 @@ func (c *Client) ListTenantEntities(ctx context.Context, params *ListTenantEntit
 
 // GetUserDetails Who the key belongs to
 //
-// Source: 2022 specification (`GetUserDetails`).
+// Source: 2022 specification (`GetUserDetails`). Which of the user's ids the other calls list is not documented
+// (blink 15).
 //
 // Corresponds with GET /user (the `GetUserDetails` operationId).
 func (c *Client) GetUserDetails(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -211,7 +219,7 @@ func (c *Client) GetUserDetails(ctx context.Context, reqEditors ...RequestEditor
 //
 // Path: current docs, https://docs.blinkops.com/docs/api/authorization/list-user-workspaces. Answer: 2022
 // specification (`v1.WorkspaceInfoMap`). What the keys of the map are is not stated; the `id` of each value is
-// the workspace's id.
+// the workspace's id. Whether a tenant Admin sees all workspaces is not documented (blink 21).
 //
 // Corresponds with GET /user-workspaces (the `ListUserWorkspaces` operationId).
 func (c *Client) ListUserWorkspaces(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -228,9 +236,10 @@ func (c *Client) ListUserWorkspaces(ctx context.Context, reqEditors ...RequestEd
 
 // GetWorkspace Get workspace details, with everybody who is in the workspace
 //
-// The only read that shows role bindings. The listing has no paging.
+// The only read that shows role bindings (blink 1). The listing has no paging, and is taken to show everybody to
+// an Owner or tenant Admin (blink 18).
 // Source: current docs, https://docs.blinkops.com/docs/api/workspaces/get-workspace-details.
-// Statuses other than 200 are not documented there; the withdrawn 2022 specification names a 400.
+// Statuses other than 200 are not documented there; the dropped 2022 specification names a 400 (blink 2).
 //
 // Corresponds with GET /workspaces/{ws_id} (the `GetWorkspace` operationId).
 func (c *Client) GetWorkspace(ctx context.Context, wsid WorkspaceID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -248,8 +257,8 @@ func (c *Client) GetWorkspace(ctx context.Context, wsid WorkspaceID, reqEditors 
 // AddEntitiesWithBody Add users and groups to a workspace
 //
 // Source: older docs, https://docs.blinkops.com/docs/api/workspace-add-entities (`WorkspaceAddEntities`);
-// also in the withdrawn 2022 specification, there without `name` and `role`. Documented refusal: 400
-// "Can not add user". What it does to somebody who is in the workspace already is not documented.
+// also in the dropped 2022 specification, there without `name` and `role`. Documented refusal: 400
+// "Can not add user". What it does to somebody who is in the workspace already is not documented (blink 4).
 //
 // Takes any type of body and a specified content type.
 //
@@ -269,8 +278,8 @@ func (c *Client) AddEntitiesWithBody(ctx context.Context, wsid WorkspaceID, cont
 // AddEntities Add users and groups to a workspace
 //
 // Source: older docs, https://docs.blinkops.com/docs/api/workspace-add-entities (`WorkspaceAddEntities`);
-// also in the withdrawn 2022 specification, there without `name` and `role`. Documented refusal: 400
-// "Can not add user". What it does to somebody who is in the workspace already is not documented.
+// also in the dropped 2022 specification, there without `name` and `role`. Documented refusal: 400
+// "Can not add user". What it does to somebody who is in the workspace already is not documented (blink 4).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -289,8 +298,9 @@ func (c *Client) AddEntities(ctx context.Context, wsid WorkspaceID, body AddEnti
 
 // RemoveEntity Remove a user or group from a workspace
 //
-// Source: 2022 specification, withdrawn (`WorkspaceRemoveEntity`); no current page was found, so a service that
-// does not know the route (404 or 405 without the error wrapper) has to be expected. Documented refusal: 400
+// Source: 2022 specification, dropped (`WorkspaceRemoveEntity`); no current page was found, so a service that
+// does not know the route (404 or 405 without the error wrapper) has to be expected (blink 5). Whether it refuses
+// to remove the last owner is not documented (blink 6). Documented refusal: 400
 // "failed to remove user from workspace". The source calls the first path parameter `id`; it is `ws_id` here
 // because that is what its sibling calls name it, which changes nothing on the wire.
 // Only DELETE removes: POST on the same path is another call (it lists shared resources).
@@ -311,9 +321,9 @@ func (c *Client) RemoveEntity(ctx context.Context, wsid WorkspaceID, entityType 
 // AssignRole Assign a role to a user or group in a workspace
 //
 // Sets the one role that the user or group holds in the workspace. The request has no body and the answer has
-// none. Whether it brings in somebody who is not in the workspace yet is not documented. A workspace must have
+// none. Whether it brings in somebody who is not in the workspace yet is not documented (blink 3). A workspace must have
 // an owner at all times: changing the last owner's role is answered with 400 "Invalid role, or ownership
-// constraint violated".
+// constraint violated", which says neither which of the two it is (blink 7) nor who counts as an owner (blink 8, 9).
 // Source: current docs, https://docs.blinkops.com/docs/api/workspaces/assign-a-role-to-a-user-or-group-in-a-workspace
 // (`WorkspaceSetEntityRole`).
 //
@@ -664,11 +674,13 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
-	// ListTenantEntitiesWithResponse List the tenant's users and groups, a page at a time
+	// ListTenantEntitiesWithResponse List the tenant's users, groups and other entities, a page at a time
 	//
 	// Path and statuses: current docs, https://docs.blinkops.com/docs/api/tenant/get-tenant-entities-users-or-groups;
-	// answer: older docs, https://docs.blinkops.com/docs/api/get-users. Documented refusals: 400 "Bad Request",
-	// 404 "Entity not found".
+	// answer: older docs, https://docs.blinkops.com/docs/api/get-users, and the vendor's client, which reads
+	// `results` with `entity_id`, `entity_type`, `name` and `email`. Documented refusals: 400 "Bad Request",
+	// 404 "Entity not found" (blink 20). Which tenant answers where the key's user belongs to several is not
+	// documented (blink 31).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -677,7 +689,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetUserDetailsWithResponse Who the key belongs to
 	//
-	// Source: 2022 specification (`GetUserDetails`).
+	// Source: 2022 specification (`GetUserDetails`). Which of the user's ids the other calls list is not documented
+	// (blink 15).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -688,7 +701,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Path: current docs, https://docs.blinkops.com/docs/api/authorization/list-user-workspaces. Answer: 2022
 	// specification (`v1.WorkspaceInfoMap`). What the keys of the map are is not stated; the `id` of each value is
-	// the workspace's id.
+	// the workspace's id. Whether a tenant Admin sees all workspaces is not documented (blink 21).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -697,9 +710,10 @@ type ClientWithResponsesInterface interface {
 
 	// GetWorkspaceWithResponse Get workspace details, with everybody who is in the workspace
 	//
-	// The only read that shows role bindings. The listing has no paging.
+	// The only read that shows role bindings (blink 1). The listing has no paging, and is taken to show everybody to
+	// an Owner or tenant Admin (blink 18).
 	// Source: current docs, https://docs.blinkops.com/docs/api/workspaces/get-workspace-details.
-	// Statuses other than 200 are not documented there; the withdrawn 2022 specification names a 400.
+	// Statuses other than 200 are not documented there; the dropped 2022 specification names a 400 (blink 2).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -709,8 +723,8 @@ type ClientWithResponsesInterface interface {
 	// AddEntitiesWithBodyWithResponse Add users and groups to a workspace
 	//
 	// Source: older docs, https://docs.blinkops.com/docs/api/workspace-add-entities (`WorkspaceAddEntities`);
-	// also in the withdrawn 2022 specification, there without `name` and `role`. Documented refusal: 400
-	// "Can not add user". What it does to somebody who is in the workspace already is not documented.
+	// also in the dropped 2022 specification, there without `name` and `role`. Documented refusal: 400
+	// "Can not add user". What it does to somebody who is in the workspace already is not documented (blink 4).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -720,8 +734,8 @@ type ClientWithResponsesInterface interface {
 	// AddEntitiesWithResponse Add users and groups to a workspace
 	//
 	// Source: older docs, https://docs.blinkops.com/docs/api/workspace-add-entities (`WorkspaceAddEntities`);
-	// also in the withdrawn 2022 specification, there without `name` and `role`. Documented refusal: 400
-	// "Can not add user". What it does to somebody who is in the workspace already is not documented.
+	// also in the dropped 2022 specification, there without `name` and `role`. Documented refusal: 400
+	// "Can not add user". What it does to somebody who is in the workspace already is not documented (blink 4).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -730,8 +744,9 @@ type ClientWithResponsesInterface interface {
 
 	// RemoveEntityWithResponse Remove a user or group from a workspace
 	//
-	// Source: 2022 specification, withdrawn (`WorkspaceRemoveEntity`); no current page was found, so a service that
-	// does not know the route (404 or 405 without the error wrapper) has to be expected. Documented refusal: 400
+	// Source: 2022 specification, dropped (`WorkspaceRemoveEntity`); no current page was found, so a service that
+	// does not know the route (404 or 405 without the error wrapper) has to be expected (blink 5). Whether it refuses
+	// to remove the last owner is not documented (blink 6). Documented refusal: 400
 	// "failed to remove user from workspace". The source calls the first path parameter `id`; it is `ws_id` here
 	// because that is what its sibling calls name it, which changes nothing on the wire.
 	// Only DELETE removes: POST on the same path is another call (it lists shared resources).
@@ -744,9 +759,9 @@ type ClientWithResponsesInterface interface {
 	// AssignRoleWithResponse Assign a role to a user or group in a workspace
 	//
 	// Sets the one role that the user or group holds in the workspace. The request has no body and the answer has
-	// none. Whether it brings in somebody who is not in the workspace yet is not documented. A workspace must have
+	// none. Whether it brings in somebody who is not in the workspace yet is not documented (blink 3). A workspace must have
 	// an owner at all times: changing the last owner's role is answered with 400 "Invalid role, or ownership
-	// constraint violated".
+	// constraint violated", which says neither which of the two it is (blink 7) nor who counts as an owner (blink 8, 9).
 	// Source: current docs, https://docs.blinkops.com/docs/api/workspaces/assign-a-role-to-a-user-or-group-in-a-workspace
 	// (`WorkspaceSetEntityRole`).
 	//
@@ -1071,11 +1086,13 @@ func (r AssignRoleResponse) ContentType() string {
 	return ""
 }
 
-// ListTenantEntitiesWithResponse List the tenant's users and groups, a page at a time
+// ListTenantEntitiesWithResponse List the tenant's users, groups and other entities, a page at a time
 //
 // Path and statuses: current docs, https://docs.blinkops.com/docs/api/tenant/get-tenant-entities-users-or-groups;
-// answer: older docs, https://docs.blinkops.com/docs/api/get-users. Documented refusals: 400 "Bad Request",
-// 404 "Entity not found".
+// answer: older docs, https://docs.blinkops.com/docs/api/get-users, and the vendor's client, which reads
+// `results` with `entity_id`, `entity_type`, `name` and `email`. Documented refusals: 400 "Bad Request",
+// 404 "Entity not found" (blink 20). Which tenant answers where the key's user belongs to several is not
+// documented (blink 31).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -1090,7 +1107,8 @@ func (c *ClientWithResponses) ListTenantEntitiesWithResponse(ctx context.Context
 
 // GetUserDetailsWithResponse Who the key belongs to
 //
-// Source: 2022 specification (`GetUserDetails`).
+// Source: 2022 specification (`GetUserDetails`). Which of the user's ids the other calls list is not documented
+// (blink 15).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -1107,7 +1125,7 @@ func (c *ClientWithResponses) GetUserDetailsWithResponse(ctx context.Context, re
 //
 // Path: current docs, https://docs.blinkops.com/docs/api/authorization/list-user-workspaces. Answer: 2022
 // specification (`v1.WorkspaceInfoMap`). What the keys of the map are is not stated; the `id` of each value is
-// the workspace's id.
+// the workspace's id. Whether a tenant Admin sees all workspaces is not documented (blink 21).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -1122,9 +1140,10 @@ func (c *ClientWithResponses) ListUserWorkspacesWithResponse(ctx context.Context
 
 // GetWorkspaceWithResponse Get workspace details, with everybody who is in the workspace
 //
-// The only read that shows role bindings. The listing has no paging.
+// The only read that shows role bindings (blink 1). The listing has no paging, and is taken to show everybody to
+// an Owner or tenant Admin (blink 18).
 // Source: current docs, https://docs.blinkops.com/docs/api/workspaces/get-workspace-details.
-// Statuses other than 200 are not documented there; the withdrawn 2022 specification names a 400.
+// Statuses other than 200 are not documented there; the dropped 2022 specification names a 400 (blink 2).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -1140,8 +1159,8 @@ func (c *ClientWithResponses) GetWorkspaceWithResponse(ctx context.Context, wsid
 // AddEntitiesWithBodyWithResponse Add users and groups to a workspace
 //
 // Source: older docs, https://docs.blinkops.com/docs/api/workspace-add-entities (`WorkspaceAddEntities`);
-// also in the withdrawn 2022 specification, there without `name` and `role`. Documented refusal: 400
-// "Can not add user". What it does to somebody who is in the workspace already is not documented.
+// also in the dropped 2022 specification, there without `name` and `role`. Documented refusal: 400
+// "Can not add user". What it does to somebody who is in the workspace already is not documented (blink 4).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1157,8 +1176,8 @@ func (c *ClientWithResponses) AddEntitiesWithBodyWithResponse(ctx context.Contex
 // AddEntitiesWithResponse Add users and groups to a workspace
 //
 // Source: older docs, https://docs.blinkops.com/docs/api/workspace-add-entities (`WorkspaceAddEntities`);
-// also in the withdrawn 2022 specification, there without `name` and `role`. Documented refusal: 400
-// "Can not add user". What it does to somebody who is in the workspace already is not documented.
+// also in the dropped 2022 specification, there without `name` and `role`. Documented refusal: 400
+// "Can not add user". What it does to somebody who is in the workspace already is not documented (blink 4).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1173,8 +1192,9 @@ func (c *ClientWithResponses) AddEntitiesWithResponse(ctx context.Context, wsid 
 
 // RemoveEntityWithResponse Remove a user or group from a workspace
 //
-// Source: 2022 specification, withdrawn (`WorkspaceRemoveEntity`); no current page was found, so a service that
-// does not know the route (404 or 405 without the error wrapper) has to be expected. Documented refusal: 400
+// Source: 2022 specification, dropped (`WorkspaceRemoveEntity`); no current page was found, so a service that
+// does not know the route (404 or 405 without the error wrapper) has to be expected (blink 5). Whether it refuses
+// to remove the last owner is not documented (blink 6). Documented refusal: 400
 // "failed to remove user from workspace". The source calls the first path parameter `id`; it is `ws_id` here
 // because that is what its sibling calls name it, which changes nothing on the wire.
 // Only DELETE removes: POST on the same path is another call (it lists shared resources).
@@ -1193,9 +1213,9 @@ func (c *ClientWithResponses) RemoveEntityWithResponse(ctx context.Context, wsid
 // AssignRoleWithResponse Assign a role to a user or group in a workspace
 //
 // Sets the one role that the user or group holds in the workspace. The request has no body and the answer has
-// none. Whether it brings in somebody who is not in the workspace yet is not documented. A workspace must have
+// none. Whether it brings in somebody who is not in the workspace yet is not documented (blink 3). A workspace must have
 // an owner at all times: changing the last owner's role is answered with 400 "Invalid role, or ownership
-// constraint violated".
+// constraint violated", which says neither which of the two it is (blink 7) nor who counts as an owner (blink 8, 9).
 // Source: current docs, https://docs.blinkops.com/docs/api/workspaces/assign-a-role-to-a-user-or-group-in-a-workspace
 // (`WorkspaceSetEntityRole`).
 //

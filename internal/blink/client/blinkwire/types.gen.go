@@ -36,7 +36,7 @@ type EntityToAdd struct {
 	EntityType EntityType `json:"entity_type"`
 	Name       *string    `json:"name,omitempty"`
 
-	// Role The role to give. Which one somebody gets without it is not documented.
+	// Role The role to give. Which one somebody gets without it is not documented (blink 4).
 	Role string `json:"role"`
 }
 
@@ -46,13 +46,14 @@ type EntityType string
 
 // ErrorWrapper The documented form of a failure. Source - current docs, the page of the assign call
 // (`api_responses.ErrorWrapper`); the 2022 specification has it without `identifier` and `user_error` and with
-// an untyped `data`.
+// an untyped `data`. A 404 is taken to say that something is not there only in this form, and only with
+// `identifier` or `status` (blink 2).
 type ErrorWrapper struct {
 	// Data Anything.
 	Data    interface{} `json:"data,omitempty"`
 	Details *string     `json:"details,omitempty"`
 
-	// Identifier Tells the failure apart; the values are not documented.
+	// Identifier Tells the failure apart; the values are not documented (blink 7).
 	Identifier *string `json:"identifier,omitempty"`
 	Message    *string `json:"message,omitempty"`
 
@@ -63,8 +64,9 @@ type ErrorWrapper struct {
 	UserError interface{} `json:"user_error,omitempty"`
 }
 
-// Query What is in use here of the vendor's RQL, which can also filter rows and select fields. Source - current docs,
-// https://docs.blinkops.com/docs/api/rql.
+// Query What is in use here of the vendor's RQL, which can also filter rows and select fields, and search (vendor's
+// client). The bounds are those of the page; other lists have others (tables 100 rows a page; actions all with
+// `limit` 0, vendor's client). Source - current docs, https://docs.blinkops.com/docs/api/rql.
 type Query struct {
 	// Limit The size of a page. The default is not stated.
 	Limit *int `json:"limit,omitempty"`
@@ -72,12 +74,14 @@ type Query struct {
 	// Offset How many rows to skip; 0 by default.
 	Offset *int `json:"offset,omitempty"`
 
-	// Sort Field names, each with "+" (ascending, the default) or "-" (descending) in front.
+	// Sort Field names, each with "+" (ascending, the default) or "-" (descending) in front. Which fields can be sorted
+	// by is not documented (blink 19).
 	Sort *[]string `json:"sort,omitempty"`
 }
 
 // TenantEntity A user or group of the tenant. Source - older docs, https://docs.blinkops.com/docs/api/get-users.
 type TenantEntity struct {
+	// AuthIds Taken to be the ids of the sign-ins, one of which is the `auth_id` of the key's user (blink 15).
 	AuthIds     *[]string `json:"auth_ids,omitempty"`
 	Description *string   `json:"description,omitempty"`
 	Email       *string   `json:"email,omitempty"`
@@ -95,7 +99,7 @@ type TenantEntity struct {
 	Role *string `json:"role,omitempty"`
 
 	// Status The pages about accounts name Active, Inactive (blocked from Blink) and Invited, an older one also
-	// Invitation Expired; how the API spells them is not documented.
+	// Invitation Expired; how the API spells them is not documented (blink 9).
 	Status *string `json:"status,omitempty"`
 
 	// TenantID Not documented for this answer (groups, and workspaces by themselves, have it). Where it is told, it is
@@ -123,7 +127,8 @@ type UserDetails struct {
 	DefaultWorkspace *string `json:"default_workspace,omitempty"`
 	Email            *string `json:"email,omitempty"`
 
-	// InnerID An id of the user. Whether it is the `entity_id` of the other calls is not documented, so the user is looked up by e-mail.
+	// InnerID An id of the user. Whether it is the `entity_id` of the other calls is not documented, so the user is looked
+	// up by e-mail, and by this only where that leads to nobody (blink 15).
 	InnerID           *string   `json:"inner_id,omitempty"`
 	Name              *string   `json:"name,omitempty"`
 	Permissions       *[]string `json:"permissions,omitempty"`
@@ -141,7 +146,7 @@ type UserDetails struct {
 type WorkspaceDetails struct {
 	Description *string `json:"description,omitempty"`
 
-	// DisplayName The name that people see; the vendor's command line looks workspaces up by it.
+	// DisplayName The name that people see; the vendor's command line looks workspaces up by it (blink 22).
 	DisplayName        *string `json:"display_name,omitempty"`
 	EnableOverviewPage *bool   `json:"enable_overview_page,omitempty"`
 
@@ -166,10 +171,10 @@ type WorkspaceDetails struct {
 type WorkspaceEntity struct {
 	Email *string `json:"email,omitempty"`
 
-	// ID The id; taken to be the `entity_id` of the other calls, which the vendor does not say in words.
+	// ID The id; taken to be the `entity_id` of the other calls, which the vendor does not say in words (blink 15).
 	ID *string `json:"id,omitempty"`
 
-	// IsInvite True for an invitation that has not been accepted yet.
+	// IsInvite True for an invitation that has not been accepted yet. Whether the id changes then is not documented (blink 16).
 	IsInvite *bool `json:"is_invite,omitempty"`
 
 	// MemberCount The number of people in a group.
@@ -180,9 +185,11 @@ type WorkspaceEntity struct {
 	Name    *string   `json:"name,omitempty"`
 
 	// Type The kind of entity. No set of values is documented; "user" and "group" in any letter case are taken as such.
+	// Service accounts are members too; which kind they carry is not known (blink 17).
 	Type *string `json:"type,omitempty"`
 
-	// WorkspaceRole The one role in this workspace. Whether it is lower case ("owner") or as the pages show it ("Owner") is not documented.
+	// WorkspaceRole The one role in this workspace (blink 12). Whether it is lower case ("owner") or as the pages show it
+	// ("Owner") is not documented (blink 13).
 	WorkspaceRole *string `json:"workspace_role,omitempty"`
 }
 
@@ -209,13 +216,15 @@ type WorkspaceID = string
 
 // Failure The documented form of a failure. Source - current docs, the page of the assign call
 // (`api_responses.ErrorWrapper`); the 2022 specification has it without `identifier` and `user_error` and with
-// an untyped `data`.
+// an untyped `data`. A 404 is taken to say that something is not there only in this form, and only with
+// `identifier` or `status` (blink 2).
 type Failure = ErrorWrapper
 
 // ListTenantEntitiesParams defines parameters for ListTenantEntities.
 type ListTenantEntitiesParams struct {
 	// Q The query as URL-encoded JSON (RQL). Source - current docs, https://docs.blinkops.com/docs/api/rql.
-	// The size of a page without a limit is not stated, so we always send one.
+	// The size of a page without a limit is not stated (blink 20), so we always send one. The vendor's client
+	// sends `limit` 1000 and `offset`, an empty `filter` and `search`, and no `sort` (blink 19).
 	Q *Query `form:"q,omitempty" json:"q,omitempty"`
 }
 
