@@ -1,0 +1,229 @@
+package world
+
+import (
+	"context"
+	"strings"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+)
+
+// runDriver drives roster.Run, as the resources of internal/framework do.
+type runDriver struct{}
+
+func (runDriver) supports(f form) bool { return f != oneRole }
+
+func (runDriver) imported(*object) private { return "" }
+
+func (runDriver) start(s setting) process {
+	act := roster.NewActivity()
+	act.Configured()
+	if s.unknown {
+		return &runProcess{act: act}
+	}
+	g := roster.Guard{
+		Mode: roster.Mode(s.policy.mode), MinimumOwners: s.policy.minimum, NotCounted: s.policy.notCounted,
+		CountOwnerGroups: s.policy.countGroups, ExemptWorkspaces: s.policy.exempt, HandoverWait: s.policy.handoverWait,
+	}
+	return &runProcess{act: act, run: roster.NewRun(roster.Config{
+		Service: s.service, Guard: g, Walk: roster.NewWalk(act, g), Locker: lockFunc(s.lock), Logger: silent{}, MaxConcurrent: 16,
+		Naming: roster.Naming{
+			Additive: "roster_binding", Authoritative: "roster_bindings",
+			ImportID: func(w string, p principal) string { return w + "/" + p.String() },
+		},
+	})}
+}
+
+type lockFunc func(ctx context.Context, key string) (func(), error)
+
+func (f lockFunc) Lock(ctx context.Context, key string) (func(), error) { return f(ctx, key) }
+
+type silent struct{}
+
+func (silent) Info(context.Context, string, map[string]any) {}
+func (silent) Warn(context.Context, string, map[string]any) {}
+
+type runProcess struct {
+	act *roster.Activity
+	run *roster.Run
+}
+
+func (p *runProcess) close() {}
+
+func (p *runProcess) plan(ctx context.Context, prior, next *object, carried private) ([]finding, private) {
+	defer p.act.Begin()()
+	if p.run == nil {
+		return nil, ""
+	}
+	o := next
+	if o == nil {
+		o = prior
+	}
+	if o.form == additive {
+		c := roster.BindingPlan{Prior: bindingOf(prior), Next: bindingOf(next), Carried: string(carried), NoChange: prior.same(next)}
+		if prior != nil {
+			c.Exit, c.Label = exitOf(prior), prior.who.ID
+		}
+		if next != nil {
+			c.Adopt = next.adopt
+		}
+		got := p.run.PlanBinding(ctx, c)
+		return findingsOf(got.Findings), private(got.Key)
+	}
+	got := p.run.PlanSet(ctx, roster.SetPlan{Prior: setOf(prior), Next: setOf(next), NoChange: prior.same(next), Second: prior == nil && carried != ""})
+	key := ""
+	switch {
+	case next == nil:
+	case next.hidden.workspace:
+		key = "?"
+	default:
+		key = next.workspace
+	}
+	return findingsOf(got.Findings), private(key)
+}
+
+func (p *runProcess) read(ctx context.Context, state *object, carried private) (*object, private, []finding) {
+	defer p.act.Begin()()
+	if p.run == nil {
+		return state, carried, nil
+	}
+	now := *state
+	if state.form == additive {
+		m, found, fs := p.run.ReadBinding(ctx, state.workspace, state.who, state.who.ID)
+		switch {
+		case roster.Failed(fs):
+			return state, carried, findingsOf(fs)
+		case !found:
+			return nil, carried, findingsOf(fs)
+		case !m.Holds(state.to):
+			now.to = m.Standing()
+		}
+		return &now, carried, findingsOf(fs)
+	}
+	set := setOf(state)
+	l, found, fs := p.run.ReadSet(ctx, *set)
+	switch {
+	case roster.Failed(fs):
+		return state, carried, findingsOf(fs)
+	case !found:
+		return nil, carried, findingsOf(fs)
+	}
+	now.roles = rolesOf(p.run.Seated(*set, l))
+	return &now, carried, findingsOf(fs)
+}
+
+func (p *runProcess) apply(ctx context.Context, prior, next *object, planned private) (*object, private, []finding) {
+	defer p.act.Begin()()
+	p.act.Applying()
+	if p.run == nil {
+		return prior, planned, []finding{{failed: true, text: "the provider's settings are not known"}}
+	}
+	o := next
+	if o == nil {
+		o = prior
+	}
+	if o.form == additive {
+		return p.applyBinding(ctx, prior, next, planned)
+	}
+	if next == nil {
+		p.run.DisbandSet(*setOf(prior))
+		return nil, "", nil
+	}
+	done := p.run.ApplySet(ctx, setOf(prior), *setOf(next))
+	switch {
+	case !roster.Failed(done.Findings):
+		return next, "", findingsOf(done.Findings)
+	case prior == nil, done.Listing == nil:
+		return prior, "", findingsOf(done.Findings)
+	}
+	now := *next
+	now.roles = rolesOf(p.run.Seated(*setOf(next), done.Listing))
+	return &now, "", findingsOf(done.Findings)
+}
+
+func (p *runProcess) applyBinding(ctx context.Context, prior, next *object, planned private) (*object, private, []finding) {
+	var fs []roster.Finding
+	switch {
+	case next == nil:
+		if fs = p.run.DeleteBinding(ctx, *bindingOf(prior), exitOf(prior), string(planned)); roster.Failed(fs) {
+			return prior, planned, findingsOf(fs)
+		}
+		return nil, "", findingsOf(fs)
+	case prior == nil:
+		_, fs = p.run.CreateBinding(ctx, *bindingOf(next), next.adopt)
+	default:
+		_, _, fs = p.run.UpdateBinding(ctx, *bindingOf(prior), *bindingOf(next), exitOf(prior), next.adopt)
+	}
+	if roster.Failed(fs) {
+		return prior, "", findingsOf(fs)
+	}
+	return next, "", findingsOf(fs)
+}
+
+func bindingOf(o *object) *roster.Binding {
+	if o == nil {
+		return nil
+	}
+	b := roster.Binding{WorkspaceUnknown: o.hidden.workspace, PrincipalUnknown: o.hidden.who, StandingUnknown: o.hidden.role}
+	if !o.hidden.workspace {
+		b.Workspace = o.workspace
+	}
+	if !o.hidden.who {
+		b.Principal = o.who
+	}
+	if !o.hidden.role {
+		b.Standing = o.to
+	}
+	return &b
+}
+
+func exitOf(o *object) roster.Exit { return roster.Exit{Keep: o.exit.keep, Reassign: o.exit.reassign} }
+
+func setOf(o *object) *roster.Set {
+	if o == nil {
+		return nil
+	}
+	s := &roster.Set{WorkspaceUnknown: o.hidden.workspace, Kinds: map[kind]roster.Scope{}}
+	if !o.hidden.workspace {
+		s.Workspace = o.workspace
+	}
+	for _, k := range o.kinds {
+		var ids []string
+		for _, p := range o.ignore {
+			if p.Kind == k {
+				ids = append(ids, p.ID)
+			}
+		}
+		s.Kinds[k] = roster.Scope{Unknown: o.hidden.people, Ignore: roster.NewIgnore(ids...)}
+	}
+	if !o.hidden.people {
+		for _, p := range o.people() {
+			s.Seats = append(s.Seats, roster.Seat{Principal: p, Role: o.roles[p], RoleUnknown: o.hidden.role})
+		}
+	}
+	return s
+}
+
+func rolesOf(seats []roster.Seat) map[principal]string {
+	roles := map[principal]string{}
+	for _, s := range seats {
+		roles[s.Principal] = s.Role
+	}
+	return roles
+}
+
+func findingsOf(fs []roster.Finding) []finding {
+	var out []finding
+	for _, f := range fs {
+		out = append(out, finding{
+			failed: f.Severity == roster.SeverityError,
+			guard:  strings.HasPrefix(f.Summary, "Workspace would "),
+			text:   f.Summary + ": " + f.Detail,
+		})
+	}
+	return out
+}
+
+var _ driver = runDriver{}
+
+var _ membership.Finder = finderConn{}

@@ -1,0 +1,541 @@
+package world
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+)
+
+// knownFaults are the scenarios that the core of today fails. They run all the
+// same, and one that passes has to leave the list.
+var knownFaults = map[string]bool{
+	"TestPartialListingIsNotAbsence/a_removal_whose_request_was_lost":                                    true,
+	"TestPartialListingIsNotAbsence/the_last_owner_created_as_viewer":                                    true,
+	"TestPartialListingIsNotAbsence/the_last_owner_demoted_without_a_refresh":                            true,
+	"TestPartialListingLeavesTheFloorAlone":                                                              true,
+	"TestOldListingDecidesAboutNoLoss":                                                                   true,
+	"TestWhatOthersHeldIsNotThisInstances/a_principal_that_is_kept,_beside_a_creation_with_another_role": true,
+	"TestWhatOthersHeldIsNotThisInstances/a_set_renamed_without_moved,_one_person_left_out":              true,
+	"TestNobodyWaitsForEachOther":                                                                        true,
+	"TestStateClaimsWhoIsThere":                                                                          true,
+	"TestLegalChangeGoesThrough/a_set_exchanges_an_owner_while_one_whom_it_ignores_goes":                 true,
+	"TestLegalChangeGoesThrough/two_sets,_of_users_and_of_groups":                                        true,
+	"TestLockIsOneInEverySpellingOfTheEndpoint/a_slash_at_the_end":                                       true,
+	"TestLockIsOneInEverySpellingOfTheEndpoint/the_host_in_capitals":                                     true,
+	"TestLockIsOneInEverySpellingOfTheEndpoint/the_port_that_goes_without_saying":                        true,
+	"TestWorkspaceIsOneInEverySpelling/a_handover":                                                       true,
+	"TestWorkspaceIsOneInEverySpelling/an_exemption":                                                     true,
+	"TestWorkspaceIsOneInEverySpelling/two_losses":                                                       true,
+	"TestReplacementWithSettingsKnownAfterApply/owner":                                                   true,
+	"TestReplacementWithSettingsKnownAfterApply/viewer":                                                  true,
+	"TestAdoptionAtApplyIsSaid/joined_since_the_plan":                                                    true,
+	"TestAdoptionAtApplyIsSaid/principal_known_after_apply":                                              true,
+	"TestAdoptionAtApplyIsSaid/role_known_after_apply":                                                   true,
+	"TestAdoptionAtApplyIsSaid/workspace_known_after_apply":                                              true,
+	"TestReplacementWithAnotherRole/-replace_created_before_destroyed,_a_set":                            true,
+	"TestReplacementWithAnotherRole/-replace_created_before_destroyed,_a_set_that_somebody_leaves":       true,
+	"TestReplacementWithAnotherRole/-replace_created_before_destroyed,_additive":                         true,
+	"TestReplacementWithAnotherRole/tainted_created_before_destroyed,_a_set":                             true,
+	"TestReplacementWithAnotherRole/tainted_created_before_destroyed,_a_set_that_somebody_leaves":        true,
+	"TestReplacementWithAnotherRole/tainted_created_before_destroyed,_additive":                          true,
+	"TestWorkspaceMadeByTheRunIsFound":                                                                   true,
+	"TestMinimalRefreshPlansTwice/a_gain_counts_once":                                                    true,
+	"TestMinimalRefreshPlansTwice/a_handover":                                                            true,
+	"TestMinimalRefreshPlansTwice/a_move":                                                                true,
+	"TestMinimalRefreshPlansTwice/a_role":                                                                true,
+	"TestOnlyNewOwnersWakeWhoWaits":                                                                      true,
+	"TestPromotedSinceThePlan/changed_by_an_additive_resource":                                           true,
+	"TestPromotedSinceThePlan/left_out_by_a_set":                                                         true,
+	"TestPromotedSinceThePlan/named_by_a_set_as_before":                                                  true,
+	"TestPromotedSinceThePlan/removed_by_an_additive_resource":                                           true,
+	"TestNewcomerOfAHalfFailedChangeIsNotForgotten":                                                      true,
+	"TestTwoMachinesGiveBack/BlazeMeter,_demotions,_minimum_1,_interrupted_false":                        true,
+	"TestTwoMachinesGiveBack/BlazeMeter,_demotions,_minimum_1,_interrupted_true":                         true,
+	"TestTwoMachinesGiveBack/BlazeMeter,_demotions,_minimum_2,_interrupted_false":                        true,
+	"TestTwoMachinesGiveBack/BlazeMeter,_demotions,_minimum_2,_interrupted_true":                         true,
+	"TestTwoMachinesGiveBack/BlazeMeter,_removals,_minimum_1,_interrupted_false":                         true,
+	"TestTwoMachinesGiveBack/BlazeMeter,_removals,_minimum_1,_interrupted_true":                          true,
+	"TestTwoMachinesGiveBack/BlazeMeter,_removals,_minimum_2,_interrupted_false":                         true,
+	"TestTwoMachinesGiveBack/BlazeMeter,_removals,_minimum_2,_interrupted_true":                          true,
+	"TestTwoMachinesGiveBack/Blink,_demotions,_minimum_1,_interrupted_false":                             true,
+	"TestTwoMachinesGiveBack/Blink,_demotions,_minimum_1,_interrupted_true":                              true,
+	"TestTwoMachinesGiveBack/Blink,_demotions,_minimum_2,_interrupted_false":                             true,
+	"TestTwoMachinesGiveBack/Blink,_demotions,_minimum_2,_interrupted_true":                              true,
+	"TestTwoMachinesGiveBack/Blink,_removals,_minimum_1,_interrupted_false":                              true,
+	"TestTwoMachinesGiveBack/Blink,_removals,_minimum_1,_interrupted_true":                               true,
+	"TestTwoMachinesGiveBack/Blink,_removals,_minimum_2,_interrupted_false":                              true,
+	"TestTwoMachinesGiveBack/Blink,_removals,_minimum_2,_interrupted_true":                               true,
+}
+
+// scene is a world for one story: a workspace w1 with these people, and one
+// session.
+func scene(t membership.Traits, people ...member) *world {
+	w := &world{
+		traits: t, policy: policy{mode: "enforce", minimum: 1, handoverWait: 5 * time.Second},
+		ids: []string{"w1"}, members: map[string][]member{"w1": people}, latency: 20 * time.Millisecond, reverts: map[string]bool{},
+	}
+	for u := range poolSize {
+		w.strangers = append(w.strangers, fmt.Sprintf("u%d", u+1))
+	}
+	return w.session("a machine")
+}
+
+// session puts another Terraform into the world.
+func (w *world) session(machine string, rs ...resource) *world {
+	w.sessions = append(w.sessions, startSession{
+		machine: machine, endpoint: w.traits.Endpoint, resources: rs,
+		options: options{slots: 10, spread: 20 * time.Millisecond, timeout: 20 * time.Minute},
+	})
+	return w
+}
+
+// with gives the (first) session these resources, named r1, r2 and so on.
+func (w *world) with(rs ...resource) *world {
+	for i := range rs {
+		rs[i].addr = fmt.Sprintf("r%d", i+1)
+	}
+	w.sessions[0].resources = rs
+	return w
+}
+
+func (w *world) mishap(m mishap) *world {
+	w.mishaps = append(w.mishaps, &m)
+	return w
+}
+
+// binds is an additive resource's object in w1, everybody a set's.
+func binds(id, role string) *object {
+	return &object{form: additive, workspace: "w1", who: user(id), to: standing{Role: role, Enabled: true}}
+}
+
+func everybody(roles map[string]string, ignore ...string) *object {
+	o := &object{form: whole, workspace: "w1", kinds: []kind{membership.User}, roles: map[principal]string{}}
+	for id, role := range roles {
+		o.roles[user(id)] = role
+	}
+	for _, id := range ignore {
+		o.ignore = append(o.ignore, user(id))
+	}
+	return o
+}
+
+// but gives a changed copy of an object.
+func (o *object) but(change func(*object)) *object {
+	p := *o
+	p.roles = maps.Clone(o.roles)
+	change(&p)
+	return &p
+}
+
+func adopting(o *object) { o.adopt = true }
+func keeping(o *object)  { o.exit.keep = true }
+
+// scenario plays a story. What is wrong with it is a failure, unless it is
+// known; then it is a failure that nothing is.
+func scenario(t *testing.T, w *world, story func(*stage)) {
+	t.Helper()
+	verdict(t, w.act(t, runDriver{}, story))
+}
+
+// atAnyTime plays a story again and again, with one resource of the first
+// session coming a little later each time.
+func atAnyTime(t *testing.T, r int, w func() *world, story func(*stage)) {
+	t.Helper()
+	var wrong violation
+	for ready := time.Duration(0); ready < 300*time.Millisecond && wrong.kind == ""; ready += 5 * time.Millisecond {
+		w := w()
+		w.sessions[0].resources[r].ready = ready
+		wrong = w.act(t, runDriver{}, story)
+	}
+	verdict(t, wrong)
+}
+
+func verdict(t *testing.T, wrong violation) {
+	t.Helper()
+	switch {
+	case knownFaults[t.Name()] && wrong.kind == "":
+		t.Errorf("this works now: take it out of knownFaults")
+	case knownFaults[t.Name()]:
+		t.Logf("known: %s", wrong.text)
+	case wrong.kind != "":
+		t.Error(wrong.text)
+	}
+}
+
+// goes plays a plan and an apply, and lets everything calm down.
+func goes(x *stage) {
+	x.round(0)
+	x.quiet()
+}
+
+// applyRegardless applies what the plan refuses, as -target and values known after
+// apply make it happen.
+func (w *world) applyRegardless() *world {
+	w.regardless = true
+	return w
+}
+
+// A listing that cannot be complete proves who is there and nothing else.
+func TestPartialListingIsNotAbsence(t *testing.T) {
+	blind := func(w *world) *world {
+		return w.mishap(mishap{on: reads, times: 100, what: partial}).mishap(mishap{apply: true, on: reads, times: 100, what: partial}).applyRegardless()
+	}
+	people := []member{person("u1", "owner"), person("u2", "viewer")}
+	t.Run("the last owner created as viewer", func(t *testing.T) {
+		scenario(t, blind(scene(blink(), people...).with(resource{config: binds("u1", "viewer")})), goes)
+	})
+	t.Run("the last owner demoted without a refresh", func(t *testing.T) {
+		w := blind(scene(blink(), people...).with(resource{state: binds("u1", "owner"), config: binds("u1", "viewer")}))
+		w.sessions[0].options.noRefresh = true
+		scenario(t, w, goes)
+	})
+	t.Run("a removal whose request was lost", func(t *testing.T) {
+		w := scene(blink(), people...).with(resource{state: binds("u2", "viewer")}).
+			mishap(mishap{apply: true, on: writes, times: 100, what: lostBefore}).
+			mishap(mishap{apply: true, on: reads, nth: 1, times: 100, what: blank})
+		scenario(t, w, func(x *stage) { x.round(0) })
+	})
+}
+
+// A partial listing says nothing about how many owners there were.
+func TestPartialListingLeavesTheFloorAlone(t *testing.T) {
+	w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).
+		with(resource{config: binds("u3", "viewer")}, resource{state: binds("u1", "owner"), config: binds("u1", "viewer"), ready: time.Second}).
+		mishap(mishap{apply: true, on: reads, what: partial}).applyRegardless()
+	scenario(t, w, goes)
+}
+
+// A listing that is as old as the apply decides about no loss.
+func TestOldListingDecidesAboutNoLoss(t *testing.T) {
+	w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).
+		with(resource{config: binds("u1", "owner")}, resource{state: binds("u2", "viewer"), config: binds("u2", "contributor"), ready: 4 * time.Second})
+	w.changes = []timed{
+		{after: time.Second, change: outside{"w1", user("u2"), &standing{Role: "owner", Enabled: true}}},
+		{after: time.Second, change: outside{"w1", user("u1"), nil}},
+	}
+	scenario(t, w, goes)
+}
+
+// "This very instance held them" is never guessed from what others held.
+func TestWhatOthersHeldIsNotThisInstances(t *testing.T) {
+	t.Run("a set renamed without moved, one person left out", func(t *testing.T) {
+		w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(
+			resource{state: everybody(map[string]string{"u1": "owner", "u2": "viewer"})},
+			resource{config: everybody(map[string]string{"u1": "owner"}), ready: 50 * time.Millisecond})
+		scenario(t, w, goes)
+	})
+	t.Run("a principal that is kept, beside a creation with another role", func(t *testing.T) {
+		w := scene(blink(), person("u0", "owner"), person("u1", "viewer")).with(
+			resource{state: binds("u1", "viewer").but(keeping), config: binds("u2", "viewer").but(keeping)},
+			resource{config: binds("u1", "contributor"), ready: 50 * time.Millisecond})
+		scenario(t, w, goes)
+	})
+}
+
+// An additive resource and a set that want one owner each do not wait for each other.
+func TestNobodyWaitsForEachOther(t *testing.T) {
+	adopted := binds("u1", "viewer").but(adopting)
+	atAnyTime(t, 0, func() *world {
+		return scene(blink(), person("u1", "owner"), person("u2", "owner")).with(
+			resource{config: adopted, known: adopted.but(func(o *object) { o.hidden.workspace = true })},
+			resource{state: everybody(map[string]string{"u1": "owner", "u2": "owner"}), config: everybody(map[string]string{"u2": "owner"})}).applyRegardless()
+	}, func(x *stage) { x.round(0) })
+}
+
+// Whoever a set names is not removed by another resource of the run.
+func TestStateClaimsWhoIsThere(t *testing.T) {
+	set := everybody(map[string]string{"u1": "owner", "u2": "viewer"})
+	atAnyTime(t, 0, func() *world {
+		return scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(
+			resource{config: set, known: set.but(func(o *object) { o.hidden.workspace = true })},
+			resource{state: binds("u2", "viewer")})
+	}, goes)
+}
+
+// What is legal and planned goes through, whichever resources share the change.
+func TestLegalChangeGoesThrough(t *testing.T) {
+	t.Run("a set exchanges an owner while one whom it ignores goes", func(t *testing.T) {
+		w := scene(blink(), person("u1", "owner"), person("u2", "viewer"), person("u3", "owner")).with(
+			resource{state: everybody(map[string]string{"u1": "owner", "u2": "viewer"}, "u3"), config: everybody(map[string]string{"u2": "owner"}, "u3")},
+			resource{state: binds("u3", "owner")})
+		scenario(t, w, goes)
+	})
+	t.Run("two sets, of users and of groups", func(t *testing.T) {
+		groups := &object{form: whole, workspace: "w1", kinds: []kind{membership.Group}, roles: map[principal]string{group("g1"): "owner"}}
+		g1 := member{Principal: group("g1"), Name: "G1", Roles: []string{"owner"}, Enabled: true, MemberCount: 2}
+		w := scene(blink(), person("u1", "owner"), person("u3", "owner"), g1).with(
+			resource{state: everybody(map[string]string{"u1": "owner", "u3": "owner"}), config: everybody(map[string]string{"u1": "viewer", "u2": "owner", "u3": "owner"})},
+			resource{state: groups, config: groups.but(func(o *object) { o.roles = map[principal]string{} })})
+		w.policy.countGroups = true
+		scenario(t, w, goes)
+	})
+}
+
+// Two processes of one machine exclude each other however they spell the endpoint.
+func TestLockIsOneInEverySpellingOfTheEndpoint(t *testing.T) {
+	for name, endpoint := range map[string]string{
+		"the host in capitals":              "https://BLINK.example.com/api/v1",
+		"the port that goes without saying": "https://blink.example.com:443/api/v1",
+		"a slash at the end":                "https://blink.example.com/api/v1/",
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := scene(blink(), person("u1", "owner"), person("u2", "owner")).with(resource{state: binds("u1", "owner")}).
+				session("a machine", resource{addr: "r2", state: binds("u2", "owner")})
+			w.sessions[1].endpoint = endpoint
+			scenario(t, w, func(x *stage) { x.round(0) })
+		})
+	}
+}
+
+// One workspace is one in every letter case of its id.
+func TestWorkspaceIsOneInEverySpelling(t *testing.T) {
+	capital := func(o *object) { o.workspace = "W1" }
+	t.Run("a handover", func(t *testing.T) {
+		w := scene(blink(), person("u1", "owner")).with(resource{state: binds("u1", "owner")}, resource{config: binds("u2", "owner").but(capital)})
+		scenario(t, w, goes)
+	})
+	t.Run("two losses", func(t *testing.T) {
+		w := scene(blink(), person("u1", "owner"), person("u2", "owner")).with(resource{state: binds("u1", "owner")}, resource{state: binds("u2", "owner").but(capital)}).applyRegardless()
+		scenario(t, w, goes)
+	})
+	t.Run("an exemption", func(t *testing.T) {
+		w := scene(blaze(), person("u1", "manager")).with(resource{state: binds("u1", "manager")})
+		w.policy.exempt = []string{"W1"}
+		scenario(t, w, goes)
+	})
+}
+
+// -replace takes nothing from anybody where the provider's settings are known
+// only after apply.
+func TestReplacementWithSettingsKnownAfterApply(t *testing.T) {
+	for _, role := range []string{"viewer", "owner"} {
+		t.Run(role, func(t *testing.T) {
+			w := scene(blink(), person("u1", "owner"), person("u2", role)).with(resource{state: binds("u2", role), config: binds("u2", role), how: replaced})
+			if role == "owner" {
+				w.members["w1"] = w.members["w1"][1:]
+			}
+			w.sessions[0].options.unknown = true
+			scenario(t, w, func(x *stage) {
+				x.round(0)
+				x.wrote(0)
+			})
+		})
+	}
+}
+
+// wrote wants so many calls that change something.
+func (x *stage) wrote(n int) {
+	sent := 0
+	for _, k := range x.service.record.calls {
+		if k.kind() == writes {
+			sent++
+		}
+	}
+	if sent != n {
+		x.errorf("%d writes instead of %d", sent, n)
+	}
+}
+
+// An adoption that the plan could not know of is said at apply.
+func TestAdoptionAtApplyIsSaid(t *testing.T) {
+	adopted := binds("u2", "contributor").but(adopting)
+	for name, h := range map[string]hidden{"workspace": {workspace: true}, "principal": {who: true}, "role": {role: true}} {
+		t.Run(name+" known after apply", func(t *testing.T) {
+			w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(
+				resource{config: adopted, known: adopted.but(func(o *object) { o.hidden = h })})
+			scenario(t, w, goes)
+		})
+	}
+	t.Run("joined since the plan", func(t *testing.T) {
+		w := scene(blink(), person("u1", "owner")).with(resource{config: adopted})
+		w.changes = []timed{{change: outside{"w1", user("u2"), &standing{Role: "viewer", Enabled: true}}}}
+		w.sessions[0].resources[0].ready = 5 * time.Second
+		scenario(t, w, goes)
+	})
+}
+
+// A replacement with another role goes through in both orders, and leaves
+// nothing deposed.
+func TestReplacementWithAnotherRole(t *testing.T) {
+	for _, h := range []how{replaced, isTainted} {
+		for _, cbd := range []bool{true, false} {
+			name := string(h) + map[bool]string{true: " created before destroyed", false: ""}[cbd]
+			t.Run(name+", additive", func(t *testing.T) {
+				w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(
+					resource{state: binds("u2", "viewer"), config: binds("u2", "contributor"), how: h, cbd: cbd})
+				scenario(t, w, goes)
+			})
+			t.Run(name+", a set", func(t *testing.T) {
+				w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(
+					resource{state: everybody(map[string]string{"u1": "owner", "u2": "viewer"}), config: everybody(map[string]string{"u1": "owner", "u2": "contributor"}), how: h, cbd: cbd})
+				scenario(t, w, goes)
+			})
+			t.Run(name+", a set that somebody leaves", func(t *testing.T) {
+				w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(
+					resource{state: everybody(map[string]string{"u1": "owner", "u2": "viewer"}), config: everybody(map[string]string{"u1": "owner"}), how: h, cbd: cbd})
+				scenario(t, w, goes)
+			})
+		}
+	}
+}
+
+// What another resource of the apply has just made is found.
+func TestWorkspaceMadeByTheRunIsFound(t *testing.T) {
+	elsewhere := func(o *object) { o.workspace = "w2" }
+	w := scene(blink(), person("u1", "owner")).with(resource{config: binds("u2", "viewer").but(elsewhere)}, resource{config: binds("u3", "viewer").but(elsewhere), ready: 3 * time.Second}).applyRegardless()
+	w.mishaps = []*mishap{{apply: true, on: others, nth: 1000}} // not calm
+	scenario(t, w, func(x *stage) {
+		time.AfterFunc(5*time.Second, func() { // two seconds after the apply begins
+			x.service.mu.Lock()
+			defer x.service.mu.Unlock()
+			x.service.workspace("w2", person("u1", "owner"))
+		})
+		for _, r := range x.sessions[0].resources {
+			known := r.config.but(func(o *object) { o.hidden.workspace = true })
+			r.known = known
+		}
+		x.round(0)
+		if r := x.sessions[0].resources[1]; r.state == nil {
+			x.errorf("%s was not created in the workspace that had just been made", r)
+		}
+	})
+}
+
+// An instance that is planned twice in one walk is one.
+func TestMinimalRefreshPlansTwice(t *testing.T) {
+	elsewhere := func(o *object) { o.workspace = "w2" }
+	for name, to := range map[string]*object{"a role": binds("u2", "contributor"), "a handover": binds("u3", "viewer"), "a move": binds("u2", "viewer").but(elsewhere)} {
+		t.Run(name, func(t *testing.T) {
+			w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(resource{state: binds("u2", "viewer"), config: to})
+			w.ids, w.members["w2"] = []string{"w1", "w2"}, []member{person("u1", "owner")}
+			w.sessions[0].options.minimal = true
+			scenario(t, w, goes)
+		})
+	}
+	t.Run("a gain counts once", func(t *testing.T) {
+		w := scene(blink(), person("u1", "owner"), person("u2", "owner"), person("u3", "viewer")).with(
+			resource{state: binds("u1", "owner")}, resource{state: binds("u2", "owner")},
+			resource{state: binds("u3", "viewer"), config: binds("u4", "owner"), known: binds("u4", "owner").but(func(o *object) { o.hidden.who = true })})
+		w.policy.minimum = 2
+		w.sessions[0].options.minimal = true
+		scenario(t, w, func(x *stage) {
+			if p := x.sessions[0].plan(x.t.Context(), x.arm(0)); !failed(p.all()) {
+				x.errorf("two owners leave for one who is not known yet, and the plan passes: %v", listed(p.all()))
+			}
+		})
+	})
+}
+
+// A removal that waits for a successor reads no more than it would without
+// company: only a new owner wakes it.
+func TestOnlyNewOwnersWakeWhoWaits(t *testing.T) {
+	reads := map[bool]int{}
+	for _, waiting := range []bool{false, true} {
+		var rs []resource
+		w := scene(blink(), person("u1", "owner"))
+		if waiting {
+			rs = append(rs, resource{state: binds("u1", "owner")})
+		}
+		for i := range 80 {
+			id := fmt.Sprintf("v%02d", i)
+			w.strangers = append(w.strangers, id)
+			rs = append(rs, resource{config: binds(id, "viewer")})
+		}
+		w.with(rs...).applyRegardless()
+		w.mishaps = []*mishap{{on: others, nth: 1000}} // the refusal is not the matter
+		w.act(t, runDriver{}, func(x *stage) {
+			x.round(0)
+			for _, k := range x.service.record.calls {
+				if k.process.applies && k.kind() == "read" {
+					reads[waiting]++
+				}
+			}
+		})
+	}
+	wrong := reads[true] > reads[false]+4
+	switch {
+	case knownFaults[t.Name()] && !wrong:
+		t.Error("this works now: take it out of knownFaults")
+	case wrong && !knownFaults[t.Name()]:
+		t.Errorf("%d listings with a removal that waits, %d without", reads[true], reads[false])
+	}
+}
+
+// Who was promoted since the plan is not demoted by an apply whose plan showed
+// nothing for them.
+func TestPromotedSinceThePlan(t *testing.T) {
+	promoted := []timed{{change: outside{"w1", user("u2"), &standing{Role: "owner", Enabled: true}}}}
+	t.Run("named by a set as before", func(t *testing.T) {
+		w := scene(blink(), person("u1", "owner"), person("u2", "viewer"), person("u3", "viewer")).with(resource{
+			state:  everybody(map[string]string{"u1": "owner", "u2": "viewer", "u3": "viewer"}),
+			config: everybody(map[string]string{"u1": "owner", "u2": "viewer", "u3": "contributor"}), ready: 5 * time.Second,
+		})
+		w.changes = promoted
+		scenario(t, w, func(x *stage) { x.round(0) })
+	})
+	t.Run("left out by a set", func(t *testing.T) {
+		w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(resource{
+			state: everybody(map[string]string{"u1": "owner", "u2": "viewer"}), config: everybody(map[string]string{"u1": "owner"}), ready: 5 * time.Second,
+		})
+		w.changes = promoted
+		scenario(t, w, func(x *stage) { x.round(0) })
+	})
+	t.Run("changed by an additive resource", func(t *testing.T) {
+		w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(resource{state: binds("u2", "viewer"), config: binds("u2", "contributor"), ready: 5 * time.Second})
+		w.changes = promoted
+		scenario(t, w, func(x *stage) { x.round(0) })
+	})
+	t.Run("removed by an additive resource", func(t *testing.T) {
+		w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(resource{state: binds("u2", "viewer"), ready: 5 * time.Second})
+		w.changes = promoted
+		scenario(t, w, func(x *stage) { x.round(0) })
+	})
+}
+
+// The newcomer of a half-failed change of principal is named until that is settled.
+func TestNewcomerOfAHalfFailedChangeIsNotForgotten(t *testing.T) {
+	w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(resource{state: binds("u2", "viewer"), config: binds("u3", "owner")}).
+		mishap(mishap{apply: true, on: writes, nth: 1, times: 100, what: unavailable})
+	w.reverts["r1"] = true
+	scenario(t, w, func(x *stage) {
+		x.round(0)
+		x.goBackTo()
+		x.round(1)
+		x.quiet()
+	})
+}
+
+// Two machines share no lock: a removal that turns out to have left too few is
+// given back.
+func TestTwoMachinesGiveBack(t *testing.T) {
+	for _, traits := range []membership.Traits{blink(), blaze()} {
+		for name, to := range map[string]*object{"removals": nil, "demotions": binds("", "viewer")} {
+			for _, minimum := range []int{1, 2} {
+				for _, interrupted := range []bool{false, true} {
+					t.Run(fmt.Sprintf("%s, %s, minimum %d, interrupted %v", traits.Product, name, minimum, interrupted), func(t *testing.T) {
+						owners := []member{person("u1", traits.OwnerRole), person("u2", traits.OwnerRole)}
+						if minimum == 2 {
+							owners = append(owners, person("u3", traits.OwnerRole))
+						}
+						goer := func(id string) resource {
+							r := resource{addr: id, state: binds(id, traits.OwnerRole)}
+							if to != nil {
+								r.config = to.but(func(o *object) { o.who = user(id) })
+							}
+							return r
+						}
+						w := scene(traits, owners...).with(goer("u1")).session("another machine", goer("u2"))
+						w.policy.minimum = minimum
+						if interrupted {
+							w.mishap(mishap{apply: true, on: writes, nth: 1, what: stopped})
+						}
+						scenario(t, w, func(x *stage) { x.round(0) })
+					})
+				}
+			}
+		}
+	}
+}
