@@ -49,6 +49,15 @@ var products = []product{
 	},
 }
 
+// Everything that is served takes part.
+func TestEveryResourceTakesPart(t *testing.T) {
+	for _, served := range protocol.Resources(t) {
+		if !slices.ContainsFunc(products, func(p product) bool { return p.additive == served || p.whole == served }) {
+			t.Errorf("%s is not among the products of the worlds", served)
+		}
+	}
+}
+
 func (p product) owner() string { return p.roles[len(p.roles)-1] }
 func (p product) wholeWorkspace() string {
 	return p.workspaces[len(p.workspaces)-1]

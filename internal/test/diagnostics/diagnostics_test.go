@@ -97,7 +97,7 @@ func TestNothingIsMerelyUnexpected(t *testing.T) {
 			t.Errorf("%s:%d: %q says %q", d.File, d.Line, d.Summary, word)
 		}
 	}
-	texts, err := literals(root, "internal/blink/client", "internal/blazemeter/client", "internal/transport")
+	texts, err := literals(root, append(packages(), "internal/apiclient", "internal/transport")...)
 	if err != nil {
 		t.Fatal(err)
 	}

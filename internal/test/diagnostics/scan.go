@@ -13,10 +13,19 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 )
 
-// packages are those that make diagnostics.
-var packages = []string{"internal/roster", "internal/framework", "internal/blink", "internal/blazemeter", "internal/provider"}
+// packages are those that make diagnostics: what the products share, and the
+// folder of each product.
+func packages() []string {
+	folders := []string{"internal/roster", "internal/framework", "internal/provider"}
+	for _, product := range provider.Products() {
+		folders = append(folders, "internal/"+product.Name)
+	}
+	return folders
+}
 
 // diagnostic is one error or warning as the source code has it. What is filled
 // in when it is given is an ellipsis.
@@ -56,7 +65,7 @@ var makers = map[string]maker{
 // doubles and sorted by their summaries.
 func scan(root string) ([]diagnostic, error) {
 	var all []diagnostic
-	for _, dir := range packages {
+	for _, dir := range packages() {
 		found, err := scanPackage(root, dir)
 		if err != nil {
 			return nil, err

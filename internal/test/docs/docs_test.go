@@ -6,11 +6,13 @@ package docs
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 )
 
@@ -32,6 +34,39 @@ func served(t *testing.T) *tfprotov6.GetProviderSchemaResponse {
 		t.Fatal(err)
 	}
 	return schemas
+}
+
+// productOf gives the product that serves something.
+func productOf(t *testing.T, name string) framework.Product {
+	t.Helper()
+	for _, p := range provider.Products() {
+		if strings.HasPrefix(name, "roster_"+p.Name+"_") {
+			return p
+		}
+	}
+	t.Fatalf("%s is no product's", name)
+	return framework.Product{}
+}
+
+// resources gives the resources that manage one principal each, or those that
+// manage several. At least one of each product is among them.
+func resources(t *testing.T, additive bool) []string {
+	t.Helper()
+	var names []string
+	found := map[string]bool{}
+	for name, s := range served(t).ResourceSchemas {
+		isAdditive := slices.ContainsFunc(s.Block.Attributes, func(a *tfprotov6.SchemaAttribute) bool { return a.Name == "adopt_existing" })
+		if isAdditive == additive {
+			names = append(names, name)
+			found[productOf(t, name).Name] = true
+		}
+	}
+	for _, p := range provider.Products() {
+		if !found[p.Name] {
+			t.Errorf("%s has no such resource", p.Title)
+		}
+	}
+	return names
 }
 
 func short(name string) string { return strings.TrimPrefix(name, "roster_") }
@@ -97,17 +132,26 @@ func plain(text string) string {
 	return strings.Join(strings.Fields(strings.NewReplacer("*", "", "`", "").Replace(text)), " ")
 }
 
+// Of each product it is said what nobody has tried, on the page of every resource.
 func TestWhatIsNotConfirmedIsSaid(t *testing.T) {
 	t.Parallel()
 	const blink, blazeMeter = "only in a public API description from 2022", `"in the account"`
-	for page, texts := range map[string][]string{
+	caveats := map[string][]string{
+		"blink":      {"Not yet tested against a live Blink tenant", blink},
+		"blazemeter": {"Not yet tested against a live BlazeMeter account", blazeMeter},
+	}
+	pages := map[string][]string{
 		"docs/index.md": {"not yet tested against a live Blink tenant or BlazeMeter account", blink, blazeMeter, "not affiliated", "Version 0.x", "BlinkOps"},
 		"README.md":     {"Not yet tested against a live Blink tenant or BlazeMeter account", blink, blazeMeter, "not affiliated", "Version 0.x", "make demo", "make test"},
-		"docs/resources/blink_workspace_role_binding.md":  {"Not yet tested against a live Blink tenant", blink},
-		"docs/resources/blink_workspace_role_bindings.md": {"Not yet tested against a live Blink tenant", blink},
-		"docs/resources/blazemeter_workspace_user.md":     {"Not yet tested against a live BlazeMeter account", blazeMeter},
-		"docs/resources/blazemeter_workspace_users.md":    {"Not yet tested against a live BlazeMeter account", blazeMeter},
-	} {
+	}
+	for name := range served(t).ResourceSchemas {
+		product := productOf(t, name)
+		if caveats[product.Name] == nil {
+			t.Errorf("what nobody has tried of %s is not held by this test", product.Title)
+		}
+		pages["docs/resources/"+short(name)+".md"] = caveats[product.Name]
+	}
+	for page, texts := range pages {
 		text := plain(read(t, page))
 		for _, want := range texts {
 			if !strings.Contains(text, want) {
@@ -115,14 +159,16 @@ func TestWhatIsNotConfirmedIsSaid(t *testing.T) {
 			}
 		}
 	}
-	if s := served(t).Provider.Block.Description; !strings.Contains(s, "Blink") || !strings.Contains(s, "BlazeMeter") {
-		t.Errorf("the provider's description does not name both products: %q", s)
+	for _, product := range provider.Products() {
+		if s := served(t).Provider.Block.Description; !strings.Contains(s, product.Title) {
+			t.Errorf("the provider's description does not name %s: %q", product.Title, s)
+		}
 	}
 }
 
 func TestAuthoritativePagesSaySo(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"roster_blink_workspace_role_bindings", "roster_blazemeter_workspace_users"} {
+	for _, name := range resources(t, false) {
 		text := read(t, "docs/resources/"+short(name)+".md")
 		_, body, _ := strings.Cut(text, "(Resource)\n")
 		first, _, _ := strings.Cut(strings.TrimSpace(body), ".")
@@ -135,7 +181,8 @@ func TestAuthoritativePagesSaySo(t *testing.T) {
 // Why owners are created first is told once; the pages of owners show it and lead there.
 func TestOwnersPagesShowThatTheyCreateFirst(t *testing.T) {
 	t.Parallel()
-	for _, page := range []string{"docs/resources/blink_workspace_role_binding.md", "docs/resources/blazemeter_workspace_user.md"} {
+	for _, name := range resources(t, true) {
+		page := "docs/resources/" + short(name) + ".md"
 		text := read(t, page)
 		if !strings.Contains(text, "create_before_destroy = true") || !strings.Contains(text, "/guides/handing-over-ownership#when-the-successor-depends-on-something)") {
 			t.Errorf("%s does not show create_before_destroy and lead to where it is explained", page)

@@ -7,15 +7,12 @@ package isolation
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 )
@@ -38,18 +35,15 @@ func Environment(ctx context.Context, base []string, home string) ([]string, err
 	if err != nil {
 		return nil, err
 	}
-	products, err := Prefixes(ctx)
-	if err != nil {
-		return nil, err
-	}
 	config, err := write(home)
 	if err != nil {
 		return nil, err
 	}
+	products := provider.Variables()
 	out := slices.DeleteFunc(slices.Clone(base), func(entry string) bool {
 		name := strings.ToUpper(nameOf(entry)) // Windows does not tell cases apart
 		begins := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
-		return !slices.Contains(kept, name) && (slices.ContainsFunc(dropped, begins) || slices.ContainsFunc(products, begins))
+		return slices.Contains(products, name) || slices.ContainsFunc(dropped, begins) && !slices.Contains(kept, name)
 	})
 	// Of several entries for a name, the last one counts.
 	return append(append(out, settings...),
@@ -87,25 +81,6 @@ func Enter(ctx context.Context) (leave func(), err error) {
 		}
 	}
 	return leave, nil
-}
-
-// Prefixes gives what the names of the products' variables begin with: a
-// product is a block of the provider that takes a secret.
-func Prefixes(ctx context.Context) ([]string, error) {
-	served, err := provider.NewServer("").GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		return nil, fmt.Errorf("read the provider's schema: %w", err)
-	}
-	var out []string
-	for _, block := range served.Provider.Block.Attributes {
-		if block.NestedType != nil && slices.ContainsFunc(block.NestedType.Attributes, func(a *tfprotov6.SchemaAttribute) bool { return a.Sensitive }) {
-			out = append(out, strings.ToUpper(block.Name)+"_")
-		}
-	}
-	if len(out) == 0 {
-		return nil, errors.New("the provider's schema has no block with a secret, so the products' variables are not known")
-	}
-	return out, nil
 }
 
 // goSettings asks Go where its folders are.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
 	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
+	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
 
@@ -70,9 +72,9 @@ type watch struct {
 	logs string
 }
 
-func newWatch(t *testing.T) *watch {
+// guarded is a service whose keys are the secrets.
+func guarded(t *testing.T) *mockservice.Running {
 	t.Helper()
-	acctest.Needed(t)
 	seed, err := mockservice.DefaultSeed()
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +82,41 @@ func newWatch(t *testing.T) *watch {
 	mockblink.SeedOf(&seed).Keys = []mockblink.Key{{Key: blinkKey, User: "u-terraform"}}
 	mockblazemeter.SeedOf(&seed).Keys = mockblazemeter.SeedOf(&seed).Keys[:1]
 	mockblazemeter.SeedOf(&seed).Keys[0].ID, mockblazemeter.SeedOf(&seed).Keys[0].Secret = blazeID, blazeKey
-	svc := mockservice.StartTest(t, seed, mockservice.WithWireCheck(false))
+	return mockservice.StartTest(t, seed, mockservice.WithWireCheck(false))
+}
+
+// Every secret of every product is looked for, in runs that use the product.
+func TestEverySecretIsLookedFor(t *testing.T) {
+	env := variables(guarded(t).Env())
+	looked := slices.Collect(maps.Values(spellings()))
+	for _, product := range provider.Products() {
+		for _, s := range product.Settings {
+			if s.Sensitive && !slices.Contains(looked, env[s.Variable]) {
+				t.Errorf("nothing looks for the secret in %s", s.Variable)
+			}
+		}
+		for _, kind := range []string{"resource", "data"} {
+			if !strings.Contains(resources, kind+" \"roster_"+product.Name+"_") {
+				t.Errorf("the runs use no %s of %s", kind, product.Title)
+			}
+		}
+	}
+}
+
+// variables gives an environment by name.
+func variables(env []string) map[string]string {
+	out := map[string]string{}
+	for _, line := range env {
+		name, value, _ := strings.Cut(line, "=")
+		out[name] = value
+	}
+	return out
+}
+
+func newWatch(t *testing.T) *watch {
+	t.Helper()
+	acctest.Needed(t)
+	svc := guarded(t)
 	w := &watch{CLI: acctest.New(t, svc.Env()), t: t, svc: svc}
 	w.logs = filepath.Join(w.Dir, "terraform.log")
 	w.Env = append(w.Env, "TF_LOG_PATH="+w.logs, "TF_LOG=TRACE")
@@ -159,16 +195,19 @@ func TestAccSecretsShowNowhere(t *testing.T) {
 	})
 	t.Run("from the provider block", func(t *testing.T) {
 		w := newWatch(t)
-		w.Env = append(w.Env, "BLINK_API_KEY=", "BLAZEMETER_API_KEY_ID=", "BLAZEMETER_API_KEY_SECRET=",
-			"TF_VAR_blink="+blinkKey, "TF_VAR_blaze="+blazeKey)
-		w.Write("main.tf", `
-variable "blink" { sensitive = true }
-variable "blaze" { sensitive = true }
-provider "roster" {
-  blink      = { api_key = var.blink }
-  blazemeter = { api_key_id = "`+blazeID+`", api_key_secret = var.blaze }
-}
-`+resources)
+		env := variables(w.svc.Env())
+		var inputs, blocks strings.Builder
+		for _, product := range provider.Products() {
+			fmt.Fprintf(&blocks, "  %s = {\n", product.Name)
+			for _, s := range product.Settings {
+				name := strings.ToLower(s.Variable)
+				fmt.Fprintf(&inputs, "variable %q {\n  sensitive = %t\n}\n", name, s.Sensitive)
+				fmt.Fprintf(&blocks, "    %s = var.%s\n", s.Attribute, name)
+				w.Env = append(w.Env, s.Variable+"=", "TF_VAR_"+name+"="+env[s.Variable])
+			}
+			blocks.WriteString("  }\n")
+		}
+		w.Write("main.tf", inputs.String()+"provider \"roster\" {\n"+blocks.String()+"}\n"+resources)
 		if r := w.run("apply", "-auto-approve", "-no-color"); r.Code != 0 {
 			t.Fatalf("%s%s", r.Stdout, r.Stderr)
 		}

@@ -1,8 +1,10 @@
 package security
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
 	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
+	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
@@ -18,6 +21,15 @@ import (
 var reads = map[string]protocol.Object{
 	"roster_blink_workspace":      {"id": mockblink.DefaultWorkspace},
 	"roster_blazemeter_workspace": {"id": mockblazemeter.DefaultWorkspace},
+}
+
+// Each product is led astray, or this says which one is not.
+func TestEveryProductIsLedAstray(t *testing.T) {
+	for _, product := range provider.Products() {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(reads)), func(name string) bool { return strings.HasPrefix(name, "roster_"+product.Name+"_") }) {
+			t.Errorf("reads has no data source of %s", product.Title)
+		}
+	}
 }
 
 // quick does not repeat anything.
@@ -57,27 +69,28 @@ func TestPlainHTTPIsRefused(t *testing.T) {
 		"http://blink.example.com/api": true, "http://10.0.0.1/api": true, "http://localhost.example.com/": true, "ftp://example.com/": true, "http://[2001:db8::1]/": true,
 		"https://blink.example.com/api": false, "http://127.0.0.1:8080/api": false, "http://localhost:1/api": false, "http://[::1]:1/": false,
 	} {
-		for _, product := range []string{"blink", "blazemeter"} {
-			t.Setenv(strings.ToUpper(product)+"_ENDPOINT", "")
-			p := protocol.Start(t, nil)
-			diags, err := p.ValidateProvider(protocol.Object{product: protocol.Object{"endpoint": name}})
+		for _, product := range provider.Products() {
+			diags, err := protocol.Start(t, nil).ValidateProvider(protocol.Object{product.Name: protocol.Object{"endpoint": name}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if diags.Failed() != refused {
-				t.Errorf("%s.endpoint = %q: %s", product, name, diags)
+				t.Errorf("%s.endpoint = %q: %s", product.Name, name, diags)
 			}
 		}
 	}
 	// One from the environment is refused where it is needed.
+	for _, product := range provider.Products() {
+		for _, s := range product.Settings {
+			t.Setenv(s.Variable, "a-value")
+			if s.Attribute == "endpoint" {
+				t.Setenv(s.Variable, "http://example.com/api")
+			}
+		}
+	}
 	for name, config := range reads {
-		product := strings.Split(name, "_")[1]
-		t.Setenv(strings.ToUpper(product)+"_ENDPOINT", "http://example.com/api")
-		t.Setenv("BLINK_API_KEY", "a-key-of-blink")
-		t.Setenv("BLAZEMETER_API_KEY_ID", "an-id")
-		t.Setenv("BLAZEMETER_API_KEY_SECRET", "a-secret")
 		_, diags := protocol.Start(t, nil).Data(name, config)
-		diags.Error(t, strings.ToUpper(product)+"_ENDPOINT", "https")
+		diags.Error(t, "_ENDPOINT", "https")
 	}
 }
 

@@ -6,9 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
 func TestParse(t *testing.T) {
@@ -25,6 +28,15 @@ func TestParse(t *testing.T) {
 	for _, args := range [][]string{{"-additive", "1"}, {"-additive", "many"}, {"more"}, {"-unknown"}} {
 		if _, err := parse(args, io.Discard); err == nil {
 			t.Errorf("%v was accepted", args)
+		}
+	}
+}
+
+// Everything that is served is measured.
+func TestEveryResourceIsMeasured(t *testing.T) {
+	for _, served := range protocol.Resources(t) {
+		if !slices.ContainsFunc(products(), func(p product) bool { return p.additive == served || p.authoritative == served }) {
+			t.Errorf("%s is not among the products that are measured", served)
 		}
 	}
 }

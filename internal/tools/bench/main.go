@@ -83,7 +83,11 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	set := settings{additive: sizes{100, 300, 1000}, authoritative: sizes{1000, 10_000}}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(stderr)
-	f.StringVar(&set.products, "products", "blink,blazemeter", "which `products`")
+	var names []string
+	for _, p := range products() {
+		names = append(names, p.name)
+	}
+	f.StringVar(&set.products, "products", strings.Join(names, ","), "which `products`")
 	f.StringVar(&set.works, "work", "plan,first apply,change,destroy", "which `kinds` of work")
 	f.Var(&set.additive, "additive", "`numbers` of people with a resource each; none with \"\"")
 	f.Var(&set.authoritative, "authoritative", "`numbers` of people in one resource; none with \"\"")

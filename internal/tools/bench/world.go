@@ -34,8 +34,11 @@ type product struct {
 	principal string
 }
 
+// products are those that are measured.
+func products() []product { return []product{blink, blazemeter} }
+
 func productNamed(name string) (product, bool) {
-	for _, p := range []product{blink, blazemeter} {
+	for _, p := range products() {
 		if p.name == name {
 			return p, true
 		}
