@@ -159,10 +159,10 @@ func (c *checker) check(w *walk) {
 	for _, q := range w.record.requests {
 		c.ended(w, q)
 		switch q.what {
-		case applying:
+		case applyRequest:
 			c.claimed(w, q)
 			c.left(w, q)
-		case refreshing:
+		case readRequest:
 			c.dropped(w, q)
 		}
 	}
@@ -378,7 +378,7 @@ func (c *checker) claimed(w *walk, q *request) {
 // another access, and had it changed by an additive resource that takes them up.
 func (c *checker) announced(w *walk) {
 	for _, q := range w.record.requests {
-		if q.what != applying || q.next == nil || q.next.form != additive || failed(q.findings) {
+		if q.what != applyRequest || q.next == nil || q.next.form != additive || failed(q.findings) {
 			continue
 		}
 		p := at(q.next.workspace, q.next.who)

@@ -256,6 +256,7 @@ func (x *stage) together(do func(i int, s *session) *walk) []*walk {
 
 // round is one plan and, where it passed, one apply of every session.
 func (x *stage) round(n int) {
+	time.Sleep(time.Second)
 	type expectation struct {
 		why []refusal
 		end map[string]people
@@ -403,6 +404,7 @@ func (x *stage) quiet() {
 			r.deposed = slices.DeleteFunc(r.deposed, func(d deposed) bool { return r.state != nil && d.object.same(r.state) })
 		}
 		for range 2 {
+			time.Sleep(time.Second) // what was changed may take a moment to be shown
 			p := s.plan(x.t.Context(), x.arm(i))
 			x.check([]*walk{p})
 			if failed(p.all()) {
@@ -411,6 +413,7 @@ func (x *stage) quiet() {
 			x.check([]*walk{s.apply(x.t.Context(), x.arm(i))})
 		}
 		why, _ := (&oracle{x.service, x.policy, s.resources, false}).judge()
+		time.Sleep(time.Second)
 		last := s.plan(x.t.Context(), x.arm(i))
 		x.check([]*walk{last})
 		switch {
@@ -432,7 +435,7 @@ func (x *stage) quiet() {
 // not end to be somebody's, or to be named until that is settled.
 func (x *stage) unclaimed(s *session, last *walk) {
 	for _, q := range x.service.record.requests {
-		if q.what != applying || q.prior == nil || q.next == nil || q.prior.form != additive || !failed(q.findings) || !strings.HasPrefix(q.process.name, s.name) {
+		if q.what != applyRequest || q.prior == nil || q.next == nil || q.prior.form != additive || !failed(q.findings) || !strings.HasPrefix(q.process.name, s.name) {
 			continue
 		}
 		p := at(q.next.workspace, q.next.who)
@@ -456,7 +459,7 @@ func (x *stage) unclaimed(s *session, last *walk) {
 // the refresh in which the object left the state, and its private data with it.
 func (x *stage) toldWhenForgotten(q *request) bool {
 	return slices.ContainsFunc(x.service.record.requests, func(later *request) bool {
-		return later.what == refreshing && later.addr == q.addr && later.began.After(q.began) && later.state == nil && told(later.findings, q.next.who)
+		return later.what == readRequest && later.addr == q.addr && later.began.After(q.began) && later.state == nil && told(later.findings, q.next.who)
 	})
 }
 

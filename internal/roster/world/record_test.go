@@ -100,9 +100,9 @@ type request struct {
 type requestKind string
 
 const (
-	planning   requestKind = "plan"
-	refreshing requestKind = "read"
-	applying   requestKind = "apply"
+	planRequest  requestKind = "plan"
+	readRequest  requestKind = "read"
+	applyRequest requestKind = "apply"
 )
 
 // failed tells whether a finding is an error.

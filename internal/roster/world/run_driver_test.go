@@ -6,6 +6,7 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 )
 
 // runDriver drives roster.Run, as the resources of internal/framework do.
@@ -13,7 +14,11 @@ type runDriver struct{}
 
 func (runDriver) supports(f form) bool { return f != oneRole }
 
-func (runDriver) imported(*object) private { return "" }
+func (runDriver) imported(*object) private { return encoded(roster.Private{}.Applied()) }
+
+func encoded(p roster.Private) private { return private(p.Encode()) }
+
+func decoded(p private) roster.Private { return planning.DecodePrivate([]byte(p)) }
 
 func (runDriver) start(s setting) process {
 	act := roster.NewActivity()
@@ -53,14 +58,15 @@ func (p *runProcess) close() {}
 func (p *runProcess) plan(ctx context.Context, prior, next *object, carried private) ([]finding, private) {
 	defer p.act.Begin()()
 	if p.run == nil {
-		return nil, ""
+		return nil, carried
 	}
+	keeps := decoded(carried)
 	o := next
 	if o == nil {
 		o = prior
 	}
 	if o.form == additive {
-		c := roster.BindingPlan{Prior: bindingOf(prior), Next: bindingOf(next), Carried: string(carried), NoChange: prior.same(next)}
+		c := roster.BindingPlan{Prior: bindingOf(prior), Next: bindingOf(next), Carried: keeps.Holds, NoChange: prior.same(next)}
 		if prior != nil {
 			c.Exit, c.Label = exitOf(prior), prior.who.ID
 		}
@@ -68,18 +74,19 @@ func (p *runProcess) plan(ctx context.Context, prior, next *object, carried priv
 			c.Adopt = next.adopt
 		}
 		got := p.run.PlanBinding(ctx, c)
-		return findingsOf(got.Findings), private(got.Key)
+		keeps.Holds = got.Key
+		return findingsOf(got.Findings), encoded(keeps)
 	}
-	got := p.run.PlanSet(ctx, roster.SetPlan{Prior: setOf(prior), Next: setOf(next), NoChange: prior.same(next), Second: prior == nil && carried != ""})
-	key := ""
+	got := p.run.PlanSet(ctx, roster.SetPlan{Prior: setOf(prior), Next: setOf(next), NoChange: prior.same(next), Second: prior == nil && keeps.Holds != ""})
 	switch {
 	case next == nil:
+		keeps.Holds = ""
 	case next.hidden.workspace:
-		key = "?"
+		keeps.Holds = "?"
 	default:
-		key = next.workspace
+		keeps.Holds = next.workspace
 	}
-	return findingsOf(got.Findings), private(key)
+	return findingsOf(got.Findings), encoded(keeps)
 }
 
 func (p *runProcess) read(ctx context.Context, state *object, carried private) (*object, private, []finding) {
@@ -129,35 +136,51 @@ func (p *runProcess) apply(ctx context.Context, prior, next *object, planned pri
 		p.run.DisbandSet(*setOf(prior))
 		return nil, "", nil
 	}
-	done := p.run.ApplySet(ctx, setOf(prior), *setOf(next))
+	keeps := roster.Private{}.Applied()
+	if prior != nil {
+		keeps = roster.Private{Instance: decoded(planned).Instance}.Applied()
+	}
+	done := p.run.ApplySet(ctx, roster.SetApply{Prior: setOf(prior), Next: *setOf(next), Token: keeps.Instance})
 	switch {
 	case !roster.Failed(done.Findings):
-		return next, "", findingsOf(done.Findings)
-	case prior == nil, done.Listing == nil:
-		return prior, "", findingsOf(done.Findings)
+		return next, encoded(keeps), findingsOf(done.Findings)
+	case prior == nil:
+		return nil, "", findingsOf(done.Findings)
+	case done.Listing == nil:
+		return prior, encoded(keeps), findingsOf(done.Findings)
 	}
 	now := *next
 	now.roles = rolesOf(p.run.Seated(*setOf(next), done.Listing))
-	return &now, "", findingsOf(done.Findings)
+	return &now, encoded(keeps), findingsOf(done.Findings)
 }
 
 func (p *runProcess) applyBinding(ctx context.Context, prior, next *object, planned private) (*object, private, []finding) {
-	var fs []roster.Finding
-	switch {
-	case next == nil:
-		if fs = p.run.DeleteBinding(ctx, *bindingOf(prior), exitOf(prior), string(planned)); roster.Failed(fs) {
-			return prior, planned, findingsOf(fs)
+	c := roster.BindingApply{Prior: bindingOf(prior), Next: bindingOf(next), Private: decoded(planned)}
+	if prior != nil {
+		c.Exit = exitOf(prior)
+	}
+	if next == nil {
+		done := p.run.DeleteBinding(ctx, c)
+		if roster.Failed(done.Findings) {
+			return prior, planned, findingsOf(done.Findings)
 		}
-		return nil, "", findingsOf(fs)
-	case prior == nil:
-		_, fs = p.run.CreateBinding(ctx, *bindingOf(next), next.adopt)
-	default:
-		_, _, fs = p.run.UpdateBinding(ctx, *bindingOf(prior), *bindingOf(next), exitOf(prior), next.adopt)
+		return nil, "", findingsOf(done.Findings)
 	}
-	if roster.Failed(fs) {
-		return prior, "", findingsOf(fs)
+	c.Adopt = next.adopt
+	if prior == nil {
+		c.Private = roster.Private{}.Applied()
+		done := p.run.CreateBinding(ctx, c)
+		if roster.Failed(done.Findings) {
+			return nil, "", findingsOf(done.Findings)
+		}
+		return next, encoded(c.Private), findingsOf(done.Findings)
 	}
-	return next, "", findingsOf(fs)
+	c.Private = roster.Private{Instance: c.Private.Instance}.Applied()
+	done := p.run.UpdateBinding(ctx, c)
+	if done.Kept || roster.Failed(done.Findings) {
+		return prior, encoded(c.Private), findingsOf(done.Findings)
+	}
+	return next, encoded(c.Private), findingsOf(done.Findings)
 }
 
 func bindingOf(o *object) *roster.Binding {

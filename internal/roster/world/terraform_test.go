@@ -332,7 +332,7 @@ func (s *session) planWalk(ctx context.Context, destroy bool, mishaps func(*walk
 
 // read refreshes an object in place.
 func (w *walk) read(ctx context.Context, r *resource, state **object, p *private) bool {
-	q := &request{what: refreshing, addr: r.addr, prior: *state}
+	q := &request{what: readRequest, addr: r.addr, prior: *state}
 	return w.request(ctx, q, func(ctx context.Context) (*object, []finding) {
 		now, then, fs := w.process.read(ctx, *state, *p)
 		if !failed(fs) {
@@ -344,7 +344,7 @@ func (w *walk) read(ctx context.Context, r *resource, state **object, p *private
 
 // ask plans one change; p is the private data before and after.
 func (w *walk) ask(ctx context.Context, r *resource, prior, next *object, p *private) bool {
-	q := &request{what: planning, addr: r.addr, prior: prior, next: next}
+	q := &request{what: planRequest, addr: r.addr, prior: prior, next: next}
 	return w.request(ctx, q, func(ctx context.Context) (*object, []finding) {
 		fs, then := w.process.plan(ctx, prior, next, *p)
 		*p = then
@@ -461,7 +461,7 @@ func (s *session) apply(ctx context.Context, mishaps func(*walk)) *walk {
 // do applies one change of a resource, and gives the state that is left of it.
 func (w *walk) do(ctx context.Context, r *resource, prior deposed, next *object, planned private) (state deposed, ok bool) {
 	state = prior
-	q := &request{what: applying, addr: r.addr, prior: prior.object, next: next}
+	q := &request{what: applyRequest, addr: r.addr, prior: prior.object, next: next}
 	ok = w.request(ctx, q, func(ctx context.Context) (*object, []finding) {
 		object, p, fs := w.process.apply(ctx, prior.object, next, planned)
 		if !w.record.killed.Load() {
