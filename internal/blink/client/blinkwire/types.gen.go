@@ -180,7 +180,9 @@ type WorkspaceEntity struct {
 	// MemberCount The number of people in a group.
 	MemberCount *int `json:"member_count,omitempty"`
 
-	// Members The people in a group. What the strings are is not documented.
+	// Members The people in a group. What the strings are is not documented (blink 10). Where the groups of an identity
+	// provider are mapped onto Blink's, a sign-in may change who is in a group; that the role of the group in a
+	// workspace stays is assumed (blink 32).
 	Members *[]string `json:"members,omitempty"`
 	Name    *string   `json:"name,omitempty"`
 
