@@ -65,7 +65,7 @@ people:
 `)
 	r := w.Apply()
 	w.Shows(r, "Resources: 1 imported, 1 added, 0 changed, 0 destroyed.",
-		"Warning: Check block assertion failed", "Not in the Blink tenant, so without access to Payments: Yan@Example.com, zoe@example.com.")
+		"Warning: Check block assertion failed", "Not in the Blink tenant: Yan@Example.com, zoe@example.com.")
 	w.roleOf(t, payments, "user", "u-dave", "contributor")
 	// Bob is not in the file: left as he is, and shown.
 	w.roleOf(t, payments, "user", "u-bob", "contributor")
@@ -73,7 +73,7 @@ people:
 
 	// Zoe comes into the tenant, and the next plan takes her in.
 	w.svc.Must(mockblink.Of(w.svc).AddUser(mockblink.User{ID: "u-zoe", Email: "Zoe@example.com"}))
-	w.Shows(w.Apply(), "Resources: 1 added, 0 changed, 0 destroyed.", "Not in the Blink tenant, so without access to Payments: Yan@Example.com.")
+	w.Shows(w.Apply(), "Resources: 1 added, 0 changed, 0 destroyed.", "Not in the Blink tenant: Yan@Example.com.")
 	w.roleOf(t, payments, "user", "u-zoe", "viewer")
 }
 

@@ -130,3 +130,70 @@ func TestAWholeWorkspaceHasAnIdentity(t *testing.T) {
 	equal(t, identity, made.Identity)
 	equal(t, securityID, made.State["id"])
 }
+
+// An import takes everybody in, and a configuration that leaves a kind out does not
+// manage it: that is nothing to show as a change, nor to do.
+func TestAnImportWithoutGroupsShowsNoChangeOfGroups(t *testing.T) {
+	m, p := inProcess(t, nil)
+	imported, diags := p.Import(wholeBindings, securityID, nil)
+	diags.None(t)
+	config := p.Configuration(wholeBindings, imported.State)
+	config["groups"] = nil
+	changed, diags := p.Plan(wholeBindings, imported, config)
+	diags.None(t)
+	equal(t, []string(nil), changed)
+
+	// Nor with the first change, after which the groups leave the state.
+	config["users"] = object{"u-alice": "owner", "u-carol": "owner", "u-dave": "contributor"}
+	p = protocol.Start(t, nil)
+	c, diags, err := p.PlanChange(t.Context(), imported.Instance(wholeBindings), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diags.None(t)
+	equal(t, imported.State["groups"], c.Planned["groups"])
+	equal(t, imported.State["group_names"], c.Planned["group_names"])
+	made, diags, err := p.Apply(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diags.None(t)
+	p = protocol.Start(t, nil)
+	made, diags, err = p.Refresh(t.Context(), made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diags.None(t)
+	equal(t, nil, made.State["groups"])
+	c, diags, err = p.PlanChange(t.Context(), made, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diags.None(t)
+	equal(t, made.State, c.Planned)
+	if got := mockblink.Of(m).Role(securityID, "group", "g-platform"); got != "Incident Commander" {
+		t.Errorf("the group's role is %q", got)
+	}
+
+	// Once the groups have been managed, that they no longer are is shown.
+	config["groups"] = object{"g-platform": "Incident Commander"}
+	c, diags, err = protocol.Start(t, nil).PlanChange(t.Context(), made, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diags.None(t)
+	equal(t, config["groups"], c.Planned["groups"])
+	made, diags, err = protocol.Start(t, nil).Apply(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diags.None(t)
+	config["groups"] = nil
+	c, diags, err = protocol.Start(t, nil).PlanChange(t.Context(), made, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diags.Warning(t, "The groups of workspace Security Operations are no longer managed")
+	equal(t, nil, c.Planned["groups"])
+	equal(t, nil, c.Planned["group_names"])
+}

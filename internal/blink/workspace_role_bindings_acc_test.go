@@ -9,6 +9,7 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
 
 // roles writes a map of ids to roles as the configuration has it.
@@ -296,6 +297,29 @@ func TestAccRoleBindings_replacement(t *testing.T) {
 	w.Shows(w.Apply(), "Everybody in workspace Payments keeps their access")
 	w.Clean()
 	w.roleOf(t, payments, "user", "u-alice", "owner")
+}
+
+func TestAccRoleBindings_importWithoutGroups(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	imported := "import {\n  to = roster_blink_workspace_role_bindings.w\n  id = \"" + security + "\"\n}\n"
+	users := map[string]string{"u-alice": "owner", "u-carol": "owner", "u-dave": "viewer"}
+	w.Write("main.tf", imported+everybody("w", security, users))
+	quiet := func(r acctest.Result) {
+		t.Helper()
+		if strings.Contains(r.Text(), "-> null") {
+			t.Errorf("something is shown to be given up:\n%s", r.Stdout)
+		}
+	}
+	quiet(w.Plan())
+	w.Shows(w.Apply(), "1 imported, 0 added, 0 changed, 0 destroyed")
+	w.Clean()
+	users["u-dave"] = "contributor"
+	w.Write("main.tf", everybody("w", security, users))
+	quiet(w.Plan())
+	w.Apply()
+	w.Clean()
+	w.roleOf(t, security, "group", "g-platform", "Incident Commander")
 }
 
 func TestAccRoleBindings_theKeysOwnUser(t *testing.T) {

@@ -64,6 +64,9 @@ type roleMap struct {
 	KindOf
 	roles, texts, byText types.Map
 	ignore               types.Set
+	// leftOut is true for what an import has brought into the state and the
+	// configuration leaves out: it is shown as it was, and not managed.
+	leftOut bool
 }
 
 func (a Authoritative) model() *peopleModel {
@@ -153,7 +156,7 @@ func (r *authoritative) Schema(ctx context.Context, _ resource.SchemaRequest, re
 	}
 	for _, k := range r.Kinds {
 		attributes[k.Roles.Name] = schema.MapAttribute{
-			ElementType: types.StringType, Required: k.Required, Optional: !k.Required, MarkdownDescription: k.Roles.Description,
+			ElementType: types.StringType, Required: k.Required, Optional: !k.Required, Computed: !k.Required, MarkdownDescription: k.Roles.Description,
 		}
 		attributes[k.Ignore.Name] = schema.SetAttribute{
 			ElementType: types.StringType, Optional: true, MarkdownDescription: k.Ignore.Description,
@@ -282,7 +285,7 @@ func (r *authoritative) setOf(m *peopleModel) *roster.Set {
 	}
 	for i := range m.maps {
 		rm := &m.maps[i]
-		if rm.roles.IsNull() {
+		if rm.roles.IsNull() || rm.leftOut {
 			continue
 		}
 		s.Kinds[rm.Kind] = rm.scope()

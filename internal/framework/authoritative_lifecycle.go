@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -38,6 +39,10 @@ func (r *authoritative) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	}
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	if next != nil {
+		imported := getText(ctx, req.Private, importedKey, &resp.Diagnostics) != ""
+		resp.Diagnostics.Append(r.planLeftOut(ctx, req.Config, prior, next, imported)...)
 	}
 	if prior != nil {
 		c.Prior = r.setOf(prior)
@@ -75,6 +80,63 @@ func (r *authoritative) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	}
 	if r.planTexts(prior, next, c, planned.Listing) {
 		resp.Diagnostics.Append(r.write(ctx, &resp.Plan.Raw, resp.Plan.Schema, next)...)
+	}
+}
+
+// An import takes every kind of principal into the state, since it does not know
+// the configuration. A kind that the configuration leaves out is not managed, and
+// that it comes out of the state again is no change that a reviewer should see as
+// one. So a plan leaves it in the state as it is, and the refresh after the next
+// update takes it out.
+const (
+	// importedKey marks an instance that has not been updated since its import.
+	importedKey = "imported"
+	// leftOutKey names the maps that the last update left in the state.
+	leftOutKey = "left_out"
+)
+
+// planLeftOut plans the maps that the configuration leaves out: as none, or as the
+// import has left them.
+func (r *authoritative) planLeftOut(ctx context.Context, config tfsdk.Config, prior, next *peopleModel, imported bool) diag.Diagnostics {
+	written := r.model()
+	diags := read(ctx, config, r.fields(written))
+	if diags.HasError() {
+		return diags
+	}
+	for i := range next.maps {
+		rm := &next.maps[i]
+		if !written.maps[i].roles.IsNull() {
+			continue
+		}
+		rm.roles = types.MapNull(types.StringType)
+		if imported && prior != nil && prior.workspace.Equal(next.workspace) && !prior.maps[i].roles.IsNull() {
+			rm.roles, rm.texts = prior.maps[i].roles, prior.maps[i].texts
+			rm.leftOut, prior.maps[i].leftOut = true, true
+		}
+	}
+	return nil
+}
+
+// applyLeftOut finds the maps that a plan has left as they are, and names them.
+func (r *authoritative) applyLeftOut(ctx context.Context, config tfsdk.Config, prior, next *peopleModel) (names string, diags diag.Diagnostics) {
+	written := r.model()
+	diags = read(ctx, config, r.fields(written))
+	var left []string
+	for i := range next.maps {
+		if written.maps[i].roles.IsNull() && !next.maps[i].roles.IsNull() {
+			next.maps[i].leftOut, prior.maps[i].leftOut = true, true
+			left = append(left, next.maps[i].Roles.Name)
+		}
+	}
+	return strings.Join(left, ","), diags
+}
+
+// dropLeftOut takes the maps that the last update left in the state out of it.
+func (r *authoritative) dropLeftOut(m *peopleModel, names string) {
+	for i := range m.maps {
+		if slices.Contains(strings.Split(names, ","), m.maps[i].Roles.Name) {
+			m.maps[i].roles, m.maps[i].texts = types.MapNull(types.StringType), types.MapNull(types.StringType)
+		}
 	}
 }
 
@@ -187,6 +249,8 @@ func (r *authoritative) planTexts(prior, next *peopleModel, c roster.SetPlan, l 
 	for i := range next.maps {
 		rm := &next.maps[i]
 		switch {
+		case rm.leftOut:
+			continue
 		case rm.roles.IsNull():
 			rm.texts = types.MapNull(types.StringType)
 			continue
@@ -228,6 +292,9 @@ func (r *authoritative) fillTexts(m *peopleModel, l *roster.Listing) {
 	r.planID(m)
 	for i := range m.maps {
 		rm := &m.maps[i]
+		if rm.leftOut {
+			continue
+		}
 		texts := make(map[string]attr.Value, len(rm.roles.Elements()))
 		known := rm.texts.Elements()
 		for id := range rm.roles.Elements() {
@@ -256,6 +323,9 @@ func (r *authoritative) store(m *peopleModel, seats []roster.Seat, l *roster.Lis
 	r.planID(m)
 	for i := range m.maps {
 		rm := &m.maps[i]
+		if rm.leftOut {
+			continue
+		}
 		if rm.roles.IsNull() {
 			rm.texts = types.MapNull(types.StringType)
 			continue
@@ -314,6 +384,11 @@ func (r *authoritative) Read(ctx context.Context, req resource.ReadRequest, resp
 	}
 	ctx, cancel := within(ctx, m.timeouts, readTimeout, &resp.Diagnostics)
 	defer cancel()
+	if names := getText(ctx, req.Private, leftOutKey, &resp.Diagnostics); names != "" {
+		r.dropLeftOut(m, names)
+		setText(ctx, resp.Private, leftOutKey, "", &resp.Diagnostics)
+		setText(ctx, resp.Private, importedKey, "", &resp.Diagnostics)
+	}
 	imported := r.takeEverything(m)
 	managed := r.setOf(m)
 	l, found, findings := run.ReadSet(ctx, *managed)
@@ -328,6 +403,7 @@ func (r *authoritative) Read(ctx context.Context, req resource.ReadRequest, resp
 	r.store(m, run.Seated(*managed, l), l)
 	if imported {
 		r.leaveEmpty(m)
+		setText(ctx, resp.Private, importedKey, "true", &resp.Diagnostics)
 	}
 	if m.invites.IsNull() {
 		m.invites = types.BoolValue(false)
@@ -371,6 +447,12 @@ func (r *authoritative) Update(ctx context.Context, req resource.UpdateRequest, 
 		return
 	}
 	defer cancel()
+	leftOut, diags := r.applyLeftOut(ctx, req.Config, prior, next)
+	resp.Diagnostics.Append(diags...)
+	setText(ctx, resp.Private, leftOutKey, leftOut, &resp.Diagnostics)
+	if leftOut == "" {
+		setText(ctx, resp.Private, importedKey, "", &resp.Diagnostics)
+	}
 	wanted := r.setOf(next)
 	private := roster.Private{Instance: getText(ctx, req.Private, instanceKey, &resp.Diagnostics)}.Applied()
 	setText(ctx, resp.Private, instanceKey, private.Instance, &resp.Diagnostics)
