@@ -23,7 +23,7 @@ type workspaceModel struct {
 	AccountID types.String `tfsdk:"account_id"`
 	Enabled   types.Bool   `tfsdk:"enabled"`
 	Users     types.Map    `tfsdk:"users"`
-	Managers  []string     `tfsdk:"managers"`
+	Managers  types.Set    `tfsdk:"managers"`
 }
 
 var listedMember = map[string]attr.Type{
@@ -128,9 +128,6 @@ func readWorkspace(ctx context.Context, run *roster.Run, m *workspaceModel) diag
 		}
 	})
 	diags.Append(ds...)
-	m.Managers = []string{}
-	for _, manager := range managers {
-		m.Managers = append(m.Managers, manager.ID)
-	}
+	m.Managers = framework.Texts(managers, func(m roster.Member) string { return m.ID })
 	return diags
 }

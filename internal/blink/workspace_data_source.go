@@ -3,6 +3,7 @@ package blink
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -29,7 +30,7 @@ type workspaceModel struct {
 	Users       types.Map    `tfsdk:"users"`
 	Groups      types.Map    `tfsdk:"groups"`
 	Others      types.Map    `tfsdk:"others"`
-	Owners      []string     `tfsdk:"owners"`
+	Owners      types.Set    `tfsdk:"owners"`
 }
 
 var listedMember = map[string]attr.Type{
@@ -169,12 +170,8 @@ func readWorkspace(ctx context.Context, run *roster.Run, m *workspaceModel) diag
 		return id, row
 	})
 	diags.Append(ds...)
-	m.Owners = []string{}
-	for _, owner := range owners {
-		if owner.Kind == roster.User {
-			m.Owners = append(m.Owners, owner.ID)
-		}
-	}
+	owners = slices.DeleteFunc(owners, func(m roster.Member) bool { return m.Kind != roster.User })
+	m.Owners = framework.Texts(owners, func(m roster.Member) string { return m.ID })
 	return diags
 }
 

@@ -46,9 +46,6 @@ func (a Additive) New(product string) resource.Resource { return a.of(product) }
 
 func (a Additive) of(product string) *additive { return &additive{Additive: a, product: product} }
 
-// Carried is about resources that hold everybody of a workspace.
-func (a Additive) Carried() (typeName string, attributes []string) { return a.TypeName, nil }
-
 // Names tells how the resource is called, and how somebody is imported.
 func (a Additive) Names(n *roster.Naming) {
 	n.Additive = a.TypeName

@@ -126,14 +126,6 @@ func (a Authoritative) NewList(string) list.ListResource { return nil }
 // Names tells how the resource is called.
 func (a Authoritative) Names(n *roster.Naming) { n.Authoritative = a.TypeName }
 
-// Carried names the maps of people, which the framework is spared.
-func (a Authoritative) Carried() (typeName string, attributes []string) {
-	for _, k := range a.Kinds {
-		attributes = append(attributes, k.Roles.Name, k.Texts.Name, k.ByText.Name)
-	}
-	return a.TypeName, attributes
-}
-
 type authoritative struct {
 	Authoritative
 	product string

@@ -3,6 +3,7 @@ package framework
 import (
 	"context"
 	"fmt"
+	"reflect"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -10,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/protocol/bulk"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -73,13 +75,51 @@ func (s *dataSource[M]) Read(ctx context.Context, req datasource.ReadRequest, re
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	unpack(ctx, m)
 	ctx, cancel := context.WithTimeout(ctx, DefaultTimeout)
 	defer cancel()
 	resp.Diagnostics.Append(s.DataSource.Read(ctx, run, m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	pack(ctx, m)
 	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+}
+
+// unpack puts maps and sets into a model in place of their tickets.
+func unpack(ctx context.Context, model any) {
+	for _, field := range large(model) {
+		switch v := field.(type) {
+		case *types.Map:
+			*v = bulk.Unpack(ctx, *v)
+		case *types.Set:
+			*v = bulk.Unpack(ctx, *v)
+		}
+	}
+}
+
+// pack puts tickets into a model in place of maps and sets.
+func pack(ctx context.Context, model any) {
+	for attribute, field := range large(model) {
+		switch v := field.(type) {
+		case *types.Map:
+			*v = bulk.Pack(ctx, attribute, *v)
+		case *types.Set:
+			*v = bulk.Pack(ctx, attribute, *v)
+		}
+	}
+}
+
+// large gives pointers to the maps and sets of a model, a pointer to a struct, by
+// the names of their attributes.
+func large(model any) map[string]any {
+	fields := map[string]any{}
+	for f, v := range reflect.ValueOf(model).Elem().Fields() {
+		if f.Type == reflect.TypeFor[types.Map]() || f.Type == reflect.TypeFor[types.Set]() {
+			fields[f.Tag.Get("tfsdk")] = v.Addr().Interface()
+		}
+	}
+	return fields
 }
 
 // attributeRule refuses a configuration that gives one attribute without another,

@@ -46,9 +46,6 @@ type Resource interface {
 	New(product string) resource.Resource
 	// NewList gives the list resource for `terraform query`; nil where there is none.
 	NewList(product string) list.ListResource
-	// Carried names the attributes with everybody of a workspace, which the
-	// framework is spared; none where there are none.
-	Carried() (typeName string, attributes []string)
 	// Names tells the core how the configuration language calls the resource.
 	Names(*roster.Naming)
 }

@@ -39,3 +39,12 @@ func RowsByID[T any](attributes map[string]attr.Type, all []T, row func(T) (id s
 	}
 	return types.MapValue(kind, elements)
 }
+
+// Texts makes a set of texts, of which each is there once.
+func Texts[T any](all []T, of func(T) string) types.Set {
+	elements := make([]attr.Value, 0, len(all))
+	for _, one := range all {
+		elements = append(elements, types.StringValue(of(one)))
+	}
+	return types.SetValueMust(types.StringType, elements)
+}

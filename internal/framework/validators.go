@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/protocol/bulk"
 )
 
 // Form is what a text has to be like. White space around it is refused before
@@ -82,8 +84,8 @@ func named(at path.Path) path.Path {
 type each struct{ checked }
 
 // ValidateSet refuses each entry that the check does.
-func (e each) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
-	for _, element := range req.ConfigValue.Elements() {
+func (e each) ValidateSet(ctx context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	for _, element := range bulk.Unpack(ctx, req.ConfigValue).Elements() {
 		text, ok := element.(types.String)
 		if !ok || text.IsUnknown() {
 			continue

@@ -94,7 +94,7 @@ func (f field) read(ctx context.Context, raw tftypes.Value) error {
 	case *types.Map:
 		*v, err = mapOf(ctx, raw)
 	case *types.Set:
-		*v, err = setOf(raw)
+		*v, err = setOf(ctx, raw)
 	case *timeouts.Value:
 		*v, err = timeoutsOf(ctx, raw)
 	default:
@@ -106,14 +106,13 @@ func (f field) read(ctx context.Context, raw tftypes.Value) error {
 	return nil
 }
 
-// raw gives the field's value. A large map goes as a ticket.
+// raw gives the field's value. A large map or set goes as a ticket.
 func (f field) raw(ctx context.Context) (tftypes.Value, error) {
 	switch v := f.value.(type) {
 	case *types.Map:
-		if ticket, ok := bulk.Pack(ctx, f.name, *v); ok {
-			return ticket, nil
-		}
-		return v.ToTerraformValue(ctx)
+		return bulk.Pack(ctx, f.name, *v).ToTerraformValue(ctx)
+	case *types.Set:
+		return bulk.Pack(ctx, f.name, *v).ToTerraformValue(ctx)
 	case attr.Value:
 		return v.ToTerraformValue(ctx)
 	default:
@@ -141,9 +140,6 @@ func boolOf(raw tftypes.Value) (types.Bool, error) {
 
 // mapOf reads a map of texts, or the ticket for one.
 func mapOf(ctx context.Context, raw tftypes.Value) (types.Map, error) {
-	if m, ok := bulk.Unpack(ctx, raw); ok {
-		return m, nil
-	}
 	switch {
 	case !raw.IsKnown():
 		return types.MapUnknown(types.StringType), nil
@@ -162,11 +158,11 @@ func mapOf(ctx context.Context, raw tftypes.Value) (types.Map, error) {
 		}
 		elements[key] = text
 	}
-	return types.MapValueMust(types.StringType, elements), nil
+	return bulk.Unpack(ctx, types.MapValueMust(types.StringType, elements)), nil
 }
 
-// setOf reads a set of texts.
-func setOf(raw tftypes.Value) (types.Set, error) {
+// setOf reads a set of texts, or the ticket for one.
+func setOf(ctx context.Context, raw tftypes.Value) (types.Set, error) {
 	switch {
 	case !raw.IsKnown():
 		return types.SetUnknown(types.StringType), nil
@@ -185,7 +181,7 @@ func setOf(raw tftypes.Value) (types.Set, error) {
 		}
 		elements = append(elements, text)
 	}
-	return types.SetValueMust(types.StringType, elements), nil
+	return bulk.Unpack(ctx, types.SetValueMust(types.StringType, elements)), nil
 }
 
 func timeoutsOf(ctx context.Context, raw tftypes.Value) (timeouts.Value, error) {

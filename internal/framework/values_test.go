@@ -79,10 +79,11 @@ func TestValuesAsTheFrameworkDoes(t *testing.T) {
 	}
 }
 
-// A map that is carried past the framework is read and written by its ticket.
+// A map or a set that is carried past the framework is read and written by its
+// ticket.
 func TestValuesWithTickets(t *testing.T) {
-	ctx, _ := bulk.Attributes{"whole": {"roles"}}.Open(t.Context(), "whole")
 	state := samples(t)["whole"]
+	ctx, _ := bulk.LayoutOf(state.Raw.Type()).Open(t.Context())
 	var was, is wholeModel
 	noErrors(t, read(ctx, state, was.fields()))
 	to := tfsdk.State{Schema: state.Schema}
@@ -93,6 +94,10 @@ func TestValuesWithTickets(t *testing.T) {
 	}
 	if err := attributes["roles"].As(&entries); err != nil || len(entries) != 1 {
 		t.Errorf("roles were written as %s (%v)", attributes["roles"], err)
+	}
+	var elements []tftypes.Value
+	if err := attributes["ids"].As(&elements); err != nil || len(elements) != 1 {
+		t.Errorf("ids were written as %s (%v)", attributes["ids"], err)
 	}
 	noErrors(t, read(ctx, to, is.fields()))
 	if !equal(was, is) {

@@ -5,6 +5,8 @@ import (
 	"iter"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/protocol/bulk"
 )
 
 // GetMetadata forwards the request.
@@ -12,9 +14,13 @@ func (s *server) GetMetadata(ctx context.Context, req *tfprotov6.GetMetadataRequ
 	return forward(ctx, s, s.inner.GetMetadata, req)
 }
 
-// GetProviderSchema forwards the request.
+// GetProviderSchema forwards the request, and notes what is carried by the answer.
 func (s *server) GetProviderSchema(ctx context.Context, req *tfprotov6.GetProviderSchemaRequest) (*tfprotov6.GetProviderSchemaResponse, error) {
-	return forward(ctx, s, s.inner.GetProviderSchema, req)
+	resp, err := forward(ctx, s, s.inner.GetProviderSchema, req)
+	if err == nil {
+		s.known.Store(layoutsOf(resp))
+	}
+	return resp, err
 }
 
 // GetResourceIdentitySchemas forwards the request.
@@ -22,17 +28,30 @@ func (s *server) GetResourceIdentitySchemas(ctx context.Context, req *tfprotov6.
 	return forward(ctx, s, s.inner.GetResourceIdentitySchemas, req)
 }
 
-// ValidateProviderConfig forwards the request.
+// ValidateProviderConfig forwards the request without what is carried.
 func (s *server) ValidateProviderConfig(ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest) (*tfprotov6.ValidateProviderConfigResponse, error) {
-	return forward(ctx, s, s.inner.ValidateProviderConfig, req)
+	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest) (*tfprotov6.ValidateProviderConfigResponse, error) {
+		ctx, hold := s.layouts(ctx).provider.Open(ctx)
+		resp, err := s.inner.ValidateProviderConfig(ctx, stowed(hold, req, func(r *tfprotov6.ValidateProviderConfigRequest) {
+			r.Config = hold.Stow(r.Config)
+		}))
+		if err == nil {
+			resp.PreparedConfig, err = hold.Unload(resp.PreparedConfig)
+		}
+		return resp, err
+	}, req)
 }
 
-// ConfigureProvider begins a new walk.
+// ConfigureProvider begins a new walk, and forwards the request without what is
+// carried.
 func (s *server) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
 	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
 		s.configured()
 		s.activity.Configured()
-		return s.inner.ConfigureProvider(ctx, req)
+		ctx, hold := s.layouts(ctx).provider.Open(ctx)
+		return s.inner.ConfigureProvider(ctx, stowed(hold, req, func(r *tfprotov6.ConfigureProviderRequest) {
+			r.Config = hold.Stow(r.Config)
+		}))
 	}, req)
 }
 
@@ -42,81 +61,86 @@ func (s *server) StopProvider(ctx context.Context, req *tfprotov6.StopProviderRe
 	return forward(ctx, s, s.inner.StopProvider, req)
 }
 
-// ValidateResourceConfig notes the request, and forwards it without the maps that
-// are carried.
+// ValidateResourceConfig notes the request, and forwards it without what is
+// carried.
 func (s *server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
 	s.activity.Validated()
-	ctx, hold := s.carried.Open(ctx, req.TypeName)
-	req = stowed(hold, req, func(r *tfprotov6.ValidateResourceConfigRequest) {
-		r.Config = hold.Stow(r.Config)
-	})
-	return forward(ctx, s, s.inner.ValidateResourceConfig, req)
+	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
+		return s.inner.ValidateResourceConfig(ctx, stowed(hold, req, func(r *tfprotov6.ValidateResourceConfigRequest) {
+			r.Config = hold.Stow(r.Config)
+		}))
+	}, req)
 }
 
-// UpgradeResourceState forwards the request without the maps that are carried.
+// UpgradeResourceState forwards the request without what is carried.
 func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	ctx, hold := s.carried.Open(ctx, req.TypeName)
-	req = stowed(hold, req, func(r *tfprotov6.UpgradeResourceStateRequest) {
-		r.RawState = hold.StowState(r.RawState)
-	})
-	resp, err := forward(ctx, s, s.inner.UpgradeResourceState, req)
-	if err == nil {
-		resp.UpgradedState, err = hold.Unload(resp.UpgradedState)
-	}
-	return resp, err
+	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
+		resp, err := s.inner.UpgradeResourceState(ctx, stowed(hold, req, func(r *tfprotov6.UpgradeResourceStateRequest) {
+			r.RawState = hold.StowState(r.RawState)
+		}))
+		if err == nil {
+			resp.UpgradedState, err = hold.Unload(resp.UpgradedState)
+		}
+		return resp, err
+	}, req)
 }
 
-// ReadResource forwards the request without the maps that are carried.
+// ReadResource forwards the request without what is carried.
 func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	ctx, hold := s.carried.Open(ctx, req.TypeName)
-	req = stowed(hold, req, func(r *tfprotov6.ReadResourceRequest) {
-		r.CurrentState = hold.Stow(r.CurrentState)
-	})
-	resp, err := forward(ctx, s, s.inner.ReadResource, req)
-	if err == nil {
-		resp.NewState, err = hold.Unload(resp.NewState)
-	}
-	return resp, err
+	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
+		resp, err := s.inner.ReadResource(ctx, stowed(hold, req, func(r *tfprotov6.ReadResourceRequest) {
+			r.CurrentState = hold.Stow(r.CurrentState)
+		}))
+		if err == nil {
+			resp.NewState, err = hold.Unload(resp.NewState)
+		}
+		return resp, err
+	}, req)
 }
 
-// PlanResourceChange notes the request, and forwards it without the maps that are
-// carried.
+// PlanResourceChange notes the request, and forwards it without what is carried.
 func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
 	s.activity.Planned()
-	ctx, hold := s.carried.Open(ctx, req.TypeName)
-	req = stowed(hold, req, func(r *tfprotov6.PlanResourceChangeRequest) {
-		r.PriorState, r.ProposedNewState, r.Config = hold.Stow(r.PriorState), hold.Stow(r.ProposedNewState), hold.Stow(r.Config)
-	})
-	resp, err := forwardUnlessStopped(ctx, s, s.inner.PlanResourceChange, req)
-	if err == nil {
-		resp.PlannedState, err = hold.Unload(resp.PlannedState)
-	}
-	return resp, err
+	return forwardUnlessStopped(ctx, s, func(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
+		resp, err := s.inner.PlanResourceChange(ctx, stowed(hold, req, func(r *tfprotov6.PlanResourceChangeRequest) {
+			r.PriorState, r.ProposedNewState, r.Config = hold.Stow(r.PriorState), hold.Stow(r.ProposedNewState), hold.Stow(r.Config)
+		}))
+		if err == nil {
+			resp.PlannedState, err = hold.Unload(resp.PlannedState)
+		}
+		return resp, err
+	}, req)
 }
 
 // ApplyResourceChange tells that this process applies, and forwards the request
-// without the maps that are carried.
+// without what is carried.
 func (s *server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	ctx, hold := s.carried.Open(ctx, req.TypeName)
-	req = stowed(hold, req, func(r *tfprotov6.ApplyResourceChangeRequest) {
-		r.PriorState, r.PlannedState, r.Config = hold.Stow(r.PriorState), hold.Stow(r.PlannedState), hold.Stow(r.Config)
-	})
-	resp, err := forwardUnlessStopped(ctx, s, func(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	return forwardUnlessStopped(ctx, s, func(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
 		s.activity.Applying()
-		return s.inner.ApplyResourceChange(ctx, req)
+		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
+		resp, err := s.inner.ApplyResourceChange(ctx, stowed(hold, req, func(r *tfprotov6.ApplyResourceChangeRequest) {
+			r.PriorState, r.PlannedState, r.Config = hold.Stow(r.PriorState), hold.Stow(r.PlannedState), hold.Stow(r.Config)
+		}))
+		if err == nil {
+			resp.NewState, err = hold.Unload(resp.NewState)
+		}
+		return resp, err
 	}, req)
-	if err == nil {
-		resp.NewState, err = hold.Unload(resp.NewState)
-	}
-	return resp, err
 }
 
-// ImportResourceState forwards the request.
+// ImportResourceState forwards the request. Nothing is carried: what is imported
+// is named by ids, and the Read that follows fills in the rest.
 func (s *server) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
 	return forward(ctx, s, s.inner.ImportResourceState, req)
 }
 
-// MoveResourceState forwards the request.
+// MoveResourceState forwards the request. Nothing is carried: no resource here
+// takes over the state of another type, and what a state of another provider
+// holds is not known.
 func (s *server) MoveResourceState(ctx context.Context, req *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
 	return forward(ctx, s, s.inner.MoveResourceState, req)
 }
@@ -126,19 +150,42 @@ func (s *server) UpgradeResourceIdentity(ctx context.Context, req *tfprotov6.Upg
 	return forward(ctx, s, s.inner.UpgradeResourceIdentity, req)
 }
 
-// GenerateResourceConfig forwards the request.
+// GenerateResourceConfig forwards the request without what is carried.
 func (s *server) GenerateResourceConfig(ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
-	return forward(ctx, s, s.inner.GenerateResourceConfig, req)
+	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
+		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
+		resp, err := s.inner.GenerateResourceConfig(ctx, stowed(hold, req, func(r *tfprotov6.GenerateResourceConfigRequest) {
+			r.State = hold.Stow(r.State)
+		}))
+		if err == nil {
+			resp.Config, err = hold.Unload(resp.Config)
+		}
+		return resp, err
+	}, req)
 }
 
-// ValidateDataResourceConfig forwards the request.
+// ValidateDataResourceConfig forwards the request without what is carried.
 func (s *server) ValidateDataResourceConfig(ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
-	return forward(ctx, s, s.inner.ValidateDataResourceConfig, req)
+	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
+		ctx, hold := s.layouts(ctx).dataSources[req.TypeName].Open(ctx)
+		return s.inner.ValidateDataResourceConfig(ctx, stowed(hold, req, func(r *tfprotov6.ValidateDataResourceConfigRequest) {
+			r.Config = hold.Stow(r.Config)
+		}))
+	}, req)
 }
 
-// ReadDataSource forwards the request.
+// ReadDataSource forwards the request without what is carried.
 func (s *server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	return forward(ctx, s, s.inner.ReadDataSource, req)
+	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+		ctx, hold := s.layouts(ctx).dataSources[req.TypeName].Open(ctx)
+		resp, err := s.inner.ReadDataSource(ctx, stowed(hold, req, func(r *tfprotov6.ReadDataSourceRequest) {
+			r.Config = hold.Stow(r.Config)
+		}))
+		if err == nil {
+			resp.State, err = hold.Unload(resp.State)
+		}
+		return resp, err
+	}, req)
 }
 
 // CallFunction forwards the request.
@@ -182,9 +229,38 @@ func (s *lists) ValidateListResourceConfig(ctx context.Context, req *tfprotov6.V
 	return forward(ctx, s.server, s.inner.ValidateListResourceConfig, req)
 }
 
-// ListResource forwards the request, which lasts until its results have been read.
+// ListResource forwards the request, which lasts until its results have been
+// read. What is carried is put back into each result, and let go of.
 func (s *lists) ListResource(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
-	return open(ctx, s.server, s.inner.ListResource, req, func(r *tfprotov6.ListResourceServerStream) *iter.Seq[tfprotov6.ListResourceResult] { return &r.Results })
+	results := func(r *tfprotov6.ListResourceServerStream) *iter.Seq[tfprotov6.ListResourceResult] { return &r.Results }
+	return open(ctx, s.server, func(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
+		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
+		resp, err := s.inner.ListResource(ctx, req)
+		if err == nil && hold != nil && resp.Results != nil {
+			resp.Results = unloaded(resp.Results, hold)
+		}
+		return resp, err
+	}, req, results)
+}
+
+// unloaded puts what is carried back into the results.
+func unloaded(results iter.Seq[tfprotov6.ListResourceResult], hold *bulk.Hold) iter.Seq[tfprotov6.ListResourceResult] {
+	return func(yield func(tfprotov6.ListResourceResult) bool) {
+		for result := range results {
+			var err error
+			if result.Resource, err = hold.Unload(result.Resource); err != nil {
+				result.Resource = nil
+				result.Diagnostics = append(result.Diagnostics, &tfprotov6.Diagnostic{
+					Severity: tfprotov6.DiagnosticSeverityError, Summary: "A result cannot be written",
+					Detail: "The provider could not " + err.Error() + ". This is a fault of the provider: please report it.",
+				})
+			}
+			hold.Empty()
+			if !yield(result) {
+				return
+			}
+		}
+	}
 }
 
 // actions forwards the requests for actions.

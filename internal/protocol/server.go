@@ -5,6 +5,7 @@ import (
 	"iter"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
@@ -28,12 +29,12 @@ type Activity interface {
 	Configured()
 }
 
-// New gives a server that forwards every request to inner, but for the maps
-// that are named. It has the optional interfaces (list resources, actions, state
-// stores) that inner has, and no others, since Terraform is told what a provider
-// can do by their presence.
-func New(inner tfprotov6.ProviderServer, a Activity, carried bulk.Attributes) tfprotov6.ProviderServer {
-	s := &server{inner: inner, activity: a, carried: carried, running: map[*scope]struct{}{}}
+// New gives a server that forwards every request to inner, without the large
+// values that are carried past it (package bulk). It has the optional interfaces
+// (list resources, actions, state stores) that inner has, and no others, since
+// Terraform is told what a provider can do by their presence.
+func New(inner tfprotov6.ProviderServer, a Activity) tfprotov6.ProviderServer {
+	s := &server{inner: inner, activity: a, running: map[*scope]struct{}{}}
 	l, hasLists := inner.(tfprotov6.ListResourceServer)
 	c, hasActions := inner.(tfprotov6.ActionServer)
 	t, hasStores := inner.(tfprotov6.StateStoreServer)
@@ -93,12 +94,44 @@ type (
 type server struct {
 	inner    tfprotov6.ProviderServer
 	activity Activity
-	carried  bulk.Attributes
+	// known is what the schemas say is carried; nil before they were asked for.
+	known atomic.Pointer[layouts]
 
 	mu      sync.Mutex
 	running map[*scope]struct{}
 	// stopped is true from a StopProvider to the next ConfigureProvider.
 	stopped bool
+}
+
+// layouts are what is carried of each kind of value, by type name.
+type layouts struct {
+	provider               *bulk.Layout
+	resources, dataSources map[string]*bulk.Layout
+}
+
+func layoutsOf(schemas *tfprotov6.GetProviderSchemaResponse) *layouts {
+	l := &layouts{provider: bulk.LayoutOf(schemas.Provider.ValueType()), resources: map[string]*bulk.Layout{}, dataSources: map[string]*bulk.Layout{}}
+	for name, schema := range schemas.ResourceSchemas {
+		l.resources[name] = bulk.LayoutOf(schema.ValueType())
+	}
+	for name, schema := range schemas.DataSourceSchemas {
+		l.dataSources[name] = bulk.LayoutOf(schema.ValueType())
+	}
+	return l
+}
+
+// layouts gives what is carried. Terraform does not always ask for the schemas
+// before anything else: it may have them from another process.
+func (s *server) layouts(ctx context.Context) *layouts {
+	if l := s.known.Load(); l != nil {
+		return l
+	}
+	schemas, err := s.inner.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		return &layouts{} // the request itself says what is wrong
+	}
+	s.known.CompareAndSwap(nil, layoutsOf(schemas))
+	return s.known.Load()
 }
 
 // begin opens the scope of a request; end closes it, however often it is called.

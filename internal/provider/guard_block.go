@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
+	"github.com/tf-roster/terraform-provider-roster/internal/protocol/bulk"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -83,7 +84,7 @@ func guardOf(ctx context.Context, o types.Object, diags *diag.Diagnostics) roste
 	g.HandoverWait = duration(m.HandoverWait, defaultHandoverWait)
 	unknown := o.IsUnknown() || m.Mode.IsUnknown() || m.MinimumOwners.IsUnknown() || m.CountOwnerGroups.IsUnknown()
 	for set, target := range map[*types.Set]*[]string{&m.NotCounted: &g.NotCounted, &m.ExemptWorkspaceIDs: &g.ExemptWorkspaces} {
-		for _, e := range set.Elements() {
+		for _, e := range bulk.Unpack(ctx, *set).Elements() {
 			text, ok := e.(types.String)
 			unknown = unknown || !ok || text.IsUnknown()
 			if ok && !text.IsUnknown() {

@@ -19,7 +19,6 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/protocol"
-	"github.com/tf-roster/terraform-provider-roster/internal/protocol/bulk"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
@@ -48,20 +47,7 @@ func Variables() []string {
 // it that Terraform talks to.
 func NewServer(version string) tfprotov6.ProviderServer {
 	activity := roster.NewActivity()
-	return protocol.New(providerserver.NewProtocol6(New(version, activity))(), activity, carried())
-}
-
-// carried gives the attributes that hold everybody of a workspace.
-func carried() bulk.Attributes {
-	out := bulk.Attributes{}
-	for _, p := range Products() {
-		for _, r := range p.Resources {
-			if typeName, attributes := r.Carried(); len(attributes) > 0 {
-				out[typeName] = attributes
-			}
-		}
-	}
-	return out
+	return protocol.New(providerserver.NewProtocol6(New(version, activity))(), activity)
 }
 
 // New gives the provider. The activity is what the requests of this process

@@ -1,107 +1,166 @@
 package bulk
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Attributes are the names of the attributes that are carried, by resource
-// type. Each is a map of strings at the top of its schema.
-type Attributes map[string][]string
-
-// Open gives a hold for one request about a resource of a type, and a context
-// with which [Pack] and [Unpack] find it. The hold is nil where nothing is
-// carried for the type.
-func (a Attributes) Open(ctx context.Context, typeName string) (context.Context, *Hold) {
-	names := a[typeName]
-	if len(names) == 0 {
-		return ctx, nil
-	}
-	h := &Hold{names: names, kept: map[string]cargo{}}
-	return context.WithValue(ctx, key{}, h), h
-}
-
-type key struct{}
-
-// Hold keeps the maps of one request. A nil one changes nothing.
+// Hold keeps the maps and sets of one request. A nil one changes nothing.
 type Hold struct {
-	names []string
+	layout *Layout
 
 	mu   sync.Mutex
 	kept map[string]cargo // by ticket
 }
 
-// cargo is a map, and how it is sent.
+// cargo is a types.Map or a types.Set, and how it is sent.
 type cargo struct {
-	elements types.Map
-	encoded  []byte
+	value   attr.Value
+	encoded []byte
 }
 
-// Pack gives the ticket for a map that goes into an attribute which is carried.
-// ok is false where the map has to go as it is.
-func Pack(ctx context.Context, attribute string, m types.Map) (ticket tftypes.Value, ok bool) {
+// Pack gives the ticket for a map or a set that goes into an attribute at the top
+// of a schema, or the value itself where it has to go as it is.
+func Pack[V types.Map | types.Set](ctx context.Context, attribute string, v V) V {
 	h, found := ctx.Value(key{}).(*Hold)
-	if !found || !slices.Contains(h.names, attribute) {
-		return tftypes.Value{}, false
+	if !found || !h.layout.carried[attribute] {
+		return v
 	}
-	elements := m.Elements() // a copy
-	if len(elements) == 0 {
-		return tftypes.Value{}, false
+	var ticket attr.Value
+	switch v := any(v).(type) {
+	case types.Map:
+		elements := v.Elements() // a copy
+		id, err := h.putMap(elements)
+		if err != nil || len(elements) == 0 {
+			break
+		}
+		ticket = types.MapValueMust(types.StringType, map[string]attr.Value{id: types.StringValue("")})
+	case types.Set:
+		elements := v.Elements()
+		id, err := h.putSet(elements)
+		if err != nil || len(elements) == 0 {
+			break
+		}
+		ticket = types.SetValueMust(types.StringType, []attr.Value{types.StringValue(id)})
 	}
-	id, err := h.put(elements)
-	if err != nil {
-		return tftypes.Value{}, false
+	if packed, ok := ticket.(V); ok {
+		return packed
 	}
-	entry := map[string]tftypes.Value{id: tftypes.NewValue(tftypes.String, "")}
-	return tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, entry), true
+	return v
 }
 
-// Unpack gives the map for a ticket. ok is false where the value is none.
-func Unpack(ctx context.Context, v tftypes.Value) (m types.Map, ok bool) {
-	if _, isMap := v.Type().(tftypes.Map); !isMap {
-		return types.Map{}, false // most attributes are none
-	}
+// Unpack gives the map or the set that a ticket stands for, or the value itself
+// where it is none.
+func Unpack[V types.Map | types.Set](ctx context.Context, v V) V {
 	h, found := ctx.Value(key{}).(*Hold)
-	var entries map[string]tftypes.Value
-	if !found || !v.IsKnown() || v.As(&entries) != nil || len(entries) != 1 {
-		return types.Map{}, false
+	if !found {
+		return v
 	}
-	for ticket := range entries {
-		c, kept := h.get(ticket)
-		m, ok = c.elements, kept
+	ticket := ""
+	switch v := any(v).(type) {
+	case types.Map:
+		if elements := v.Elements(); len(elements) == 1 {
+			for ticket = range elements {
+			}
+		}
+	case types.Set:
+		if elements := v.Elements(); len(elements) == 1 {
+			text, _ := elements[0].(types.String)
+			ticket = text.ValueString()
+		}
 	}
-	return m, ok
+	c, _ := h.get(ticket)
+	if unpacked, ok := c.value.(V); ok {
+		return unpacked
+	}
+	return v
 }
 
-// ticketPrefix begins no id of a service's, and no key that Terraform sends.
+// ticketPrefix begins no id of a service's, and no text that Terraform sends.
 const ticketPrefix = "\x00roster:"
 
-// put keeps a map of texts, and gives its ticket: a digest of what it holds.
-func (h *Hold) put(elements map[string]attr.Value) (ticket string, err error) {
+// putMap keeps a map of texts, and gives its ticket.
+func (h *Hold) putMap(elements map[string]attr.Value) (ticket string, err error) {
 	encoded, err := encodeMap(elements)
 	if err != nil {
 		return "", err
 	}
+	return h.put(encoded, func() attr.Value { return types.MapValueMust(types.StringType, elements) }), nil
+}
+
+// putSet keeps a set of texts, and gives its ticket. It puts the elements in
+// order and drops what stands there twice.
+func (h *Hold) putSet(elements []attr.Value) (ticket string, err error) {
+	elements = inOrder(elements)
+	encoded, err := encodeSet(elements)
+	if err != nil {
+		return "", err
+	}
+	return h.put(encoded, func() attr.Value { return types.SetValueMust(types.StringType, elements) }), nil
+}
+
+// put keeps a value by a digest of what it holds.
+func (h *Hold) put(encoded []byte, value func() attr.Value) (ticket string) {
 	digest := sha256.Sum256(encoded)
 	ticket = ticketPrefix + hex.EncodeToString(digest[:])
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if _, kept := h.kept[ticket]; !kept {
-		h.kept[ticket] = cargo{types.MapValueMust(types.StringType, elements), encoded}
+		h.kept[ticket] = cargo{value(), encoded}
 	}
-	return ticket, nil
+	return ticket
 }
 
 func (h *Hold) get(ticket string) (cargo, bool) {
+	if !strings.HasPrefix(ticket, ticketPrefix) {
+		return cargo{}, false
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	c, kept := h.kept[ticket]
 	return c, kept
+}
+
+// Empty lets go of everything that is kept: no ticket of before is good any more.
+func (h *Hold) Empty() {
+	if h == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	clear(h.kept)
+}
+
+// inOrder gives texts in one order, so that equal sets are written alike: null
+// first, then what is unknown, each of which may turn out to be another text, and
+// then the texts, each once.
+func inOrder(elements []attr.Value) []attr.Value {
+	sorted := slices.Clone(elements)
+	rank := func(v attr.Value) int {
+		switch {
+		case v.IsNull():
+			return 0
+		case v.IsUnknown():
+			return 1
+		}
+		return 2
+	}
+	textOf := func(v attr.Value) string {
+		text, _ := v.(types.String)
+		return text.ValueString()
+	}
+	slices.SortFunc(sorted, func(a, b attr.Value) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(textOf(a), textOf(b)))
+	})
+	return slices.CompactFunc(sorted, func(a, b attr.Value) bool {
+		return rank(a) == rank(b) && rank(a) != 1 && textOf(a) == textOf(b)
+	})
 }

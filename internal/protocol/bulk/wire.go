@@ -15,30 +15,46 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// Stow takes the maps out of a value that goes to the framework. Whatever it
+// Stow takes maps and sets out of a value that goes to the framework. What it
 // cannot read is left as it is: the framework says what is wrong with it.
 func (h *Hold) Stow(v *tfprotov6.DynamicValue) *tfprotov6.DynamicValue {
 	if h == nil || v == nil || len(v.MsgPack) == 0 {
 		return v
 	}
-	out, err := rewrite(v.MsgPack, func(name string, raw []byte) ([]byte, error) {
-		if !slices.Contains(h.names, name) {
-			return raw, nil
-		}
-		elements, err := decodeMap(raw)
-		if err != nil || len(elements) == 0 {
-			return raw, err
-		}
-		ticket, err := h.put(elements)
-		if err != nil {
-			return nil, err
-		}
-		return encodeMap(map[string]attr.Value{ticket: types.StringValue("")})
-	})
+	out, err := rewrite(v.MsgPack, h.layout, h.stow)
 	if err != nil {
 		return v
 	}
 	return &tfprotov6.DynamicValue{MsgPack: out}
+}
+
+// stow gives the ticket for one attribute, or the attribute itself where it has
+// no elements.
+func (h *Hold) stow(raw []byte) ([]byte, error) {
+	switch {
+	case isMap(raw):
+		elements, err := decodeMap(raw)
+		if err != nil || len(elements) == 0 {
+			return raw, err
+		}
+		ticket, err := h.putMap(elements)
+		if err != nil {
+			return nil, err
+		}
+		return encodeMap(map[string]attr.Value{ticket: types.StringValue("")})
+	case isArray(raw):
+		elements, err := decodeSet(raw)
+		if err != nil || len(elements) == 0 {
+			return raw, err
+		}
+		ticket, err := h.putSet(elements)
+		if err != nil {
+			return nil, err
+		}
+		return encodeSet([]attr.Value{types.StringValue(ticket)})
+	default:
+		return raw, nil // null, or not known
+	}
 }
 
 // StowState is Stow for a state as it is stored.
@@ -46,65 +62,88 @@ func (h *Hold) StowState(state *tfprotov6.RawState) *tfprotov6.RawState {
 	if h == nil || state == nil || len(state.JSON) == 0 {
 		return state
 	}
-	var attributes map[string]json.RawMessage
-	if json.Unmarshal(state.JSON, &attributes) != nil {
-		return state
-	}
-	for _, name := range h.names {
-		var texts map[string]*string
-		if json.Unmarshal(attributes[name], &texts) != nil || len(texts) == 0 {
-			continue
-		}
-		elements := make(map[string]attr.Value, len(texts))
-		for id, text := range texts {
-			elements[id] = types.StringPointerValue(text)
-		}
-		ticket, err := h.put(elements)
-		if err != nil {
-			return state
-		}
-		if attributes[name], err = json.Marshal(map[string]string{ticket: ""}); err != nil {
-			return state
-		}
-	}
-	stowed, err := json.Marshal(attributes)
+	stowed, err := h.stowJSON(state.JSON, h.layout)
 	if err != nil {
 		return state
 	}
 	return &tfprotov6.RawState{JSON: stowed}
 }
 
-// Unload puts the maps back into a value that comes from the framework.
+func (h *Hold) stowJSON(object json.RawMessage, l *Layout) (json.RawMessage, error) {
+	var attributes map[string]json.RawMessage
+	if err := json.Unmarshal(object, &attributes); err != nil || attributes == nil {
+		return object, err
+	}
+	for name, raw := range attributes {
+		var err error
+		if l.carried[name] {
+			attributes[name], err = h.stowTexts(raw)
+		} else if nested := l.nested[name]; nested != nil {
+			attributes[name], err = h.stowJSON(raw, nested)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(attributes)
+}
+
+// stowTexts is stow for JSON.
+func (h *Hold) stowTexts(raw json.RawMessage) (json.RawMessage, error) {
+	var entries map[string]*string
+	if json.Unmarshal(raw, &entries) == nil && len(entries) > 0 {
+		elements := make(map[string]attr.Value, len(entries))
+		for id, text := range entries {
+			elements[id] = types.StringPointerValue(text)
+		}
+		ticket, err := h.putMap(elements)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(map[string]string{ticket: ""})
+	}
+	var texts []*string
+	if json.Unmarshal(raw, &texts) == nil && len(texts) > 0 {
+		elements := make([]attr.Value, 0, len(texts))
+		for _, text := range texts {
+			elements = append(elements, types.StringPointerValue(text))
+		}
+		ticket, err := h.putSet(elements)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal([]string{ticket})
+	}
+	return raw, nil
+}
+
+// Unload puts maps and sets back into a value that comes from the framework.
 func (h *Hold) Unload(v *tfprotov6.DynamicValue) (*tfprotov6.DynamicValue, error) {
 	if h == nil || v == nil || len(v.MsgPack) == 0 {
 		return v, nil
 	}
-	out, err := rewrite(v.MsgPack, func(name string, raw []byte) ([]byte, error) {
-		if !slices.Contains(h.names, name) {
-			return raw, nil
-		}
-		if c, ok := h.get(onlyKey(raw)); ok {
+	out, err := rewrite(v.MsgPack, h.layout, func(raw []byte) ([]byte, error) {
+		if c, ok := h.get(onlyEntry(raw)); ok {
 			return c.encoded, nil
 		}
 		return raw, nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("put the maps back into the answer: %w", err)
+		return nil, fmt.Errorf("put maps and sets back into the answer: %w", err)
 	}
 	return &tfprotov6.DynamicValue{MsgPack: out}, nil
 }
 
 var errTrailing = errors.New("there is more than one value")
 
-// rewrite copies an object, attribute by attribute. Anything else is copied as
-// it is.
-func rewrite(object []byte, attribute func(name string, raw []byte) ([]byte, error)) ([]byte, error) {
+// rewrite copies an object and replaces the attributes that are carried. What is
+// no object is copied as it is.
+func rewrite(object []byte, l *Layout, replace func(raw []byte) ([]byte, error)) ([]byte, error) {
+	if !isMap(object) {
+		return object, nil
+	}
 	r := bytes.NewReader(object)
 	dec := msgpack.NewDecoder(r)
-	code, err := dec.PeekCode()
-	if err != nil || !isMap(code) {
-		return object, err
-	}
 	n, err := dec.DecodeMapLen()
 	if err != nil {
 		return nil, err
@@ -126,7 +165,12 @@ func rewrite(object []byte, attribute func(name string, raw []byte) ([]byte, err
 		if err := dec.Skip(); err != nil {
 			return nil, err
 		}
-		raw, err := attribute(name, object[from:len(object)-r.Len()])
+		raw := object[from : len(object)-r.Len()]
+		if l.carried[name] {
+			raw, err = replace(raw)
+		} else if nested := l.nested[name]; nested != nil {
+			raw, err = rewrite(raw, nested, replace)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -138,15 +182,16 @@ func rewrite(object []byte, attribute func(name string, raw []byte) ([]byte, err
 	return out.Bytes(), nil
 }
 
-func isMap(code byte) bool {
-	return msgpcode.IsFixedMap(code) || code == msgpcode.Map16 || code == msgpcode.Map32
+func isMap(raw []byte) bool {
+	return len(raw) > 0 && (msgpcode.IsFixedMap(raw[0]) || raw[0] == msgpcode.Map16 || raw[0] == msgpcode.Map32)
 }
 
-// decodeMap reads a map of strings. Anything else has no elements.
+func isArray(raw []byte) bool {
+	return len(raw) > 0 && (msgpcode.IsFixedArray(raw[0]) || raw[0] == msgpcode.Array16 || raw[0] == msgpcode.Array32)
+}
+
+// decodeMap reads a map of strings.
 func decodeMap(raw []byte) (map[string]attr.Value, error) {
-	if len(raw) == 0 || !isMap(raw[0]) {
-		return nil, nil
-	}
 	dec := msgpack.NewDecoder(bytes.NewReader(raw))
 	n, err := dec.DecodeMapLen()
 	if err != nil {
@@ -165,6 +210,24 @@ func decodeMap(raw []byte) (map[string]attr.Value, error) {
 	return elements, nil
 }
 
+// decodeSet reads a set of strings, which is sent as an array.
+func decodeSet(raw []byte) ([]attr.Value, error) {
+	dec := msgpack.NewDecoder(bytes.NewReader(raw))
+	n, err := dec.DecodeArrayLen()
+	if err != nil {
+		return nil, err
+	}
+	elements := make([]attr.Value, 0, min(n, len(raw))) // an element takes a byte at least
+	for range n {
+		text, err := decodeText(dec)
+		if err != nil {
+			return nil, err
+		}
+		elements = append(elements, text)
+	}
+	return elements, nil
+}
+
 func decodeText(dec *msgpack.Decoder) (types.String, error) {
 	code, err := dec.PeekCode()
 	switch {
@@ -179,13 +242,17 @@ func decodeText(dec *msgpack.Decoder) (types.String, error) {
 	return types.StringValue(text), err
 }
 
-// onlyKey gives the key of a map that has one entry, and nothing for any other.
-func onlyKey(raw []byte) string {
-	if len(raw) == 0 || !isMap(raw[0]) {
+// onlyEntry gives the key of a map, or the element of a set, that has one entry;
+// "" for anything else.
+func onlyEntry(raw []byte) string {
+	dec := msgpack.NewDecoder(bytes.NewReader(raw))
+	length := dec.DecodeMapLen
+	if isArray(raw) {
+		length = dec.DecodeArrayLen
+	} else if !isMap(raw) {
 		return ""
 	}
-	dec := msgpack.NewDecoder(bytes.NewReader(raw))
-	if n, err := dec.DecodeMapLen(); err != nil || n != 1 {
+	if n, err := length(); err != nil || n != 1 {
 		return ""
 	}
 	only, err := dec.DecodeString()
@@ -207,6 +274,21 @@ func encodeMap(elements map[string]attr.Value) ([]byte, error) {
 			return nil, err
 		}
 		if err := encodeText(enc, elements[id]); err != nil {
+			return nil, err
+		}
+	}
+	return out.Bytes(), nil
+}
+
+// encodeSet writes the elements of a set in the order in which they are given.
+func encodeSet(elements []attr.Value) ([]byte, error) {
+	var out bytes.Buffer
+	enc := msgpack.NewEncoder(&out)
+	if err := enc.EncodeArrayLen(len(elements)); err != nil {
+		return nil, err
+	}
+	for _, e := range elements {
+		if err := encodeText(enc, e); err != nil {
 			return nil, err
 		}
 	}
