@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -43,7 +42,7 @@ func accountUserDataSource() framework.DataReader {
 				"email": schema.StringAttribute{
 					Optional: true, Computed: true,
 					MarkdownDescription: "The e-mail address, compared without regard to case.",
-					Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+					Validators:          []validator.String{framework.Email.Text()},
 				},
 				"display_name": schema.StringAttribute{Computed: true, MarkdownDescription: "The name."},
 				"roles": schema.ListAttribute{

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -43,7 +42,7 @@ func accountUsersDataSource() framework.DataReader {
 				"emails": schema.ListAttribute{
 					Optional: true, ElementType: types.StringType,
 					MarkdownDescription: "The e-mail addresses to look up, compared without regard to case. Without it everybody is listed.",
-					Validators:          []validator.List{listvalidator.NoNullValues(), listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+					Validators:          []validator.List{listvalidator.NoNullValues(), listvalidator.ValueStringsAre(framework.Email.Text())},
 				},
 				"users": schema.ListNestedAttribute{
 					Computed:            true,

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -53,7 +52,7 @@ func entitiesDataSource() framework.DataReader {
 				"emails": schema.ListAttribute{
 					Optional: true, ElementType: types.StringType,
 					MarkdownDescription: "The e-mail addresses to look up, compared without regard to case. Without it everybody is listed.",
-					Validators:          []validator.List{listvalidator.NoNullValues(), listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+					Validators:          []validator.List{listvalidator.NoNullValues(), listvalidator.ValueStringsAre(framework.Email.Text())},
 				},
 				"entities": schema.ListNestedAttribute{
 					Computed:            true,

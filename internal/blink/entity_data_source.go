@@ -48,7 +48,7 @@ func entityDataSource() framework.DataReader {
 				"email": schema.StringAttribute{
 					Optional: true, Computed: true,
 					MarkdownDescription: "The e-mail address of a user, compared without regard to case. Groups have none.",
-					Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+					Validators:          []validator.String{framework.Email.Text()},
 				},
 				"name": schema.StringAttribute{
 					Optional: true, Computed: true,

@@ -95,6 +95,29 @@ func TestWhiteSpaceAroundAnIDIsNamed(t *testing.T) {
 	}
 }
 
+func TestWhiteSpaceAroundAnEmailIsNamed(t *testing.T) {
+	_, p := inProcess(t, nil)
+	_, diags := p.Data("roster_blink_entity", object{"entity_type": "user", "email": "alice@example.com "})
+	diags.Error(t, "Not an e-mail address", "white space", `AttributeName("email")`)
+	_, diags = p.Data("roster_blink_entities", object{"emails": []any{"bob@example.com", "\talice@example.com"}})
+	diags.Error(t, "Not an e-mail address", "In emails[1]", "white space")
+	_, diags = p.Data("roster_blink_entities", object{"emails": []any{""}})
+	diags.Error(t, "Not an e-mail address", "empty")
+}
+
+func TestTimeoutsSayWhichOfThemIsWrong(t *testing.T) {
+	_, p := inProcess(t, nil)
+	for _, wrong := range []string{"2 m", "5", "-1h", "0s", ""} {
+		diags, err := p.Validate(listedBindings, object{
+			"workspace_id": "w", "entity_type": "user", "entity_id": "u-1", "role": "viewer", "timeouts": object{"create": wrong, "read": "2m"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		diags.Error(t, "Not a duration", "In timeouts.create")
+	}
+}
+
 func TestAWholeWorkspaceHasAnIdentity(t *testing.T) {
 	_, p := inProcess(t, nil)
 	identity := object{"workspace_id": securityID}

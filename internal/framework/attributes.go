@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -75,7 +76,22 @@ func defaulted(standard bool, description string) schema.BoolAttribute {
 	}
 }
 
-func timeoutsAttribute(ctx context.Context) schema.Attribute { return timeouts.AttributesAll(ctx) }
+// timeoutsAttribute gives the schema of the timeouts. The library's own checks do
+// not say which of them they are about, and take a negative one.
+func timeoutsAttribute(ctx context.Context) schema.Attribute {
+	all := timeouts.AttributesAll(ctx)
+	nested, ok := all.(schema.SingleNestedAttribute)
+	if !ok {
+		return all
+	}
+	for name, a := range nested.Attributes {
+		if text, ok := a.(schema.StringAttribute); ok {
+			text.Validators = []validator.String{Duration(time.Millisecond).Text()}
+			nested.Attributes[name] = text
+		}
+	}
+	return nested
+}
 
 // noTimeouts is what a state has where none are set.
 func noTimeouts(ctx context.Context) timeouts.Value {

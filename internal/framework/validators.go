@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -23,13 +24,32 @@ type Form struct {
 	Check func(string) error
 }
 
-// Entry is an entry of a list of ids or e-mail addresses.
-var Entry = Form{What: "an entry that can be used", Check: func(s string) error {
-	if s == "" {
-		return errors.New("one entry is empty: remove it")
-	}
-	return nil
-}}
+// Filled is a form that refuses nothing else but an empty text.
+func Filled(what string) Form {
+	return Form{What: what, Check: func(s string) error {
+		if s == "" {
+			return errors.New("the text is empty")
+		}
+		return nil
+	}}
+}
+
+// Email is an e-mail address to look somebody up by.
+var Email = Filled("an e-mail address")
+
+// Duration is a duration that is at least so long.
+func Duration(least time.Duration) Form {
+	return Form{What: "a duration", Check: func(s string) error {
+		d, err := time.ParseDuration(s)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%q is not a duration: write a number and a unit, as in \"5s\" or \"1m30s\"", s)
+		case d < least:
+			return fmt.Errorf("%q is too short: at least %s is needed", s, least)
+		}
+		return nil
+	}}
+}
 
 func (f Form) check(text string) error {
 	if strings.TrimSpace(text) != text {

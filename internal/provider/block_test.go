@@ -263,3 +263,58 @@ func TestVariablesAreUnique(t *testing.T) {
 		t.Errorf("the environment variables are %q", names)
 	}
 }
+
+// A plan fails as a whole, so it is told once what a product lacks, whatever
+// number of resources need it. Each operation of an apply is told.
+func TestAPlanIsToldOnceWhatIsMissing(t *testing.T) {
+	unset(t)
+	for _, product := range provider.Products() {
+		p := protocol.Start(t, nil)
+		var first protocol.Diagnostics
+		for name, schema := range p.Schemas().ResourceSchemas {
+			if !strings.HasPrefix(name, "roster_"+product.Name+"_") {
+				continue
+			}
+			state := object{}
+			for _, a := range schema.Block.Attributes {
+				if a.Required && a.Type.Is(tftypes.String) {
+					state[a.Name] = "1"
+				}
+			}
+			i := protocol.Instance{Type: name, State: state}
+			for range 3 {
+				after, diags, err := p.Refresh(t.Context(), i)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(diags) > 0 && len(first) > 0 {
+					t.Errorf("%s says it again: %s", name, diags)
+				}
+				first = append(first, diags...)
+				if !diags.Failed() && after.State == nil {
+					t.Errorf("%s is dropped from the state", name)
+				}
+				_, diags, err = p.PlanChange(t.Context(), i, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				diags.None(t)
+			}
+			for range 2 {
+				_, diags, err := p.Apply(t.Context(), protocol.Change{Prior: protocol.Instance{Type: name}, Config: state, Planned: state})
+				if err != nil {
+					t.Fatal(err)
+				}
+				diags.Error(t, "Missing "+product.Name+".")
+			}
+		}
+		if len(first) == 0 {
+			t.Fatalf("nothing of %s says what is missing", product.Title)
+		}
+		for _, s := range product.Settings {
+			if s.Required {
+				first.Error(t, "Missing "+product.Name+"."+s.Attribute, s.Variable, product.Title)
+			}
+		}
+	}
+}

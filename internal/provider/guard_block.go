@@ -45,7 +45,7 @@ func guardSchema() schema.SingleNestedAttribute {
 			"not_counted": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Ids or e-mail addresses that never count as owners: the automation's own user, break-glass accounts. Compared without regard to case.",
-				Validators:          []validator.Set{framework.Entry.Each()},
+				Validators:          []validator.Set{framework.Filled("an entry that can be used").Each()},
 			},
 			"count_owner_groups": schema.BoolAttribute{
 				Optional:            true,
@@ -54,12 +54,12 @@ func guardSchema() schema.SingleNestedAttribute {
 			"exempt_workspace_ids": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Ids of workspaces that the guard leaves alone, such as those that are being closed.",
-				Validators:          []validator.Set{framework.Entry.Each()},
+				Validators:          []validator.Set{framework.Filled("an entry that can be used").Each()},
 			},
 			"handover_wait": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "How long nothing must have moved in this provider before a removal that waits for its successor is refused; `5s` by default.",
-				Validators:          []validator.String{durationOf(0)},
+				Validators:          []validator.String{framework.Duration(0).Text()},
 			},
 		},
 	}

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -35,7 +34,7 @@ func httpSchema() schema.SingleNestedAttribute {
 			"request_timeout": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "How long one attempt of one call may take; `30s` by default. At least 1ms.",
-				Validators:          []validator.String{durationOf(time.Millisecond)},
+				Validators:          []validator.String{framework.Duration(time.Millisecond).Text()},
 			},
 			"max_retries": schema.Int64Attribute{
 				Optional:            true,
@@ -78,18 +77,4 @@ func duration(v types.String, standard time.Duration) time.Duration {
 		return d
 	}
 	return standard
-}
-
-// durationOf checks a duration that is at least so long.
-func durationOf(least time.Duration) validator.String {
-	return framework.Form{What: "a duration", Check: func(s string) error {
-		d, err := time.ParseDuration(s)
-		switch {
-		case err != nil:
-			return fmt.Errorf("%q is not a duration: write a number and a unit, as in \"5s\" or \"1m30s\"", s)
-		case d < least:
-			return fmt.Errorf("%q is too short: at least %s is needed", s, least)
-		}
-		return nil
-	}}.Text()
 }
