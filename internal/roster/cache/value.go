@@ -90,6 +90,9 @@ func (s *Value[T]) Peek() (Reading[T], bool) {
 // answers only for those moments that are before its beginning.
 func (s *Value[T]) Newer(ctx context.Context, moment uint64) (Reading[T], error) {
 	for {
+		if err := ctx.Err(); err != nil {
+			return Reading[T]{}, err
+		}
 		s.mu.Lock()
 		if s.have && s.latest.Number > moment {
 			defer s.mu.Unlock()
@@ -134,7 +137,9 @@ func (s *Value[T]) launch(ctx context.Context) *flight[T] {
 	f := &flight[T]{reading: Reading[T]{Number: s.clock, Began: time.Now()}, done: make(chan struct{}), cancel: cancel}
 	s.flight = f
 	go func() {
-		f.reading.Value, f.err = s.read(flightCtx)
+		if f.err = flightCtx.Err(); f.err == nil {
+			f.reading.Value, f.err = s.read(flightCtx)
+		}
 		f.reading.Took = time.Since(f.reading.Began)
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -77,10 +77,10 @@ func (r *Reconciler) decide(it *item) verdict {
 func (r *Reconciler) unknown(it *item, listed row) verdict {
 	owner := it.Action == Give && it.Want.Enabled && strings.EqualFold(it.Want.Role, r.traits.OwnerRole)
 	switch {
-	case owner && !listed.there && r.know.answers[it.Principal.Fold()] == nil:
-		return r.admit(it, verdict{step: send, live: row{}, way: it.wayIn(r)})
 	case r.know.Number <= it.number:
 		return verdict{step: read, after: true}
+	case owner && !listed.there && r.know.answers[it.Principal.Fold()] == nil:
+		return r.admit(it, verdict{step: send, live: row{}, way: it.wayIn(r)})
 	case r.know.Value.Complete() || listed.there:
 		return r.unsettled(it)
 	default:

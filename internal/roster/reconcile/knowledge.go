@@ -38,10 +38,15 @@ func (k *knowledge) learn(r reading) {
 	}
 	k.reading = r
 	for p, a := range k.answers {
-		if !k.covers(a, k.listed(p)) {
+		if !k.recent(a) || a.number < k.Number && k.listed(p).is(a.after) {
 			delete(k.answers, p)
 		}
 	}
+}
+
+// recent tells whether an answer may not be visible yet.
+func (k *knowledge) recent(a *answer) bool {
+	return a.number > k.Number || k.Began.Sub(a.at) < visibleWithin
 }
 
 func (k *knowledge) listed(p membership.Principal) row {
@@ -53,7 +58,7 @@ func (k *knowledge) listed(p membership.Principal) row {
 // listing began before the answer, or still shows what was there before the
 // write, which may take a while to become visible.
 func (k *knowledge) covers(a *answer, listed row) bool {
-	return a.number > k.Number || listed.is(a.before) && k.Began.Sub(a.at) < visibleWithin
+	return a.number > k.Number || listed.is(a.before) && k.recent(a)
 }
 
 // lookup tells what is known of a principal.

@@ -62,7 +62,7 @@ func (r *Reconciler) find(ctx context.Context, ws []written) []written {
 		case ok && now.holds(w.item.Want):
 			r.proved(w, now)
 			return true
-		case ok && !w.live.there: // brought in with another standing
+		case ok && w.err == nil: // brought in with another standing
 			return r.enteredAs(w, now)
 		default:
 			return false

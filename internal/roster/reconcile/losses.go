@@ -271,10 +271,13 @@ func (r *Reconciler) tally(j *guard.Judge) *guard.Tally {
 	for p, a := range r.know.answers {
 		now, presence := r.know.lookup(p)
 		switch {
-		case presence == membership.There && a.before.there && now.HasRole(r.traits.OwnerRole):
-			t.Gain(now.Member)
-		case presence == membership.NotKnown && r.know.listed(p).HasRole(r.traits.OwnerRole):
+		case presence == membership.NotKnown:
 			t.Lose(guard.Loss{Principal: p, What: "not known: a write about them had no answer"})
+		case !a.after.there || !r.judge.Counts(a.after.Member):
+			// A listing that lags may show somebody as an owner who was one before the write.
+			t.Lose(guard.Loss{Principal: p, What: "changed by this run already"})
+		case presence == membership.There && a.before.there:
+			t.Gain(now.Member)
 		}
 	}
 	return t
@@ -525,9 +528,16 @@ func (r *Reconciler) restore(ctx context.Context, w written) error {
 			return nil
 		}
 		said = append(said, err)
+		if errors.Is(err, ErrUnverified) && !errors.Is(err, errStillGone) {
+			break // it may stand: another call would only repeat it
+		}
 	}
 	return errors.Join(said...)
 }
+
+// errStillGone is the cause where a complete listing shows that giving an access
+// back had no effect.
+var errStillGone = errors.New("the listing does not show it")
 
 func (r *Reconciler) restoreBy(ctx context.Context, by way, w written, held membership.Standing) error {
 	p := w.live.Principal
@@ -562,7 +572,10 @@ func (r *Reconciler) restoreBy(ctx context.Context, by way, w written, held memb
 			return nil
 		}
 		if time.Now().Add(pause).After(deadline) {
-			return fmt.Errorf("%w: the listing does not show it", ErrUnverified)
+			if got.Value.Complete() {
+				return fmt.Errorf("%w: %w", ErrUnverified, errStillGone)
+			}
+			return fmt.Errorf("%w: the listing is not complete: %s", ErrUnverified, got.Value.Incomplete)
 		}
 		if err := sleep(ctx, pause); err != nil {
 			return fmt.Errorf("%w: %w", ErrUnverified, err)

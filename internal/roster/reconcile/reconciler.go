@@ -225,10 +225,13 @@ func (r *Reconciler) HandOver(p membership.Principal, held membership.Standing) 
 	r.record(p).handed = &held
 }
 
-// Listing gives the workspace as a reading shows it that began after this call.
+// Listing gives the workspace as a reading shows it that began after this call,
+// with what the service answered that it does not show yet.
 func (r *Reconciler) Listing(ctx context.Context) (*membership.Listing, error) {
-	got, err := r.newer(ctx, r.Listings.Now())
-	return got.Value, err
+	if _, err := r.newer(ctx, r.Listings.Now()); err != nil {
+		return nil, err
+	}
+	return r.Known(), nil
 }
 
 // HeldByOther tells whether an instance of this run holds the principal that

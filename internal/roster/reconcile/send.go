@@ -423,16 +423,17 @@ func (r *Reconciler) shown(w written, l *membership.Listing, last bool) bool {
 		}
 	case w.err == nil && !known && it.Want == nil: // answered, and the listing shows a part without it
 		r.proved(w, now)
-	case known && !now.is(w.live) && now.there && !w.live.there:
-		// Brought in with another standing than was asked for.
-		it.entered = true
+	case now.there && !w.live.there:
+		// There with another standing than was asked for: brought in by this call, if
+		// it was answered.
+		it.entered = w.err == nil
 		r.settleLine(it, lineShown)
 		r.again(it)
 	case !last:
 		return false
 	case w.err != nil && it.attempts < attempts:
 		r.again(it) // the answer was lost, and so, it seems, was the request
-	case w.err == nil && !now.there && r.anotherWay(w):
+	case w.err == nil && known && !now.there && r.anotherWay(w):
 	default:
 		r.settleLine(it, lineOpen)
 		err := w.err
