@@ -112,7 +112,7 @@ func (r *Reconciler) decideGive(it *item, live row) verdict {
 		return r.ends(Outcome{Result: Refused, Reason: NoSuchMember})
 	case !live.there:
 		return verdict{step: send, way: it.wayIn(r)}
-	case it.entered, r.raises(live, *it.Want), it.Adopt, it.expected:
+	case r.raises(live, *it.Want), it.Adopt, it.expected:
 		return verdict{step: send, way: byAssign}
 	default:
 		return r.ends(Outcome{Result: LeftAlone, Reason: NotHeld, After: live.Member})

@@ -378,7 +378,7 @@ func (b *batch) prove(ctx context.Context) {
 		last := time.Now().Add(pause).After(deadline)
 		missing, settled := b.missing(got.Value, last)
 		if settled && missing > 0 {
-			b.giveBack(ctx, missing)
+			b.giveBack(ctx, got.Value, missing)
 			return
 		}
 		if settled {
@@ -400,14 +400,17 @@ func (b *batch) missing(l *membership.Listing, last bool) (n int, settled bool) 
 	r := b.r
 	r.mu.Lock()
 	defer r.unlock()
-	settled = true
+	still := map[membership.Principal]bool{}
 	for _, w := range b.writes {
 		m, there := l.Member(w.item.Principal)
-		settled = settled && (!there || row{Member: m, there: true}.holds(w.item.Want))
+		if there && !(row{Member: m, there: true}).holds(w.item.Want) {
+			still[m.Fold()] = true
+		}
 	}
+	settled = len(still) == 0
 	shown := 0
 	for _, m := range b.judge.Owners(l) {
-		if !r.record(m.Principal).lost {
+		if !r.record(m.Principal).lost || still[m.Fold()] && last {
 			shown++
 		}
 	}
@@ -477,10 +480,14 @@ func (b *batch) notProved(err error) {
 	r.dispatch()
 }
 
-// giveBack restores as many of the batch as owners are missing, and proves it.
-func (b *batch) giveBack(ctx context.Context, missing int) {
+// giveBack restores as many of those of the batch who are gone as owners are
+// missing, and proves it.
+func (b *batch) giveBack(ctx context.Context, l *membership.Listing, missing int) {
 	r := b.r
-	missing = min(missing, len(b.writes))
+	slices.SortStableFunc(b.writes, func(x, y written) int { return b.gone(l, x) - b.gone(l, y) })
+	for missing > 0 && (missing > len(b.writes) || b.gone(l, b.writes[len(b.writes)-missing]) == 0) {
+		missing--
+	}
 	back := b.writes[len(b.writes)-missing:]
 	failures := make([]error, len(back))
 	var all sync.WaitGroup
@@ -505,6 +512,15 @@ func (b *batch) giveBack(ctx context.Context, missing int) {
 	r.unlock()
 	b.writes = b.writes[:len(b.writes)-missing]
 	b.finish(listing)
+}
+
+// gone is 1 where a listing shows that a loss had its effect.
+func (b *batch) gone(l *membership.Listing, w written) int {
+	m, there := l.Member(w.item.Principal)
+	if (row{Member: m, there: there}).holds(w.item.Want) {
+		return 1
+	}
+	return 0
 }
 
 // restore gives somebody back what a loss has taken, and proves it.

@@ -425,8 +425,8 @@ func (r *Reconciler) shown(w written, l *membership.Listing, last bool) bool {
 		r.proved(w, now)
 	case now.there && !w.live.there:
 		// There with another standing than was asked for: brought in by this call, if
-		// it was answered.
-		it.entered = w.err == nil
+		// it was one that adds and was answered.
+		it.entered = w.err == nil && w.way != byAssign
 		r.settleLine(it, lineShown)
 		r.again(it)
 	case !last:
