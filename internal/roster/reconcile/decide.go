@@ -177,7 +177,7 @@ func (r *Reconciler) admit(it *item, v verdict) verdict {
 			return verdict{step: ownTurn}
 		}
 	}
-	if r.judge.Watches(r.id) && v.live.there && r.judge.Loses(v.live.Member, it.Want) && !r.record(it.Principal).lost {
+	if r.judge.Watches(r.id) && v.live.there && r.judge.Loses(v.live.Member, it.Want) {
 		if r.record(it.Principal).restored {
 			return r.ends(Outcome{Result: Refused, Reason: GivenBack, Before: v.live.Member, WasThere: true})
 		}

@@ -226,13 +226,17 @@ func (r *Reconciler) takeBatch(j *guard.Judge, moment uint64) *batch {
 		}
 		loses := j.Loses(v.live.Member, it.Want)
 		warned := it.loss.lastTry && j.Policy().Mode == guard.Warn
-		if loses && left <= b.floor && !warned {
+		after := left
+		if !r.record(it.Principal).lost { // else the count is without them already
+			after--
+		}
+		if loses && after < b.floor && !warned {
 			short[it.req] = append(short[it.req], it)
 			r.losses.open = append(r.losses.open, it)
 			continue
 		}
 		if loses {
-			left--
+			left = after
 		}
 		b.take(it, v)
 	}

@@ -223,3 +223,64 @@ func TestASuccessorThatDoesNotShowYetIsWaitedFor(t *testing.T) {
 		wantSent(t, s, "assign w1 user/ed owner", "remove w1 user/ann")
 	})
 }
+
+// A loss whose request was lost is not simply sent again: others may have left.
+func TestALossThatWasLostIsJudgedAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		s.trouble = func(c stageCall) trouble {
+			if c.op == "remove" && c.n == 1 {
+				return lost(false)
+			}
+			return trouble{}
+		}
+		p := start(t, s)
+		p.in("w1")
+		time.AfterFunc(3*time.Second, func() { s.edit("w1", without("zoe")) })
+		wantOutcomes(t, p.apply("w1", end("ann", "owner")), "refused: too few owners")
+		wantSent(t, s, "remove w1 user/ann")
+		wantRole(t, s, "w1", "ann", "owner")
+	})
+}
+
+// Who has come by themselves, while a call that adds them had no effect, is not lowered.
+func TestWhoCameByThemselvesIsNotLowered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		s.traits.AssignMayAdd = false
+		s.trouble = func(c stageCall) trouble {
+			if c.op == "add" {
+				sp := s.spaces["w1"]
+				sp.members = append(sp.members, person("new", "editor"))
+				s.changed(sp)
+			}
+			return trouble{}
+		}
+		got := start(t, s).apply("w1", give("new", "viewer"))
+		wantOutcomes(t, got, "left alone: not held")
+		wantRole(t, s, "w1", "new", "editor")
+		if got[0].Before.Label() != "new@example.com" {
+			t.Errorf("%+v", got[0].Before)
+		}
+	})
+}
+
+// Somebody who comes back from outside as an owner is nobody to give back.
+func TestOnlyWhoIsGoneIsGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		again := false
+		s.trouble = func(c stageCall) trouble {
+			if c.op == "read" && len(s.spaces["w1"].members) < 3 && !again {
+				again = true
+				sp := s.spaces["w1"]
+				sp.members = append(without("zoe")(slices.Clone(sp.members)), person("ann", "owner"))
+				s.changed(sp)
+			}
+			return trouble{}
+		}
+		start(t, s).apply("w1", end("ann", "owner"))
+		wantSent(t, s, "remove w1 user/ann")
+		wantRole(t, s, "w1", "ann", "owner")
+	})
+}

@@ -365,7 +365,7 @@ func (r *Reconciler) finish(it *item, o Outcome) {
 	}
 	r.setWaiting(it, false)
 	o.OwnUser, o.Expected = it.self, it.expected
-	if it.entered {
+	if it.entered && o.Result == Done {
 		o.Before, o.WasThere = membership.Member{}, false
 	}
 	it.outcome = &o

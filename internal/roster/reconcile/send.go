@@ -431,8 +431,9 @@ func (r *Reconciler) shown(w written, l *membership.Listing, last bool) bool {
 		r.again(it)
 	case !last:
 		return false
-	case w.err != nil && it.attempts < attempts:
-		r.again(it) // the answer was lost, and so, it seems, was the request
+	case w.err != nil && it.attempts < attempts: // the answer was lost, and so, it seems, was the request
+		r.record(it.Principal).lost = false
+		r.again(it)
 	case w.err == nil && known && !now.there && r.anotherWay(w):
 	default:
 		r.settleLine(it, lineOpen)
