@@ -23,12 +23,15 @@ const proofWithin = 10 * time.Second
 // processes; the others wait for a successor.
 type losses struct {
 	open []*item
-	// tenure is true while the lock is being taken or held.
-	tenure bool
+	// tenure is true while the lock is being taken or held, judged once it is
+	// decided who goes.
+	tenure, judged bool
 	// gained is true once a gain was answered that nobody has been judged by.
 	gained bool
-	// cancel ends the wait for the lock and for its listing.
+	// cancel ends the wait for the lock and for its listing; ended is closed when
+	// the tenure is over.
 	cancel context.CancelFunc
+	ended  chan struct{}
 }
 
 // lossState is how far a loss has come.
@@ -52,13 +55,6 @@ func (l *lossState) refuse() Outcome {
 	return Outcome{Result: Refused, Reason: TooFewOwners, Short: l.short}
 }
 
-// withdrawn ends the wait for the lock where no loss is left.
-func (l *losses) withdrawn() {
-	if len(l.open) == 0 && l.cancel != nil {
-		l.cancel()
-	}
-}
-
 // startTenure begins to take the lock where a loss has to be judged: one that
 // has just come, one whose wait is over, or any after a gain. The caller holds
 // the lock of the reconciler.
@@ -70,12 +66,12 @@ func (r *Reconciler) startTenure() {
 	if !ls.gained && !slices.ContainsFunc(ls.open, func(it *item) bool { return !it.loss.waiting() }) {
 		return
 	}
-	ls.tenure, ls.gained = true, false
+	ls.tenure, ls.judged, ls.gained = true, false, false
 	for _, it := range ls.open {
 		r.setWaiting(it, false)
 	}
 	ctx, cancel := background(ls.open[0].req.ctx)
-	ls.cancel = cancel
+	ls.cancel, ls.ended = cancel, make(chan struct{})
 	r.later = append(r.later, func() { go r.tenure(ctx) })
 }
 
@@ -89,6 +85,7 @@ func (r *Reconciler) tenure(ctx context.Context) {
 	r.mu.Lock()
 	defer r.unlock()
 	r.losses.cancel()
+	close(r.losses.ended)
 	r.losses.tenure, r.losses.cancel = false, nil
 	for _, it := range r.losses.open {
 		r.setWaiting(it, it.loss.waiting())
@@ -207,6 +204,7 @@ func (r *Reconciler) takeBatch(j *guard.Judge, moment uint64) *batch {
 	r.mu.Lock()
 	defer r.unlock()
 	b := &batch{r: r, judge: j, floor: r.floor.Needs(j)}
+	r.losses.judged = true
 	open := r.losses.open
 	r.losses.open = nil
 	if r.know.Number <= moment || !r.know.Value.Complete() {

@@ -50,15 +50,18 @@ func (r *Reconciler) readNewer() {
 			moment = max(moment, it.number)
 		}
 	}
-	ctx, cancel := background(asked[0].req.ctx)
-	r.refresh = cancel
-	r.later = append(r.later, func() { go r.readFor(&refresh{ctx: ctx, asked: asked, moment: moment}) })
+	f := &refresh{asked: asked, moment: moment, ended: make(chan struct{})}
+	f.ctx, f.cancel = background(asked[0].req.ctx)
+	r.refresh = f
+	r.later = append(r.later, func() { go r.readFor(f) })
 }
 
 // refresh is one reading for changes that cannot be decided without. It is
 // stopped when nobody needs it any more.
 type refresh struct {
 	ctx    context.Context
+	cancel context.CancelFunc
+	ended  chan struct{}
 	asked  []*item
 	moment uint64
 }
@@ -70,7 +73,8 @@ func (r *Reconciler) readFor(f *refresh) {
 	r.mu.Lock()
 	defer r.unlock()
 	cancelled := f.ctx.Err() != nil
-	r.refresh()
+	f.cancel()
+	close(f.ended)
 	r.refresh = nil
 	if err != nil && !cancelled {
 		r.unread = slices.DeleteFunc(r.unread, func(it *item) bool {

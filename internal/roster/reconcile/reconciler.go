@@ -76,7 +76,7 @@ type Reconciler struct {
 
 	pages      pages
 	looks      looks
-	refresh    context.CancelFunc
+	refresh    *refresh
 	watching   bool
 	waitsMoved chan struct{}
 	self       membership.Person
@@ -206,9 +206,13 @@ func (r *Reconciler) Apply(ctx context.Context, changes ...Change) []Outcome {
 	case <-ctx.Done():
 		r.mu.Lock()
 		r.withdraw(req)
+		ending := r.ending()
 		r.dispatch()
 		r.unlock()
 		<-req.done
+		for _, ended := range ending { // so that nothing is sent after a stop
+			<-ended
+		}
 	}
 	out := make([]Outcome, len(req.items))
 	for i, it := range req.items {
@@ -443,10 +447,20 @@ func (r *Reconciler) withdraw(req *request) {
 		}
 		r.finish(it, o)
 	}
-	r.losses.withdrawn()
+}
+
+// ending ends what nobody needs any more, and gives what is closed when it has ended.
+func (r *Reconciler) ending() []<-chan struct{} {
+	var out []<-chan struct{}
 	if len(r.unread) == 0 && r.refresh != nil {
-		r.refresh()
+		r.refresh.cancel()
+		out = append(out, r.refresh.ended)
 	}
+	if len(r.losses.open) == 0 && r.losses.tenure && !r.losses.judged {
+		r.losses.cancel()
+		out = append(out, r.losses.ended)
+	}
+	return out
 }
 
 // askSelf asks whose the credentials are, once.

@@ -426,7 +426,7 @@ func (r *Reconciler) shown(w written, l *membership.Listing, last bool) bool {
 	case now.there && !w.live.there:
 		// There with another standing than was asked for: brought in by this call, if
 		// it was one that adds and was answered.
-		it.entered = w.err == nil && w.way != byAssign
+		it.entered = w.err == nil && w.way != byAssign && now.Enabled
 		r.settleLine(it, lineShown)
 		r.again(it)
 	case !last:
