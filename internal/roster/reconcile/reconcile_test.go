@@ -581,3 +581,29 @@ func fill(n, slots int, operation func(i int)) {
 }
 
 var _ = guard.Enforce
+
+// What a loss was to be judged by is not read on once nobody is to be lost.
+func TestAJudgementThatNobodyNeedsEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := lonely()
+		p := start(t, s)
+		p.in("w1")
+		lock := p.locker.(*memoryLocker)
+		free, err := lock.Lock(t.Context(), p.in("w1").key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		waits := make(chan []Outcome, 1)
+		go func() { waits <- p.apply("w1", end("ann", "owner")) }()
+		time.Sleep(time.Second) // it waits for the lock
+		wantOutcomes(t, p.apply("w1", give("ann", "owner", by("other"))), "already so")
+		wantOutcomes(t, <-waits, "left alone: held by another")
+		synctest.Wait()
+		calls := len(s.sent())
+		free()
+		time.Sleep(time.Minute)
+		if n := len(s.sent()); n != calls {
+			t.Errorf("%d calls for nobody", n-calls)
+		}
+	})
+}

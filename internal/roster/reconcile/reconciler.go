@@ -346,8 +346,10 @@ func (r *Reconciler) dispatch() {
 	r.next()
 }
 
-// next begins what the parked changes wait for. The caller holds the lock.
+// next begins what the parked changes wait for, and ends what none waits for any
+// more. The caller holds the lock.
 func (r *Reconciler) next() {
+	r.ending()
 	r.readNewer()
 	r.askSelf()
 	r.startTenure()
