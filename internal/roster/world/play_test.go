@@ -288,7 +288,7 @@ func (x *stage) round(n int) {
 		}
 	}
 	x.begin(n, true)
-	applied, reachable := make([]bool, len(x.sessions)), x.reachable(x.sessions[0])
+	applied, reachable, later := make([]bool, len(x.sessions)), x.reachable(x.sessions[0]), x.later(x.sessions[0])
 	if strict {
 		x.sessions[0].slots += len(x.sessions[0].resources) // each waiting request holds one
 	}
@@ -299,8 +299,12 @@ func (x *stage) round(n int) {
 		applied[i] = true
 		return s.apply(x.t.Context(), x.arm(i))
 	})
-	if strict && applied[0] && len(want.why) == 0 && reachable {
-		x.reached(applies[0], want.end)
+	switch {
+	case !strict, !applied[0], len(want.why) > 0, !reachable, failed(plans[0].all()):
+	case failed(applies[0].all()):
+		x.errorf("the apply of a legal plan failed")
+	case !later:
+		x.reached(want.end)
 	}
 }
 
@@ -369,12 +373,17 @@ func (x *stage) reachable(s *session) bool {
 	return true
 }
 
+// later tells whether an apply may leave something to the next one: an object
+// that is created before its predecessor is destroyed does not know what the
+// plan showed, and takes nothing away.
+func (x *stage) later(s *session) bool {
+	return slices.ContainsFunc(s.resources, func(r *resource) bool {
+		return r.planned.action == createBack && r.state != nil && !r.state.same(r.config)
+	})
+}
+
 // reached compares what is there with what has to be.
-func (x *stage) reached(w *walk, end map[string]people) {
-	if failed(w.all()) {
-		x.errorf("the apply of a legal plan failed")
-		return
-	}
+func (x *stage) reached(end map[string]people) {
 	for _, id := range x.ids {
 		have := x.service.peopleOf(strings.ToLower(id))
 		for who, m := range end[strings.ToLower(id)] {
@@ -417,7 +426,7 @@ func (x *stage) quiet() {
 		last := s.plan(x.t.Context(), x.arm(i))
 		x.check([]*walk{last})
 		switch {
-		case len(why) > 0:
+		case len(why) > 0 || !x.reachable(s):
 			continue
 		case failed(last.all()):
 			x.errorf("%s: everything is quiet, and the third plan fails", s.name)

@@ -418,7 +418,8 @@ func TestOnlyNewOwnersWakeWhoWaits(t *testing.T) {
 			}
 		})
 	}
-	wrong := reads[true] > reads[false]+4
+	t.Logf("%d listings with a removal that waits, %d without", reads[true], reads[false])
+	wrong := reads[true] > reads[false]*3/2+4
 	switch {
 	case knownFaults[t.Name()] && !wrong:
 		t.Error("this works now: take it out of knownFaults")
@@ -501,4 +502,23 @@ func TestTwoMachinesGiveBack(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What a set records after a failure is what the service answered, also where a
+// listing does not show it yet.
+func TestFailedSetRecordsWhatWasAnswered(t *testing.T) {
+	w := scene(blaze(), person("u1", "manager"), person("u2", "tester")).with(
+		resource{config: binds("u3", "viewer")},
+		resource{state: everybody(map[string]string{"u1": "manager", "u2": "tester"}, "u3"), config: everybody(map[string]string{"u1": "viewer"}, "u3")}).applyRegardless()
+	w.lag = 300 * time.Millisecond
+	scenario(t, w, func(x *stage) { x.round(0) })
+}
+
+// Who turns out to be there after an addition that did not bring them in is left alone.
+func TestWhoJoinedWhileBeingAddedIsLeftAlone(t *testing.T) {
+	w := scene(blaze(), person("u1", "manager")).with(resource{config: binds("u3", "tester")}).
+		mishap(mishap{apply: true, on: writes, nth: 1, what: lostBefore})
+	w.lag = 300 * time.Millisecond
+	w.changes = []timed{{change: outside{"w1", user("u3"), &standing{Role: "manager", Enabled: true}}}}
+	scenario(t, w, func(x *stage) { x.round(0) })
 }

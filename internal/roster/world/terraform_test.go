@@ -301,7 +301,13 @@ func (l listed) String() string {
 // resource. (A destroy plans the configuration first, in a process of its own.)
 func (s *session) plan(ctx context.Context, mishaps func(*walk)) *walk {
 	w := s.planWalk(ctx, false, mishaps)
-	if !s.destroy || failed(w.all()) {
+	if !s.destroy {
+		return w
+	}
+	if failed(w.all()) {
+		for _, r := range s.resources {
+			r.planned = change{}
+		}
 		return w
 	}
 	return s.planWalk(ctx, true, mishaps)
