@@ -88,10 +88,10 @@ func (r *Reconciler) unknown(it *item, listed row) verdict {
 	}
 }
 
-// unsettled decides about somebody to whom a write without an answer was sent,
-// and whom no listing has settled yet: they are looked at again until one does.
+// unsettled decides about somebody whom this run has written about, where no
+// listing shows yet what became of it: they are looked at again until one does.
 func (r *Reconciler) unsettled(it *item) verdict {
-	it.number = r.know.Number // the next listing, not this one
+	it.number, it.looks = r.know.Number, it.looks+1 // the next listing, not this one
 	return verdict{step: read, after: true}
 }
 
@@ -110,6 +110,10 @@ func (r *Reconciler) decideGive(it *item, live row) verdict {
 			return verdict{step: read, after: true}
 		}
 		return r.ends(Outcome{Result: Refused, Reason: NoSuchMember})
+	case !live.there && r.know.listed(it.Principal).there:
+		// This run has removed them, and the listing does not show that yet: what shows
+		// them afterwards would prove nothing.
+		return r.unsettled(it)
 	case !live.there:
 		return verdict{step: send, way: it.wayIn(r)}
 	case r.raises(live, *it.Want), it.Adopt, it.expected:

@@ -284,3 +284,21 @@ func TestOnlyWhoIsGoneIsGivenBack(t *testing.T) {
 		wantRole(t, s, "w1", "ann", "owner")
 	})
 }
+
+// What a listing shows from before this run's removal does not prove an addition.
+func TestAnOldListingProvesNoAddition(t *testing.T) {
+	for _, lag := range []time.Duration{0, time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			time.Sleep(10 * time.Second)
+			s.lag, s.assign = lag, assignIgnores
+			p := start(t, s)
+			wantOutcomes(t, p.apply("w1", end("vic", "viewer")), "done")
+			wantOutcomes(t, p.apply("w1", give("vic", "viewer", by("other"))), "done")
+			wantRole(t, s, "w1", "vic", "viewer")
+			if n := len(s.sent("read")); n > 30 {
+				t.Errorf("%d readings", n)
+			}
+		})
+	}
+}

@@ -44,13 +44,16 @@ func (r *Reconciler) readNewer() {
 		return
 	}
 	asked := slices.Clone(r.unread)
-	moment := r.know.Number
+	moment, pause := r.know.Number, time.Duration(0)
+	if !slices.ContainsFunc(asked, func(it *item) bool { return it.looks < 2 }) {
+		pause = firstLook // a listing lags: a little later it may not
+	}
 	for _, it := range asked {
 		if it.after {
 			moment = max(moment, it.number)
 		}
 	}
-	f := &refresh{asked: asked, moment: moment, ended: make(chan struct{})}
+	f := &refresh{asked: asked, moment: moment, pause: pause, ended: make(chan struct{})}
 	f.ctx, f.cancel = background(asked[0].req.ctx)
 	r.refresh = f
 	r.later = append(r.later, func() { go r.readFor(f) })
@@ -64,12 +67,17 @@ type refresh struct {
 	ended  chan struct{}
 	asked  []*item
 	moment uint64
+	// pause comes before the reading.
+	pause time.Duration
 }
 
 // readFor reads the workspace. A reading that fails is the outcome of those who
 // asked for it.
 func (r *Reconciler) readFor(f *refresh) {
-	_, err := r.newer(f.ctx, f.moment)
+	err := sleep(f.ctx, f.pause)
+	if err == nil {
+		_, err = r.newer(f.ctx, f.moment)
+	}
 	r.mu.Lock()
 	defer r.unlock()
 	cancelled := f.ctx.Err() != nil

@@ -135,8 +135,10 @@ type item struct {
 	came    time.Time
 	number  uint64
 	decided time.Time
-	// after is true where only a listing will do that began after it came.
+	// after is true where only a listing will do that began after it came; looks
+	// counts those that did not settle it.
 	after bool
+	looks int
 	waits bool
 	// tried are the calls that were of no use, attempts how often one was sent,
 	// said what earlier ones answered.
