@@ -317,6 +317,9 @@ func TestOtherChangesDoNotWakeAWait(t *testing.T) {
 		if beside > 80/4+2 {
 			t.Errorf("%d readings for 80 creations beside one who waits", beside)
 		}
+		if n := p.locker.(*memoryLocker).taken; n != 2 {
+			t.Errorf("it was judged %d times: when it came and when nothing moved any more is all there is", n)
+		}
 	})
 }
 

@@ -529,6 +529,8 @@ type memoryLocker struct {
 	mu    sync.Mutex
 	locks map[string]chan struct{}
 	err   error
+	// taken counts how often one was asked for.
+	taken int
 }
 
 func (m *memoryLocker) Lock(ctx context.Context, key string) (func(), error) {
@@ -536,6 +538,7 @@ func (m *memoryLocker) Lock(ctx context.Context, key string) (func(), error) {
 		return nil, m.err
 	}
 	m.mu.Lock()
+	m.taken++
 	if m.locks == nil {
 		m.locks = map[string]chan struct{}{}
 	}
