@@ -68,7 +68,7 @@ func (w *walk) permitChange(prior, next *object, allow func(place, allowance)) {
 	}
 	for _, who := range next.people() {
 		to, _ := next.names(who)
-		if next.adopt {
+		if next.adopt || next.form == oneRole {
 			allow(at(next.workspace, who), allowance{to: &to, any: true})
 		}
 		if prior == nil || !strings.EqualFold(prior.workspace, next.workspace) {
@@ -447,7 +447,7 @@ func (c *checker) left(w *walk, q *request) {
 		p, ended := at(q.prior.workspace, who), told(q.findings, who)
 		for _, m := range c.service.spaces[p.workspace].between(q.began.Add(-c.age), q.ended) {
 			x, there := m.find(who)
-			ended = ended || !there || !x.Enabled || to != nil && x.Holds(*to)
+			ended = ended || !there || !x.Enabled || to != nil && x.Holds(*to) || q.prior.form == oneRole && !x.Holds(standing{Role: q.prior.role, Enabled: true})
 		}
 		if !ended && !w.named(p) {
 			x, _ := c.service.spaces[p.workspace].now().find(who)
@@ -502,7 +502,7 @@ func (c *checker) dropped(w *walk, q *request) {
 		p, gone := at(q.prior.workspace, who), false
 		for _, m := range c.service.spaces[p.workspace].between(w.record.began.Add(-c.age), q.ended) {
 			x, there := m.find(who)
-			gone = gone || !there || !x.Enabled
+			gone = gone || !there || !x.Enabled || q.prior.form == oneRole && !x.Holds(standing{Role: q.prior.role, Enabled: true})
 		}
 		if !gone {
 			c.errorf("%s: %s left the state of %s at a refresh, and was there all the time", w.record, p, q.addr)

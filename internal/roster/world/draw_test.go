@@ -26,6 +26,8 @@ type features struct {
 	TwoOnOneMachine, TwoMachines bool
 	// Resources for whole workspaces, alone and beside additive ones.
 	Sets, Mixed bool
+	// Resources for one role in a workspace.
+	RoleSets bool
 	// Two resources for one principal, applied whatever the plan says.
 	Clashes bool
 	// Replacements: with create_before_destroy, and with another role as well.
@@ -48,7 +50,7 @@ type features struct {
 func everything() features {
 	return features{
 		Partial: true, Late: true, Old: true, Halfway: true, Unavailable: true, Lost: true, Outside: true, Stop: true, Kill: true,
-		TwoOnOneMachine: true, TwoMachines: true, Sets: true, Mixed: true, Clashes: true, CreateBeforeDestroy: true, ReplacedRole: true, Renames: true,
+		TwoOnOneMachine: true, TwoMachines: true, Sets: true, Mixed: true, RoleSets: true, Clashes: true, CreateBeforeDestroy: true, ReplacedRole: true, Renames: true,
 		Spellings: true, MinimalRefresh: true, NoRefresh: true, Destroy: true, Unknown: true, UnknownSettings: true, GoBack: true, Slow: true,
 	}
 }
@@ -201,7 +203,7 @@ func (d *drawing) anyRole() string {
 
 // drawDivision draws who in a workspace is managed by a resource for all of it.
 func (d *drawing) drawDivision(id string) {
-	if !d.Sets || !d.chance(3, "a set") {
+	if !d.Sets && !d.RoleSets || !d.chance(3, "a set") {
 		return
 	}
 	d.managed[id] = true
@@ -215,7 +217,11 @@ func (d *drawing) drawDivision(id string) {
 
 // drawChanges draws what the configurations do in one workspace.
 func (d *drawing) drawChanges(id string) {
-	if d.managed[id] {
+	switch {
+	case !d.managed[id]:
+	case d.RoleSets && (!d.Sets || d.chance(2, "by role")):
+		d.drawRoleSets(id)
+	default:
 		d.drawSets(id)
 	}
 	for _, m := range d.members[id] {
@@ -434,6 +440,57 @@ func (d *drawing) drawSet(id string, kinds []kind) {
 		d.hide(&r)
 	}
 	d.add(0, r)
+}
+
+// drawRoleSets draws resources for one role each. What they leave alone by
+// their role or by name, others may manage.
+func (d *drawing) drawRoleSets(id string) {
+	roles := rapid.SampledFrom([][]string{d.traits.RolesAscending[2:], d.traits.RolesAscending[:1], {d.traits.RolesAscending[0], d.traits.OwnerRole}}).Draw(d.T, "roles")
+	states, configs := map[string]*object{}, map[string]*object{}
+	for _, role := range roles {
+		o := &object{form: oneRole, workspace: d.spelled(id), kinds: []kind{membership.User}, role: role, roles: map[principal]string{}}
+		for _, who := range d.pool() {
+			if !d.inSet[at(id, who)] {
+				o.ignore = append(o.ignore, who)
+			}
+		}
+		next := *o
+		next.roles = map[principal]string{}
+		if len(roles) == 1 && !d.traits.RemovalDisables && d.chance(3, "reassigns") {
+			next.exit.reassign = d.traits.RolesAscending[1]
+		}
+		states[role], configs[role] = o, &next
+	}
+	for _, who := range d.pool() {
+		if !d.inSet[at(id, who)] {
+			continue
+		}
+		if m, there := d.row(id, who); there && m.Enabled && states[m.Role()] != nil {
+			states[m.Role()].roles[who] = m.Role()
+			if d.chance(2, "stays") {
+				configs[m.Role()].roles[who] = m.Role()
+				continue
+			}
+		}
+		if role := rapid.SampledFrom(append([]string{""}, roles...)).Draw(d.T, "gets"); role != "" {
+			configs[role].roles[who] = role
+		}
+	}
+	for _, role := range roles {
+		r := resource{state: states[role], config: configs[role]}
+		switch rapid.SampledFrom([]string{"", "", "", "creation", "replace", "taint", "end"}).Draw(d.T, "how") {
+		case "creation":
+			r.state = nil
+		case "replace":
+			r.how = replaced
+		case "taint":
+			r.how = isTainted
+		case "end":
+			r.config = nil
+		}
+		r.cbd = r.how != byItself && d.CreateBeforeDestroy && d.chance(2, "create before destroy")
+		d.add(0, r)
+	}
 }
 
 // drawDependencies lets some resources wait for others that take nobody out.

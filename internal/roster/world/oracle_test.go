@@ -70,7 +70,7 @@ func (o *oracle) refreshed(state *object) *object {
 	}
 	now.roles = map[principal]string{}
 	for _, m := range there {
-		if !m.Enabled || !state.manages(m.Principal) {
+		if !m.Enabled || !state.manages(m.Principal) || state.form == oneRole && !m.Holds(standing{Role: state.role, Enabled: true}) {
 			continue
 		}
 		who, role := m.Principal, m.Role()
@@ -93,16 +93,12 @@ func leaves(prior, next *object) map[principal]*standing {
 	if prior == nil {
 		return out
 	}
-	stays := next != nil && strings.EqualFold(prior.workspace, next.workspace)
+	stays := next != nil && strings.EqualFold(prior.workspace, next.workspace) && strings.EqualFold(prior.role, next.role)
 	if prior.form == additive {
 		if stays && prior.who.Fold() == next.who.Fold() || prior.exit.keep {
 			return out
 		}
-		var to *standing
-		if prior.exit.reassign != "" {
-			to = &standing{Role: prior.exit.reassign, Enabled: true}
-		}
-		out[prior.who.Fold()] = to
+		out[prior.who.Fold()] = prior.exit.leaves()
 		return out
 	}
 	if !stays {
@@ -110,10 +106,18 @@ func leaves(prior, next *object) map[principal]*standing {
 	}
 	for who := range prior.roles {
 		if _, named := next.names(who); !named && next.manages(who) {
-			out[who.Fold()] = nil
+			out[who.Fold()] = next.exit.leaves()
 		}
 	}
 	return out
+}
+
+// leaves is the standing that is left; nil for none.
+func (e exit) leaves() *standing {
+	if e.reassign == "" {
+		return nil
+	}
+	return &standing{Role: e.reassign, Enabled: true}
 }
 
 // claims gives what the resources of a configuration want of each place, and
@@ -138,7 +142,7 @@ func (o *oracle) judge() (why []refusal, end map[string]people) {
 		why = append(why, o.conflicts(r, prior)...)
 		c.note(r, prior)
 	}
-	why = append(why, c.clashes()...)
+	why = append(why, c.clashes(o.service)...)
 	losing := map[string]bool{}
 	for _, r := range o.resources {
 		alone := map[string]people{}
@@ -192,7 +196,7 @@ func (o *oracle) conflicts(r *resource, prior *object) []refusal {
 		return nil
 	}
 	there := o.service.peopleOf(next.workspace)
-	same := prior != nil && strings.EqualFold(prior.workspace, next.workspace)
+	same := prior != nil && !prior.moves(next)
 	var out []refusal
 	if next.form == additive {
 		m, ok := there[next.who.Fold()]
@@ -207,6 +211,9 @@ func (o *oracle) conflicts(r *resource, prior *object) []refusal {
 	}
 	for who, m := range there {
 		to, named := next.names(who)
+		if next.form == oneRole && (named || !m.Holds(standing{Role: next.role, Enabled: true})) {
+			continue // being named is consent, and other roles are left alone
+		}
 		if m.Enabled && next.manages(who) && (!named || !m.Holds(to)) {
 			out = append(out, refusal{at(next.workspace, who), "would be changed by a creation"})
 		}
@@ -230,7 +237,7 @@ func (c *claims) note(r *resource, prior *object) {
 	}
 }
 
-func (c *claims) clashes() []refusal {
+func (c *claims) clashes(s *service) []refusal {
 	var out []refusal
 	for p, n := range c.holders {
 		if n > 1 {
@@ -241,19 +248,40 @@ func (c *claims) clashes() []refusal {
 		}
 	}
 	for w, sets := range c.sets {
-		for i, s := range sets {
-			for _, t := range sets[:i] {
-				if slices.ContainsFunc(s.kinds, func(k kind) bool { return slices.Contains(t.kinds, k) }) {
-					out = append(out, refusal{place{workspace: w}, "two sets"})
-				}
+		for i, set := range sets {
+			for _, other := range sets[:i] {
+				out = append(out, clash(w, set, other)...)
 			}
 			for _, m := range []map[place]int{c.holders, c.leavers} {
 				for p := range m {
-					if p.workspace == w && s.manages(p.who) {
+					if p.workspace == w && set.concerns(s.peopleOf(w), p.who) {
 						out = append(out, refusal{p, "additive beside a set"})
 					}
 				}
 			}
+		}
+	}
+	return out
+}
+
+// concerns tells whether a resource that manages several has a say about somebody.
+func (o *object) concerns(there people, who principal) bool {
+	_, named := o.names(who)
+	return o.manages(who) && (o.form == whole || named || there[who.Fold()].Holds(standing{Role: o.role, Enabled: true}))
+}
+
+// clash tells what two resources that manage several of one workspace disagree about.
+func clash(workspace string, a, b *object) []refusal {
+	if !slices.ContainsFunc(a.kinds, func(k kind) bool { return slices.Contains(b.kinds, k) }) {
+		return nil
+	}
+	if a.form == whole || b.form == whole || strings.EqualFold(a.role, b.role) {
+		return []refusal{{place{workspace: workspace}, "two sets"}}
+	}
+	var out []refusal
+	for _, who := range a.people() {
+		if _, named := b.names(who); named {
+			out = append(out, refusal{place{workspace, who.Fold()}, "named in two roles"})
 		}
 	}
 	return out
