@@ -55,3 +55,21 @@ func TestMemberRolesAndStandings(t *testing.T) {
 		}
 	}
 }
+
+// One workspace is one workspace however a configuration spells its id: it is
+// read once, and everything about it goes through one reconciler.
+func TestOneWorkspaceInTwoSpellings(t *testing.T) {
+	s := newStage(blinkTraits()).workspace("w1", person("ann", "owner"))
+	x := openSession(t, s, enforce())
+	for _, id := range []string{"w1", "W1"} {
+		if l, err := x.run.Listing(t.Context(), id); err != nil || len(l.Members) != 1 {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+	if n := len(s.sent("read")); n != 1 {
+		t.Errorf("the workspace was read %d times", n)
+	}
+	if x.run.spaces.get("w1").reconciler != x.run.spaces.get("W1").reconciler {
+		t.Error("two spellings have two reconcilers")
+	}
+}

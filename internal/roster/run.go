@@ -82,6 +82,8 @@ func NewRun(c Config) *Run {
 		return cache.New(func(ctx context.Context) (Description, error) { return r.svc.DescribeWorkspace(ctx, id) })
 	}
 	r.spaces.make = func(id string) *space { return newSpace(r, id) }
+	r.spaces.canonical = func(id string) string { return membership.WorkspaceKey(r.traits.Endpoint, id) }
+	r.descr.canonical = r.spaces.canonical
 	return r
 }
 
@@ -96,18 +98,25 @@ type keyed[K comparable, V any] struct {
 	mu   sync.Mutex
 	all  map[K]V
 	make func(K) V
+	// canonical gives keys that name the same thing one spelling; nil leaves them
+	// as they are.
+	canonical func(K) K
 }
 
 func (k *keyed[K, V]) get(key K) V {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	v, ok := k.all[key]
+	canonical := key
+	if k.canonical != nil {
+		canonical = k.canonical(key)
+	}
+	v, ok := k.all[canonical]
 	if !ok {
 		if k.all == nil {
 			k.all = map[K]V{}
 		}
 		v = k.make(key)
-		k.all[key] = v
+		k.all[canonical] = v
 	}
 	return v
 }
