@@ -1,110 +1,205 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"math"
+	"strings"
 	"time"
 )
 
-// mostMemory is what the provider may take, however many people there are.
-const mostMemory = 64 << 20
-
-// slots is how many operations Terraform runs at the same time.
-const slots = 10
+const (
+	// mostMemory is what the provider may take, however many people there are.
+	mostMemory = 64 << 20
+	// mostForIgnored is what a large set may cost the provider more than none, in
+	// computing.
+	mostForIgnored = 200 * time.Millisecond
+	// slots is how many operations Terraform runs at the same time.
+	slots = 10
+)
 
 // goal is what the product promises, and what came of it.
 type goal struct {
-	what, most, measured string
-	met                  bool
+	// Who is the build that it is about.
+	Who      contestant `json:"who"`
+	What     string     `json:"what"`
+	Most     string     `json:"most"`
+	Measured string     `json:"measured"`
+	Met      bool       `json:"met"`
+	// Counts is true for calls, which are the same on every machine.
+	Counts bool `json:"counts,omitempty"`
 }
 
 // goals holds the results against what is promised for their work and size.
 func (r *report) goals() []goal {
 	var out []goal
-	for _, x := range r.results {
-		switch x.work {
-		case plan:
-			out = append(out, r.planGoals(x)...)
-		case firstApply:
-			out = append(out, r.firstApplyGoals(x)...)
-		case change:
-			out = append(out, r.changeGoals(x)...)
-		case destroy:
+	for _, who := range r.settings.contestants() {
+		j := judge{report: r, who: who}
+		for _, x := range r.results {
+			switch {
+			case x.ignored > 0:
+				j.ignored(x)
+			case x.work == plan:
+				j.plan(x)
+			case x.work == firstApply:
+				j.firstApply(x)
+			case x.work == change:
+				j.change(x)
+			case x.work == destroy:
+				j.destroy(x)
+			}
 		}
+		j.growth()
+		j.memory()
+		out = append(out, j.goals...)
 	}
-	return append(out, r.memoryGoals()...)
+	return out
 }
 
-// memoryGoals: flat, so the most that any work took has to be little enough.
-func (r *report) memoryGoals() []goal {
-	var out []goal
+// tooManyCalls is an error that names the goals for calls that this build does not
+// meet.
+func (r *report) tooManyCalls() error {
+	var missed []string
+	for _, g := range r.goals() {
+		if g.Who == ours && g.Counts && !g.Met {
+			missed = append(missed, fmt.Sprintf("%s: %s, at most %s", g.What, g.Measured, g.Most))
+		}
+	}
+	if len(missed) == 0 {
+		return nil
+	}
+	return errors.New("too many calls:\n" + strings.Join(missed, "\n"))
+}
+
+// judge holds what one build did against the goals.
+type judge struct {
+	*report
+	who   contestant
+	goals []goal
+}
+
+func (j *judge) add(g goal) {
+	g.Who = j.who
+	j.goals = append(j.goals, g)
+}
+
+func (j *judge) within(x *result, of string, most, measured time.Duration) {
+	j.add(goal{What: fmt.Sprintf("%s: %s", x.task, of), Most: seconds(most), Measured: seconds(measured), Met: measured <= most})
+}
+
+func (j *judge) atMost(x *result, of string, most, measured int) {
+	j.add(goal{What: fmt.Sprintf("%s: %s", x.task, of), Most: fmt.Sprint(most), Measured: fmt.Sprint(measured), Met: measured <= most, Counts: true})
+}
+
+func (j *judge) listing(x *result) listing { return j.listings[x.sizeKey()] }
+
+// plan: one listing, whatever the number of resources; hardly slower than
+// Terraform by itself, and an authoritative plan within three seconds besides.
+func (j *judge) plan(x *result) {
+	l := j.listing(x)
+	j.atMost(x, "calls, one listing", l.calls, x.calls(j.who))
+	switch {
+	case x.form == authoritative:
+		j.within(x, "time, 3 s + one listing", 3*time.Second+l.wall, x.time(j.who))
+	case x.n >= 5000:
+		j.within(x, "time, 1.25 x floor + one listing", x.time(floor)*125/100+l.wall, x.time(j.who))
+	case x.n >= 1000:
+		j.within(x, "time, 1.15 x floor + one listing", x.time(floor)*115/100+l.wall, x.time(j.who))
+	}
+}
+
+// firstApply: N writes, each proved by a listing that may be shared; little more
+// than Terraform by itself. A small one has to wait for the last proofs besides.
+func (j *judge) firstApply(x *result) {
+	if x.form != additive {
+		return
+	}
+	p := x.product
+	j.atMost(x, "writes, N", x.n, median(x.writes[j.who]))
+	j.atMost(x, "reads, N x "+fmt.Sprint(p.readsPerWrite), int(float64(x.n)*p.readsPerWrite), median(x.reads[j.who]))
+	most := time.Duration(float64(x.time(floor))*p.applyFactor) + time.Second
+	of := fmt.Sprintf("time, %.2f x floor + 1 s", p.applyFactor)
+	if x.n < 1000 {
+		most += time.Duration(2.5 * float64(x.n) * float64(j.settings.latency) / slots)
+		of += " + 2.5 x N x latency / 10"
+	}
+	j.within(x, of, most, x.time(j.who))
+}
+
+// destroy: N writes, and a listing for each second, before and after.
+func (j *judge) destroy(x *result) {
+	if x.form != additive {
+		return
+	}
+	listings := int(math.Ceil(x.time(j.who).Seconds())) + 2
+	j.atMost(x, "writes, N", x.n, median(x.writes[j.who]))
+	j.atMost(x, "reads, a listing a second, and two", listings*j.listing(x).calls, median(x.reads[j.who]))
+	j.within(x, "time, 1.15 x floor + 1 s", x.time(floor)*115/100+time.Second, x.time(j.who))
+}
+
+// change: an authoritative apply is bound by the calls at a time that it is
+// allowed, and by its listings; what Terraform itself takes comes on top.
+func (j *judge) change(x *result) {
+	if x.form != authoritative {
+		return
+	}
+	l := j.listing(x)
+	j.atMost(x, "writes, one for each change", x.changed, median(x.writes[j.who]))
+	listings := (median(x.reads[j.who]) + l.calls - 1) / max(1, l.calls)
+	writes := time.Duration(x.changed) * j.settings.latency / maxConcurrent
+	j.within(x, fmt.Sprintf("time, floor + 1.2 x k x latency / %d + %d listings", maxConcurrent, listings),
+		x.time(floor)+writes*120/100+time.Duration(listings)*l.wall, x.time(j.who))
+}
+
+// ignored: a set costs the provider hardly anything.
+func (j *judge) ignored(x *result) {
+	without := x.task
+	without.ignored = 0
+	for _, y := range j.results {
+		if y.name() == without.name() {
+			j.within(x, "computing, more than with none ignored", mostForIgnored, median(x.cpu[j.who])-median(y.cpu[j.who]))
+		}
+	}
+}
+
+// growth: what the provider computes grows no faster than N log N.
+func (j *judge) growth() {
+	for _, p := range j.pairs() {
+		before, after := median(p.small.cpu[j.who]), median(p.large.cpu[j.who])
+		if before == 0 {
+			continue
+		}
+		n, m := float64(p.small.n), float64(p.large.n)
+		most := m * math.Log(m) / (n * math.Log(n))
+		grown := after.Seconds() / before.Seconds()
+		j.add(goal{
+			What: fmt.Sprintf("%s, %s, %s: computing, from %s to %s", p.small.product.label, p.small.form, p.small.doing(), thousands(p.small.n), thousands(p.large.n)),
+			Most: fmt.Sprintf("x %.1f", most), Measured: fmt.Sprintf("x %.1f", grown), Met: grown <= most,
+		})
+	}
+}
+
+// memory: flat, so the most that any work took has to be little enough.
+func (j *judge) memory() {
 	var last *result
 	var most int64
 	say := func() {
 		if last != nil && most > 0 {
-			out = append(out, goal{
-				what: fmt.Sprintf("%s, %s, up to %s people: memory", last.product.label, last.form, thousands(last.n)),
-				most: mebibytes(mostMemory), measured: mebibytes(most), met: most <= mostMemory,
+			j.add(goal{
+				What: fmt.Sprintf("%s, %s, up to %s people: memory", last.product.label, last.form, thousands(last.n)),
+				Most: mebibytes(mostMemory), Measured: mebibytes(most), Met: most <= mostMemory,
 			})
 		}
 		most = 0
 	}
-	for _, x := range r.results {
+	for _, x := range j.results {
 		if last != nil && (last.product.name != x.product.name || last.form != x.form) {
 			say()
 		}
-		last, most = x, max(most, median(x.memory[ours]))
+		if last == nil || last.product.name != x.product.name || last.form != x.form || x.n > last.n {
+			last = x
+		}
+		most = max(most, median(x.memory[j.who]))
 	}
 	say()
-	return out
-}
-
-func (r *result) title(of string) string { return fmt.Sprintf("%s: %s", r.task, of) }
-
-func within(what string, most, measured time.Duration) goal {
-	return goal{what: what, most: seconds(most), measured: seconds(measured), met: measured <= most}
-}
-
-func atMost(what string, most, measured int) goal {
-	return goal{what: what, most: fmt.Sprint(most), measured: fmt.Sprint(measured), met: measured <= most}
-}
-
-// planGoals: one listing, whatever the number of resources; hardly slower than
-// Terraform by itself, and an authoritative plan within three seconds besides.
-func (r *report) planGoals(x *result) []goal {
-	l := r.listings[x.sizeKey()]
-	out := []goal{atMost(x.title("calls"), l.calls, median(x.reads)+median(x.writes))}
-	switch {
-	case x.form == authoritative:
-		out = append(out, within(x.title("time, 3 s + the listing"), 3*time.Second+l.wall, x.time(ours)))
-	case x.n >= 1000:
-		out = append(out, within(x.title("time, 1.15 x floor + one listing"), x.time(floor)*115/100+l.wall, x.time(ours)))
-	}
-	return out
-}
-
-// firstApplyGoals: N writes, and at most N/4 + 4 reads; a verified creation is
-// two round trips, in Terraform's ten slots.
-func (r *report) firstApplyGoals(x *result) []goal {
-	if x.form != additive {
-		return nil
-	}
-	return []goal{
-		atMost(x.title("writes, N"), x.n, median(x.writes)),
-		atMost(x.title("reads, N/4 + 4"), x.n/4+4, median(x.reads)),
-		within(x.title("time, 1.25 x (floor + 2 x N x latency / 10)"),
-			(x.time(floor)+2*time.Duration(x.n)*r.settings.latency/slots)*125/100, x.time(ours)),
-	}
-}
-
-// changeGoals: an authoritative apply is bound by the calls at a time that it is
-// allowed, and by its listings; what Terraform itself takes comes on top.
-func (r *report) changeGoals(x *result) []goal {
-	if x.form != authoritative {
-		return nil
-	}
-	l := r.listings[x.sizeKey()]
-	listings := (median(x.reads) + l.calls - 1) / max(1, l.calls)
-	writes := time.Duration(x.changed) * r.settings.latency / maxConcurrent
-	return []goal{within(x.title(fmt.Sprintf("time, floor + 1.2 x k x latency / %d + %d listings", maxConcurrent, listings)),
-		x.time(floor)+writes*120/100+time.Duration(listings)*l.wall, x.time(ours))}
 }

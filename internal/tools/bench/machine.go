@@ -28,10 +28,12 @@ const (
 // contestant is a provider that is measured.
 type contestant string
 
-// The contestants. unscoped is ours, served by the framework alone: what the
-// request scopes of internal/protocol save is the difference.
+// The contestants. other is another build of this provider, which is there on
+// demand. unscoped is ours, served by the framework alone: what the request scopes
+// of internal/protocol save is the difference.
 const (
 	ours     contestant = "ours"
+	other    contestant = "other"
 	floor    contestant = "floor"
 	unscoped contestant = "unscoped"
 )
@@ -46,7 +48,9 @@ type machine struct {
 	env []string
 }
 
-func setUp(ctx context.Context, log io.Writer) (_ *machine, err error) {
+// setUp builds what is measured. otherProgram is a provider that is measured as
+// well; "" for none.
+func setUp(ctx context.Context, log io.Writer, otherProgram string) (_ *machine, err error) {
 	m := &machine{log: log}
 	if m.terraform, err = terraformProgram(); err != nil {
 		return nil, err
@@ -76,8 +80,18 @@ func setUp(ctx context.Context, log io.Writer) (_ *machine, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range []contestant{ours, floor, unscoped} {
-		if err := m.stage(c, self); err != nil {
+	programs := map[contestant][]string{ours: {m.program(ours)}, floor: {m.program(floor)}, unscoped: {self, asUnscoped}}
+	if otherProgram != "" {
+		if otherProgram, err = exec.LookPath(otherProgram); err == nil {
+			otherProgram, err = filepath.Abs(otherProgram)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("find the other provider: %w", err)
+		}
+		programs[other] = []string{otherProgram}
+	}
+	for c, program := range programs {
+		if err := m.stage(c, append([]string{self, asWitness}, program...)); err != nil {
 			return nil, err
 		}
 	}
@@ -100,16 +114,13 @@ func exe() string {
 	return ""
 }
 
-// stage lays a contestant where Terraform looks for the provider: a script that
-// has the witness run it, so that its memory is known when it has ended.
-func (m *machine) stage(c contestant, self string) error {
+// stage puts a contestant where Terraform looks for the provider: a script with
+// the command that has the witness run it, so that its memory is known when it has
+// ended.
+func (m *machine) stage(c contestant, command []string) error {
 	dir := filepath.Join(m.dir, "providers", string(c))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
-	}
-	command := []string{self, asWitness, m.program(c)}
-	if c == unscoped {
-		command = []string{self, asWitness, self, asUnscoped}
 	}
 	var script strings.Builder
 	script.WriteString("#!/bin/sh\nexec")
@@ -176,9 +187,8 @@ type note struct {
 	cpu time.Duration
 }
 
-// terraformIn runs Terraform with a contestant. Its exit code has to be as
-// wanted.
-func (m *machine) terraformIn(ctx context.Context, dir string, c contestant, env []string, want int, args ...string) (ran, error) {
+// terraformIn runs Terraform with a contestant. Any exit code but 0 is an error.
+func (m *machine) terraformIn(ctx context.Context, dir string, c contestant, env []string, args ...string) (ran, error) {
 	notes := filepath.Join(dir, "memory")
 	_ = os.Remove(notes)
 	cmd := exec.CommandContext(ctx, m.terraform, args...) //nolint:gosec // the arguments are this program's own
@@ -194,8 +204,8 @@ func (m *machine) terraformIn(ctx context.Context, dir string, c contestant, env
 	r := ran{wall: time.Since(began)}
 	if _, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
 		return r, err
-	} else if code := cmd.ProcessState.ExitCode(); code != want {
-		return r, fmt.Errorf("terraform %s with %s: exit code %d, not %d\n%s", args[0], c, code, want, tail(out.String(), 4000))
+	} else if code := cmd.ProcessState.ExitCode(); code != 0 {
+		return r, fmt.Errorf("terraform %s with %s: exit code %d\n%s", args[0], c, code, tail(out.String(), 4000))
 	}
 	r.note, err = readNotes(notes)
 	return r, err

@@ -3,8 +3,16 @@
 // instances, without any I/O. What the floor costs, Terraform itself costs.
 //
 // It prints a Markdown table of calls, wall time, the ratio to the floor and the
-// peak memory of the provider process, and says of each goal whether it is met.
-// A slow machine is no failure: the exit code tells only whether it ran.
+// peak memory of the provider process, and says of each goal whether it is met. A
+// line about the run goes into the history file. A slow machine is no failure: the
+// exit code tells only whether it ran. With -small it measures so little that only
+// calls mean something, and fails if there are too many of them.
+//
+// Another build of the provider can be measured beside this one, on the same
+// machine in the same run:
+//
+//	git worktree add /tmp/before v0.1.0 && (cd /tmp/before && go build -o provider .)
+//	make bench ARGS="-other /tmp/before/provider"
 package main
 
 import (
@@ -15,6 +23,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -75,8 +84,20 @@ type settings struct {
 	rounds        int
 	latency       time.Duration
 	changes       int
-	full          bool
+	ignored       int
+	full, small   bool
 	out           string
+	history       string
+	// other is the program of another build of the provider; "" for none.
+	other string
+}
+
+// contestants are the builds of the provider that the goals are for.
+func (s settings) contestants() []contestant {
+	if s.other == "" {
+		return []contestant{ours}
+	}
+	return []contestant{ours, other}
 }
 
 func parse(args []string, stderr io.Writer) (settings, error) {
@@ -94,16 +115,28 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	f.IntVar(&set.rounds, "rounds", 3, "how often each is measured; the median counts")
 	f.DurationVar(&set.latency, "latency", 50*time.Millisecond, "of each call")
 	f.IntVar(&set.changes, "changes", 100, "how many people change in an authoritative resource")
+	f.IntVar(&set.ignored, "ignored", 4000, "how many ids an authoritative resource ignores; 0 leaves this out")
 	f.BoolVar(&set.full, "full", false, "all sizes that the goals name, 5 000 resources among them: most of an hour")
+	f.BoolVar(&set.small, "small", false, "sizes that take less than a minute, and fail if there are too many calls")
+	f.StringVar(&set.other, "other", "", "the `program` of another build of the provider, to be measured as well")
 	f.StringVar(&set.out, "out", "", "also write the tables to this `file`")
+	f.StringVar(&set.history, "history", filepath.Join(root(), "internal", "tools", "bench", "history.jsonl"), "the `file` that gets a line about this run; none with \"\" or -small")
 	if err := f.Parse(args); err != nil {
 		return set, err
 	}
 	if f.NArg() > 0 {
 		return set, fmt.Errorf("%q is no flag; -help lists them", f.Arg(0))
 	}
-	if set.full {
+	switch {
+	case set.full && set.small:
+		return set, errors.New("-full and -small exclude each other")
+	case set.full:
 		set.additive, set.authoritative = sizes{100, 300, 1000, 5000}, sizes{1000, 10_000}
+	case set.small:
+		// Calls so slow that even on a slow machine they are what is waited for: how
+		// many writes share a reading depends on it.
+		set.additive, set.authoritative = sizes{60}, sizes{200}
+		set.rounds, set.latency, set.changes, set.ignored, set.history = 1, 150*time.Millisecond, 20, 0, ""
 	}
 	set.rounds = max(1, set.rounds)
 	return set, nil
@@ -115,7 +148,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	began := time.Now()
-	m, err := setUp(ctx, stderr)
+	m, err := setUp(ctx, stderr, set.other)
 	if err != nil {
 		return err
 	}
@@ -125,7 +158,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	for name := range strings.SplitSeq(set.products, ",") {
 		p, ok := productNamed(strings.TrimSpace(name))
 		if !ok {
-			return fmt.Errorf("%q is no product: blink or blazemeter", name)
+			return fmt.Errorf("%q is not a product that is measured", name)
 		}
 		for _, c := range set.cases(p) {
 			r, err := m.measure(ctx, set, c)
@@ -147,6 +180,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	_, err = io.WriteString(stdout, text)
-	return err
+	if _, err := io.WriteString(stdout, text); err != nil {
+		return err
+	}
+	if set.history != "" {
+		if err := remember(ctx, set.history, report, m.version); err != nil {
+			return err
+		}
+	}
+	if set.small {
+		return report.tooManyCalls()
+	}
+	return nil
 }

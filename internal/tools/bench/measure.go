@@ -47,15 +47,22 @@ type task struct {
 	n       int
 	work    work
 	changed int
+	// ignored is how many ids an authoritative resource ignores.
+	ignored int
 }
 
+// name tells a task from all others.
+func (c task) name() string { return fmt.Sprintf("%s, %d changed", c, c.changed) }
+
 func (c task) String() string {
-	return fmt.Sprintf("%s, %s, %d people, %s", c.product.label, c.form, c.n, c.doing())
+	return fmt.Sprintf("%s, %s, %s people, %s", c.product.label, c.form, thousands(c.n), c.doing())
 }
 
 // doing names the work for people.
 func (c task) doing() string {
 	switch {
+	case c.ignored > 0:
+		return fmt.Sprintf("%s, %s ignored", c.work, thousands(c.ignored))
 	case c.work != change:
 		return string(c.work)
 	case c.form == additive:
@@ -83,6 +90,9 @@ func (s settings) cases(p product) []task {
 	}
 	add(additive, s.additive, 1)
 	add(authoritative, s.authoritative, s.changes)
+	if len(s.authoritative) > 0 && s.ignored > 0 && slices.Contains(strings.Split(s.works, ","), string(plan)) {
+		out = append(out, task{product: p, form: authoritative, n: s.authoritative[0], work: plan, ignored: s.ignored})
+	}
 	return out
 }
 
@@ -92,29 +102,46 @@ type result struct {
 	wall   map[contestant][]time.Duration
 	memory map[contestant][]int64
 	cpu    map[contestant][]time.Duration
-	// reads and writes are the calls of ours, of each round.
-	reads, writes []int
+	// reads and writes are the calls of each round.
+	reads, writes map[contestant][]int
 }
+
+func newResult(c task) *result {
+	return &result{
+		task: c, wall: map[contestant][]time.Duration{}, memory: map[contestant][]int64{}, cpu: map[contestant][]time.Duration{},
+		reads: map[contestant][]int{}, writes: map[contestant][]int{},
+	}
+}
+
+func (r *result) time(c contestant) time.Duration { return median(r.wall[c]) }
+
+// calls counts all calls of a contestant.
+func (r *result) calls(c contestant) int { return median(r.reads[c]) + median(r.writes[c]) }
 
 // measure does the task with one contestant after the other, several times.
 func (m *machine) measure(ctx context.Context, set settings, c task) (*result, error) {
 	fmt.Fprintf(m.log, "%s  %s\n", time.Now().Format("15:04:05"), c)
-	r := &result{task: c, wall: map[contestant][]time.Duration{}, memory: map[contestant][]int64{}, cpu: map[contestant][]time.Duration{}}
-	state, err := m.stateFor(ctx, c)
-	if err != nil {
-		return nil, err
+	r := newResult(c)
+	states := map[contestant][]byte{}
+	for _, who := range set.contestants() {
+		var err error
+		if states[who], err = m.stateFor(ctx, c, who); err != nil {
+			return nil, err
+		}
 	}
+	// What only knows our schemas begins with our state.
+	states[floor], states[unscoped] = states[ours], states[ours]
 	for round := range set.rounds {
-		order := []contestant{floor, ours}
+		order := append([]contestant{floor}, set.contestants()...)
 		if round%2 == 1 {
-			order = []contestant{ours, floor}
+			slices.Reverse(order)
 		}
 		if c.work == plan && c.n >= perBlock && round == 0 {
 			order = append(order, unscoped)
 		}
 		for _, who := range order {
-			if err := m.once(ctx, set, c, who, state, r); err != nil {
-				return nil, err
+			if err := m.once(ctx, set, c, who, states[who], r); err != nil {
+				return nil, fmt.Errorf("%s: %w", who, err)
 			}
 		}
 	}
@@ -122,19 +149,20 @@ func (m *machine) measure(ctx context.Context, set settings, c task) (*result, e
 }
 
 // stateFor is the state that the work begins with; nil for none.
-func (m *machine) stateFor(ctx context.Context, c task) ([]byte, error) {
+func (m *machine) stateFor(ctx context.Context, c task, who contestant) ([]byte, error) {
 	switch {
 	case c.work == firstApply:
 		return nil, nil
 	case c.form == additive:
 		return c.product.additiveState(c.n)
 	default:
-		return m.imported(ctx, c)
+		return m.imported(ctx, c, who)
 	}
 }
 
-// imported is the state of an authoritative resource that was imported.
-func (m *machine) imported(ctx context.Context, c task) ([]byte, error) {
+// imported is the state of an authoritative resource that was imported, by the
+// provider that is measured: an older one has other attributes.
+func (m *machine) imported(ctx context.Context, c task, who contestant) ([]byte, error) {
 	svc, err := serve(ctx, c.product.seed(c.product, c.n, 0), 0)
 	if err != nil {
 		return nil, err
@@ -145,8 +173,13 @@ func (m *machine) imported(ctx context.Context, c task) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if _, err := m.terraformIn(ctx, dir, ours, svc.env(), 0, "import", "-no-color", c.product.authoritative+".all", c.product.workspace); err != nil {
+	if _, err := m.terraformIn(ctx, dir, who, svc.env(), "import", "-no-color", c.product.authoritative+".all", c.product.workspace); err != nil {
 		return nil, err
+	}
+	if c.ignored > 0 { // which no import knows of
+		if _, err := m.terraformIn(ctx, dir, who, svc.env(), "apply", "-no-color", "-auto-approve"); err != nil {
+			return nil, err
+		}
 	}
 	return os.ReadFile(filepath.Join(dir, "terraform.tfstate")) //nolint:gosec // this program's own folder
 }
@@ -159,7 +192,7 @@ func (m *machine) workDir(c task, changed int, state []byte) (string, error) {
 	}
 	files, err := c.product.additiveFiles(c.n, changed)
 	if c.form == authoritative {
-		files, err = c.product.authoritativeFiles(c.n, changed)
+		files, err = c.product.authoritativeFiles(c.n, changed, c.ignored)
 	}
 	if err != nil {
 		return "", err
@@ -192,7 +225,6 @@ func (m *machine) once(ctx context.Context, set settings, c task, who contestant
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 
-	want := 0
 	var args []string
 	switch {
 	case c.work == plan:
@@ -204,7 +236,7 @@ func (m *machine) once(ctx context.Context, set settings, c task, who contestant
 		args = []string{"destroy", "-no-color", "-auto-approve"}
 	case c.work == change && c.form == authoritative:
 		// The goals tell the plan from the apply.
-		if _, err := m.terraformIn(ctx, dir, who, svc.env(), 0, "plan", "-no-color", "-out=saved"); err != nil {
+		if _, err := m.terraformIn(ctx, dir, who, svc.env(), "plan", "-no-color", "-out=saved"); err != nil {
 			return err
 		}
 		svc.ResetAudit()
@@ -212,18 +244,15 @@ func (m *machine) once(ctx context.Context, set settings, c task, who contestant
 	default:
 		args = []string{"apply", "-no-color", "-auto-approve"}
 	}
-	run, err := m.terraformIn(ctx, dir, who, svc.env(), want, args...)
+	run, err := m.terraformIn(ctx, dir, who, svc.env(), args...)
 	if err != nil {
 		return err
 	}
 	r.wall[who] = append(r.wall[who], run.wall)
 	r.memory[who] = append(r.memory[who], run.memory)
 	r.cpu[who] = append(r.cpu[who], run.cpu)
-	if who != ours {
-		return nil
-	}
 	reads, writes := svc.calls()
-	r.reads, r.writes = append(r.reads, reads), append(r.writes, writes)
+	r.reads[who], r.writes[who] = append(r.reads[who], reads), append(r.writes[who], writes)
 	return nil
 }
 

@@ -15,49 +15,66 @@ type report struct {
 }
 
 func (r *report) String() string {
-	var b strings.Builder
-	b.WriteString("| product | form | N | work | reads | writes | ours | floor | ratio | CPU | floor's | memory | floor's | unscoped |\n")
-	b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
-	for _, x := range r.results {
-		bare := ""
-		if m := median(x.memory[unscoped]); m > 0 {
-			bare = mebibytes(m)
+	var parts []string
+	for _, table := range []string{r.resultTable(), r.growthTable(), r.listingTable(), r.goalTable()} {
+		if table != "" {
+			parts = append(parts, table)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %d | %s | %s | %.2f | %s | %s | %s | %s | %s |\n",
-			x.product.label, x.form, thousands(x.n), x.doing(), median(x.reads), median(x.writes),
-			seconds(x.time(ours)), seconds(x.time(floor)), x.time(ours).Seconds()/x.time(floor).Seconds(),
-			seconds(median(x.cpu[ours])), seconds(median(x.cpu[floor])), mebibytes(median(x.memory[ours])), mebibytes(median(x.memory[floor])), bare)
+	}
+	return strings.Join(parts, "\n")
+}
+
+func (r *report) resultTable() string {
+	var b strings.Builder
+	b.WriteString("| product | form | N | work | build | reads | writes | time | floor | ratio | CPU | floor's | memory | floor's | unscoped |\n")
+	b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
+	for _, x := range r.results {
+		for _, who := range r.settings.contestants() {
+			bare := ""
+			if m := median(x.memory[unscoped]); m > 0 && who == ours {
+				bare = mebibytes(m)
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %d | %d | %s | %s | %.2f | %s | %s | %s | %s | %s |\n",
+				x.product.label, x.form, thousands(x.n), x.doing(), who, median(x.reads[who]), median(x.writes[who]),
+				seconds(x.time(who)), seconds(x.time(floor)), x.time(who).Seconds()/x.time(floor).Seconds(),
+				seconds(median(x.cpu[who])), seconds(median(x.cpu[floor])), mebibytes(median(x.memory[who])), mebibytes(median(x.memory[floor])), bare)
+		}
 	}
 	b.WriteString("\nCPU is what the provider processes computed, memory the largest resident set of one; \"unscoped\" is ours served without a scope for each request.\n")
-	if text := r.growth(); text != "" {
-		b.WriteString("\n" + text)
-	}
-	if text := r.listingTable(); text != "" {
-		b.WriteString("\n" + text)
-	}
-	if text := r.goalTable(); text != "" {
-		b.WriteString("\n" + text)
-	}
 	return b.String()
 }
 
-func (r *result) time(c contestant) time.Duration { return median(r.wall[c]) }
+// pair is one task with N people, and with ten times N.
+type pair struct{ small, large *result }
 
-// growth says how much longer ten times as many take, beside the floor.
-func (r *report) growth() string {
-	var b strings.Builder
+// pairs finds the tasks whose growth can be told.
+func (r *report) pairs() []pair {
+	var out []pair
 	for _, small := range r.results {
 		for _, large := range r.results {
-			if large.product.name != small.product.name || large.form != small.form || large.work != small.work || large.n != 10*small.n || large.changed != small.changed {
-				continue
+			ten := small.task
+			ten.n *= 10
+			if large.name() == ten.name() {
+				out = append(out, pair{small, large})
 			}
+		}
+	}
+	return out
+}
+
+// growthTable says how much longer ten times as many take, beside the floor.
+func (r *report) growthTable() string {
+	var b strings.Builder
+	for _, p := range r.pairs() {
+		for _, who := range r.settings.contestants() {
 			if b.Len() == 0 {
-				b.WriteString("| product | form | work | from N to 10 N | time, ours | time, floor | calls |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+				b.WriteString("| product | form | work | build | from N to 10 N | time | floor's | CPU | calls |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 			}
-			times := func(c contestant) float64 { return large.time(c).Seconds() / small.time(c).Seconds() }
-			calls := float64(median(large.reads)+median(large.writes)) / float64(max(1, median(small.reads)+median(small.writes)))
-			fmt.Fprintf(&b, "| %s | %s | %s | %s to %s | x %.1f | x %.1f | x %.1f |\n",
-				small.product.label, small.form, small.doing(), thousands(small.n), thousands(large.n), times(ours), times(floor), calls)
+			grown := func(of func(*result) float64) float64 { return of(p.large) / max(of(p.small), 1e-9) }
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s to %s | x %.1f | x %.1f | x %.1f | x %.1f |\n",
+				p.small.product.label, p.small.form, p.small.doing(), who, thousands(p.small.n), thousands(p.large.n),
+				grown(func(x *result) float64 { return x.time(who).Seconds() }), grown(func(x *result) float64 { return x.time(floor).Seconds() }),
+				grown(func(x *result) float64 { return median(x.cpu[who]).Seconds() }), grown(func(x *result) float64 { return float64(max(1, x.calls(who))) }))
 		}
 	}
 	return b.String()
@@ -80,15 +97,20 @@ func (r *report) listingTable() string {
 
 func (r *report) goalTable() string {
 	var b strings.Builder
+	missed, all := 0, 0
 	for _, g := range r.goals() {
 		if b.Len() == 0 {
-			b.WriteString("| goal | at most | measured | |\n| --- | --- | --- | --- |\n")
+			b.WriteString("| build | goal | at most | measured | |\n| --- | --- | --- | --- | --- |\n")
 		}
 		verdict := "met"
-		if !g.met {
+		if all++; !g.Met {
+			missed++
 			verdict = "**not met**"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", g.what, g.most, g.measured, verdict)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", g.Who, g.What, g.Most, g.Measured, verdict)
+	}
+	if all > 0 {
+		fmt.Fprintf(&b, "\n%d of %d goals are met.\n", all-missed, all)
 	}
 	return b.String()
 }

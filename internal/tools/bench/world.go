@@ -32,6 +32,9 @@ type product struct {
 	instance func(p product, id string) map[string]any
 	// principal are the arguments that name a person, in HCL.
 	principal string
+	// readsPerWrite is how many reads a first apply may make for each write, and
+	// applyFactor how much longer than the floor it may take, before a second.
+	readsPerWrite, applyFactor float64
 }
 
 // products are those that are measured.
@@ -51,7 +54,7 @@ var blink = product{
 	additive: "roster_blink_workspace_role_binding", authoritative: "roster_blink_workspace_role_bindings",
 	workspace: "w-1", owner: "u-owner", ownerRole: "owner", role: "viewer", another: "contributor",
 	id:        func(i int) string { return fmt.Sprintf("u-%06d", i) },
-	principal: "entity_type  = \"user\"\n  entity_id    = each.key",
+	principal: "entity_type  = \"user\"\n  entity_id    = each.key", readsPerWrite: 0.5, applyFactor: 1.2,
 	seed: func(p product, members, strangers int) mockservice.Seed {
 		s := mockblink.Seed{Users: []mockblink.User{{ID: p.owner, Email: "owner@example.com", Name: "Owner", Role: "Admin"}}}
 		w := mockblink.Workspace{ID: p.workspace, DisplayName: "Bench", Users: map[string]string{p.owner: p.ownerRole}}
@@ -78,7 +81,7 @@ var blazemeter = product{
 	additive: "roster_blazemeter_workspace_user", authoritative: "roster_blazemeter_workspace_users",
 	workspace: "70001", owner: "1", ownerRole: "manager", role: "viewer", another: "tester",
 	id:        func(i int) string { return strconv.Itoa(100_000 + i) },
-	principal: "user_id      = each.key",
+	principal: "user_id      = each.key", readsPerWrite: 1, applyFactor: 1.25,
 	seed: func(p product, members, strangers int) mockservice.Seed {
 		account := mockblazemeter.Account{ID: 5001, Name: "Bench", Users: []mockblazemeter.AccountUser{{ID: 1, Roles: []string{"admin"}}}}
 		w := mockblazemeter.Workspace{ID: 70001, Name: "Bench", Account: 5001, Users: []mockblazemeter.WorkspaceUser{{ID: 1, Role: p.ownerRole}}}
@@ -137,15 +140,28 @@ func (p product) roleOf(i, changed int) string {
 	return p.role
 }
 
-// authoritativeFiles are the configuration with everybody in one resource.
-func (p product) authoritativeFiles(n, changed int) (map[string][]byte, error) {
-	text := header + fmt.Sprintf("resource %q \"all\" {\n  workspace_id = %q\n  users        = local.people\n}\n", p.authoritative, p.workspace)
+// authoritativeFiles are the configuration with everybody in one resource, which
+// ignores so many who are not there.
+func (p product) authoritativeFiles(n, changed, ignored int) (map[string][]byte, error) {
+	ignore := ""
+	if ignored > 0 {
+		ignore = "  ignore_users = jsondecode(file(\"${path.module}/ignored.json\"))\n"
+	}
+	text := header + fmt.Sprintf("resource %q \"all\" {\n  workspace_id = %q\n  users        = local.people\n%s}\n", p.authoritative, p.workspace, ignore)
 	people := map[string]string{p.owner: p.ownerRole}
 	for i := range n {
 		people[p.id(i)] = p.roleOf(i, changed)
 	}
 	list, err := json.Marshal(people)
-	return map[string][]byte{"main.tf": []byte(text), "people.json": list}, err
+	if err != nil {
+		return nil, err
+	}
+	var others []string
+	for i := range ignored {
+		others = append(others, p.id(n+i))
+	}
+	rest, err := json.Marshal(others)
+	return map[string][]byte{"main.tf": []byte(text), "people.json": list, "ignored.json": rest}, err
 }
 
 // additiveState is the state in which n people are as the seed has them. It is

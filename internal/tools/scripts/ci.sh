@@ -58,3 +58,4 @@ step generate generated
 step build make --no-print-directory build
 step zips make --no-print-directory zips
 step demo make --no-print-directory demo
+step bench make --no-print-directory bench ARGS=-small
