@@ -43,6 +43,7 @@ func Product() framework.Product {
 		Resources: []framework.Resource{
 			workspaceUser(),
 			workspaceUsers(),
+			workspaceRoleMembers(),
 		},
 		DataSources: []framework.DataReader{
 			workspaceDataSource(),

@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	userType  = "roster_blazemeter_workspace_user"
-	usersType = "roster_blazemeter_workspace_users"
+	userType    = "roster_blazemeter_workspace_user"
+	usersType   = "roster_blazemeter_workspace_users"
+	membersType = "roster_blazemeter_workspace_role_members"
 )
 
 var roles = framework.Roles{Product: "BlazeMeter", All: []string{client.RoleTester, client.RoleManager, client.RoleViewer}}

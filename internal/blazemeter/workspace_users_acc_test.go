@@ -64,7 +64,7 @@ func TestAccWorkspaceUsers_creationOverPeople(t *testing.T) {
 	r := w.Fails([]string{"plan", "-no-color"}, "bob@example.com (352750): has tester, would be changed from tester to viewer")
 	block := r.Stdout + r.Stderr
 	block = block[strings.Index(block, "import {"):]
-	w.Write("import.tf", strings.NewReplacer("│", "", "ADDRESS", "w").Replace(block[:strings.Index(block, "}")+1]))
+	w.Write("import.tf", strings.NewReplacer("│", "", ".NAME", ".w").Replace(block[:strings.Index(block, "}")+1]))
 	w.Shows(w.Plan(), `~ "352750" = "tester" -> "viewer"`, "1 to import, 0 to add, 1 to change")
 	w.Apply()
 	w.Clean()

@@ -1,6 +1,10 @@
 package blazemeter
 
 import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
@@ -21,6 +25,18 @@ func workspaceUsers() framework.Authoritative {
 			Description: "The id of the workspace, a number. Changing it replaces the resource; the people in the old workspace keep their access.",
 		}},
 		Roles: roles,
+		List: &framework.WorkspaceList{
+			Description: "Lists every workspace of a BlazeMeter account that the API key sees, so that all of them can be imported, each with everybody who is enabled in it.",
+			Account:     framework.KeyPart{Attribute: "account_id", Form: ids, Description: "The id of the account, a number; `roster_blazemeter_accounts` lists them."},
+			All: func(ctx context.Context, run *roster.Run, account string) ([]framework.ListedWorkspace, diag.Diagnostics) {
+				all, diags := workspacesOf(ctx, run, account)
+				out := make([]framework.ListedWorkspace, 0, len(all))
+				for _, w := range all {
+					out = append(out, framework.ListedWorkspace{ID: w.ID, Name: w.Name})
+				}
+				return out, diags
+			},
+		},
 		Kinds: []framework.KindOf{{
 			Kind: roster.User, Required: true, ID: ids,
 			Roles: framework.Attribute{
@@ -28,9 +44,9 @@ func workspaceUsers() framework.Authoritative {
 				Description: "Maps the ids of users to their roles: `{ \"352749\" = \"manager\" }`; the roles are `manager`, `tester` and `viewer`. " +
 					"Every user in the map is enabled, and a disabled one is enabled again. Empty, no user shall be enabled there.",
 			},
-			Ignore: framework.Attribute{Name: "ignore_users", Description: "Ids of users who are never shown, written or disabled here. The last-owner guard still counts them."},
+			Ignore: framework.Attribute{Name: "ignore_users", Description: "Ids or e-mail addresses of users who are never shown, written or disabled here. The last-owner guard still counts them."},
 			Texts:  framework.Attribute{Name: "user_emails", Description: "The e-mail addresses of the `users`, by id, so that a plan shows people."},
-			ByText: framework.Attribute{Name: "user_roles_by_email", Description: "The roles of the `users` by e-mail address, so that one change shows who comes, who goes and whose role changes. The id stands in for an address that is not known, and comes in brackets after one that several have."},
+			ByText: framework.Attribute{Name: "user_roles_by_email", Description: "The roles of the `users`, by e-mail address, so that a plan shows in one place who comes, who goes, and whose role changes."},
 		}},
 	}
 }

@@ -75,7 +75,7 @@ func TestAccRoleBinding_somebodyIsThereAlready(t *testing.T) {
 		// The block works once its address is filled in.
 		block := r.Stdout + r.Stderr
 		block = block[strings.Index(block, "import {"):]
-		block = strings.NewReplacer("│", "", "ADDRESS", "bob").Replace(block[:strings.Index(block, "}")+1])
+		block = strings.NewReplacer("│", "", ".NAME", ".bob").Replace(block[:strings.Index(block, "}")+1])
 		w.Write("import.tf", block)
 		w.Shows(w.Plan(), `role = "contributor" -> "viewer"`, "1 to import, 0 to add, 1 to change")
 		w.Apply()

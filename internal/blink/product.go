@@ -39,6 +39,7 @@ func Product() framework.Product {
 		Resources: []framework.Resource{
 			workspaceRoleBinding(),
 			workspaceRoleBindings(),
+			workspaceRoleMembers(),
 		},
 		DataSources: []framework.DataReader{
 			workspaceDataSource(),

@@ -69,8 +69,8 @@ func TestAccRoleBinding_lastOwnerIsRefusedAtPlan(t *testing.T) {
 		args          []string
 		texts         []string
 	}{
-		"demotion":      {alice("owner"), alice("viewer"), []string{"plan"}, []string{"changed from owner to viewer", `role = "viewer"`}},
-		"removed block": {alice("owner"), quick, []string{"plan"}, []string{"removed by this run"}},
+		"demotion":      {alice("owner"), alice("viewer"), []string{"plan"}, []string{"changed from owner to viewer", `role = "viewer"`, "Undo the change of the role"}},
+		"removed block": {alice("owner"), quick, []string{"plan"}, []string{"removed by this run", "exempt_workspace_ids"}},
 		"destroy":       {alice("owner"), alice("owner"), []string{"plan", "-destroy"}, []string{"removed by this run"}},
 		"lesser principal": {
 			alice("owner"), quick + user("alice", "u-carol", "viewer"),
@@ -97,7 +97,7 @@ func TestAccRoleBinding_lastOwnerIsRefusedAtPlan(t *testing.T) {
 			w.Apply()
 			w.Write("main.tf", test.after)
 			w.Fails(append(test.args, "-no-color"), append(test.texts, summary, "Payments", payments, "alice@example.com (u-alice)",
-				"would have 0 owners and needs 1", "Name a successor", "exempt_workspace_ids")...)
+				"would have 0 owners and needs 1", "Name a successor")...)
 			w.roleOf(t, payments, "user", "u-alice", "owner")
 			if n := len(w.svc.Writes()); n != 0 {
 				t.Errorf("%d writes reached the service: %+v", n, w.svc.Writes())

@@ -11,6 +11,7 @@ import (
 const (
 	bindingType  = "roster_blink_workspace_role_binding"
 	bindingsType = "roster_blink_workspace_role_bindings"
+	membersType  = "roster_blink_workspace_role_members"
 )
 
 // roles are free-form: workspaces may have custom ones.

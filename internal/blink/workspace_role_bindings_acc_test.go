@@ -75,7 +75,7 @@ func TestAccRoleBindings_lifeOfAWorkspace(t *testing.T) {
 
 	// Destroying touches nobody, and says so.
 	before := len(w.svc.Writes())
-	w.Shows(w.OK("destroy", "-auto-approve", "-no-color"), "Everybody in workspace "+payments+" keeps their access", "1 destroyed")
+	w.Shows(w.OK("destroy", "-auto-approve", "-no-color"), "Everybody in workspace Payments keeps their access", "1 destroyed")
 	if after := len(w.svc.Writes()); after != before {
 		t.Errorf("destroy sent %d writes", after-before)
 	}
@@ -88,7 +88,7 @@ func TestAccRoleBindings_creationOverPeople(t *testing.T) {
 	r := w.Fails([]string{"plan", "-no-color"}, "in workspace Payments", "bob@example.com (u-bob): has contributor, would be removed", "-refresh=false")
 	block := r.Stdout + r.Stderr
 	block = block[strings.Index(block, "import {"):]
-	block = strings.NewReplacer("│", "", "ADDRESS", "w").Replace(block[:strings.Index(block, "}")+1])
+	block = strings.NewReplacer("│", "", ".NAME", ".w").Replace(block[:strings.Index(block, "}")+1])
 	w.Write("import.tf", block)
 	w.Shows(w.Plan(), `- "u-bob" = "contributor" -> null`, `+ "u-carol" = "viewer"`, "1 to import, 0 to add, 1 to change")
 	w.Apply()

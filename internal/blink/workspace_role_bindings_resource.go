@@ -1,6 +1,10 @@
 package blink
 
 import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
@@ -28,16 +32,27 @@ func workspaceRoleBindings() framework.Authoritative {
 					Description: "Maps the ids of users to their roles: `{ \"u-1\" = \"owner\" }`. Roles are compared without regard to case. " +
 						"Left out, users are not managed; empty, no user shall be there. At least one of `users` and `groups` is set.",
 				},
-				Ignore: framework.Attribute{Name: "ignore_users", Description: "Ids of users who are never shown, written or removed here. The last-owner guard still counts them."},
+				Ignore: framework.Attribute{Name: "ignore_users", Description: "Ids or e-mail addresses of users who are never shown, written or removed here. The last-owner guard still counts them."},
 				Texts:  framework.Attribute{Name: "user_emails", Description: "The e-mail addresses of the `users`, by id, so that a plan shows people."},
-				ByText: framework.Attribute{Name: "user_roles_by_email", Description: "The roles of the `users` by e-mail address, so that one change shows who comes, who goes and whose role changes. The id stands in for an address that is not known, and comes in brackets after one that several have."},
+				ByText: framework.Attribute{Name: "user_roles_by_email", Description: "The roles of the `users`, by e-mail address, so that a plan shows in one place who comes, who goes, and whose role changes."},
 			},
 			{
 				Kind: roster.Group, ID: ids,
 				Roles:  framework.Attribute{Name: "groups", Description: "Maps the ids of groups to their roles, as `users` does."},
 				Ignore: framework.Attribute{Name: "ignore_groups", Description: "Ids of groups that are never shown, written or removed here."},
 				Texts:  framework.Attribute{Name: "group_names", Description: "The names of the `groups`, by id."},
-				ByText: framework.Attribute{Name: "group_roles_by_name", Description: "The roles of the `groups` by name, so that one change shows who comes, who goes and whose role changes. The id stands in for a name that is not known, and comes in brackets after one that several have."},
+				ByText: framework.Attribute{Name: "group_roles_by_name", Description: "The roles of the `groups`, by name."},
+			},
+		},
+		List: &framework.WorkspaceList{
+			Description: "Lists every Blink workspace that the API key's user has access to, so that all of them can be imported, each with everybody in it.",
+			All: func(ctx context.Context, run *roster.Run, _ string) ([]framework.ListedWorkspace, diag.Diagnostics) {
+				all, diags := userWorkspaces(ctx, run)
+				out := make([]framework.ListedWorkspace, 0, len(all))
+				for _, w := range all {
+					out = append(out, framework.ListedWorkspace{ID: w.ID, Name: w.Label()})
+				}
+				return out, diags
 			},
 		},
 		Invites: "Whether pending invitations that are not named are shown and removed like members. Without it they are left alone.",

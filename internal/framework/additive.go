@@ -2,8 +2,6 @@ package framework
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -48,7 +46,7 @@ func (a Additive) of(product string) *additive { return &additive{Additive: a, p
 
 // Names tells how the resource is called, and how somebody is imported.
 func (a Additive) Names(n *roster.Naming) {
-	n.Additive = a.TypeName
+	n.Member = a.TypeName
 	n.ImportID = func(workspace string, p roster.Principal) string {
 		return a.Key.ID(Subject{Workspace: workspace, Principal: p})
 	}
@@ -120,13 +118,6 @@ func subjectOf(b roster.Binding) Subject {
 	return Subject{Workspace: b.Workspace, Principal: b.Principal}
 }
 
-// principalKey is where the private data says which principal an instance will
-// hold once the plan has been applied. A replacement's Delete finds it there.
-const principalKey = "principal"
-
-// instanceKey is where the private data has the token of this instance.
-const instanceKey = "instance"
-
 func (r *additive) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = r.TypeName
 	resp.ResourceBehavior.MutableIdentity = true
@@ -166,7 +157,7 @@ func (r *additive) ConfigValidators(context.Context) []resource.ConfigValidator 
 	if !r.Exit.Reassigns {
 		return nil
 	}
-	return []resource.ConfigValidator{reassignNeedsRole{}}
+	return []resource.ConfigValidator{reassignNeedsRole{exitAttribute}}
 }
 
 func (r *additive) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
@@ -192,7 +183,7 @@ func (r *additive) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if !ok {
 		return
 	}
-	c := roster.BindingPlan{Carried: carried(ctx, req.Private, &resp.Diagnostics)}
+	c := roster.BindingChange{Private: getPrivate(ctx, req.Private, &resp.Diagnostics)}
 	var prior, next *bindingModel
 	if !req.State.Raw.IsNull() {
 		prior = new(bindingModel)
@@ -221,14 +212,15 @@ func (r *additive) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	planned := roster.BindingPlan{Private: c.PlanPrivate()}
 	if run != nil {
-		planned := run.PlanBinding(ctx, c)
+		planned = run.PlanBinding(ctx, c)
 		resp.Diagnostics.Append(r.diagnostics(planned.Findings)...)
-		setCarried(ctx, resp.Private, planned.Key, &resp.Diagnostics)
-		if next != nil && next.email.IsUnknown() && planned.Live != nil {
-			r.planComputed(prior, next, c, planned.Live)
-			resp.Diagnostics.Append(write(ctx, &resp.Plan.Raw, resp.Plan.Schema, r.fields(next))...)
-		}
+	}
+	setPrivate(ctx, resp.Private, planned.Private, &resp.Diagnostics)
+	if next != nil && planned.Person != nil {
+		r.planComputed(prior, next, c, planned.Person)
+		resp.Diagnostics.Append(write(ctx, &resp.Plan.Raw, resp.Plan.Schema, r.fields(next))...)
 	}
 	if next == nil || c.NoChange || resp.Diagnostics.HasError() {
 		return
@@ -265,20 +257,33 @@ func (r *additive) checkRole(prior, next *bindingModel) diag.Diagnostics {
 }
 
 // planComputed fills in what is known about the principal: from the prior
-// state where it is the same one, else from the listing.
-func (r *additive) planComputed(prior, next *bindingModel, c roster.BindingPlan, live *roster.Member) {
+// state where it is the same one, else from the tenant.
+func (r *additive) planComputed(prior, next *bindingModel, c roster.BindingChange, person *roster.Person) {
 	next.id, next.email, next.name = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-	if c.Next.WorkspaceUnknown || c.Next.PrincipalUnknown {
+	if c.Next.PrincipalUnknown {
 		return
 	}
-	next.id = types.StringValue(r.Key.ID(subjectOf(*c.Next)))
-	if prior != nil && c.Prior.Workspace == c.Next.Workspace && c.Prior.Principal == c.Next.Principal {
+	if !c.Next.WorkspaceUnknown {
+		next.id = types.StringValue(r.Key.ID(subjectOf(*c.Next)))
+	}
+	switch {
+	case prior != nil && c.Prior.Principal.Fold() == c.Next.Principal.Fold():
 		next.email, next.name = prior.email, prior.name
-		return
+	case person == nil || person.Invite:
+	case person.Kind == roster.Group:
+		next.email, next.name = types.StringNull(), plannedText(person.Name)
+	default:
+		next.email, next.name = plannedText(person.Email), plannedText(person.Name)
 	}
-	if live != nil {
-		next.email, next.name = text(live.Email), text(live.Name)
+}
+
+// plannedText is a text that the tenant knows; one that it does not tell may be told
+// by the workspace.
+func plannedText(text string) types.String {
+	if text == "" {
+		return types.StringUnknown()
 	}
+	return types.StringValue(text)
 }
 
 func (r *additive) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -288,13 +293,12 @@ func (r *additive) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	defer cancel()
 	b := r.binding(next)
-	private := roster.Private{}.Applied()
-	done := run.CreateBinding(ctx, roster.BindingApply{Next: &b, Adopt: next.adopt.ValueBool(), Private: private})
+	done := run.CreateBinding(ctx, roster.BindingApply{Next: &b, Adopt: next.adopt.ValueBool(), Private: roster.Private{}.Applied()})
 	resp.Diagnostics.Append(r.diagnostics(done.Findings)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	setText(ctx, resp.Private, instanceKey, private.Instance, &resp.Diagnostics)
+	setPrivate(ctx, resp.Private, done.Private, &resp.Diagnostics)
 	r.fill(next, b, done.Member)
 	resp.Diagnostics.Append(write(ctx, &resp.State.Raw, resp.State.Schema, r.fields(next))...)
 	r.Key.setIdentity(ctx, resp.Identity, subjectOf(b), &resp.Diagnostics)
@@ -322,24 +326,20 @@ func (r *additive) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	ctx, cancel := within(ctx, m.timeouts, readTimeout, &resp.Diagnostics)
 	defer cancel()
-	live, found, findings := run.ReadBinding(ctx, b.Workspace, b.Principal, m.label())
-	resp.Diagnostics.Append(r.diagnostics(findings)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if !found {
+	got := run.ReadBinding(ctx, b, m.label(), getPrivate(ctx, req.Private, &resp.Diagnostics))
+	resp.Diagnostics.Append(r.diagnostics(got.Findings)...)
+	setPrivate(ctx, resp.Private, got.Private, &resp.Diagnostics)
+	if got.Presence == roster.Absent {
 		resp.State.RemoveResource(ctx)
-		return
 	}
-	r.store(m, b, live)
+	if got.Presence != roster.There || resp.Diagnostics.HasError() {
+		return // where nothing certain can be said, the state stays as it is
+	}
+	r.store(m, b, got.Member)
 	resp.Diagnostics.Append(write(ctx, &resp.State.Raw, resp.State.Schema, r.fields(m))...)
 }
 
 func (r *additive) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	// What the plan wrote there is of use to a replacement only. Left in the
-	// state it would make a later removal look like one half of a replacement.
-	setCarried(ctx, resp.Private, "", &resp.Diagnostics)
-
 	prior := new(bindingModel)
 	resp.Diagnostics.Append(read(ctx, req.State, r.fields(prior))...)
 	run, next, ctx, cancel := r.begin(ctx, tfsdk.State(req.Plan), updateTimeout, &resp.Diagnostics)
@@ -348,11 +348,11 @@ func (r *additive) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	defer cancel()
 	was, b := r.binding(prior), r.binding(next)
-	private := roster.Private{Instance: getText(ctx, req.Private, instanceKey, &resp.Diagnostics)}.Applied()
-	setText(ctx, resp.Private, instanceKey, private.Instance, &resp.Diagnostics)
+	private := getPrivate(ctx, req.Private, &resp.Diagnostics)
 	done := run.UpdateBinding(ctx, roster.BindingApply{
 		Prior: &was, Next: &b, Exit: r.Exit.of(prior.onDestroy, prior.reassign), Adopt: next.adopt.ValueBool(), Private: private,
 	})
+	setPrivate(ctx, resp.Private, done.Private, &resp.Diagnostics)
 	resp.Diagnostics.Append(r.diagnostics(done.Findings)...)
 	if done.Kept || resp.Diagnostics.HasError() {
 		r.Key.setIdentity(ctx, resp.Identity, subjectOf(was), &resp.Diagnostics)
@@ -370,9 +370,7 @@ func (r *additive) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	defer cancel()
 	b := r.binding(m)
-	done := run.DeleteBinding(ctx, roster.BindingApply{Prior: &b, Exit: r.Exit.of(m.onDestroy, m.reassign), Private: roster.Private{
-		Instance: getText(ctx, req.Private, instanceKey, &resp.Diagnostics), Holds: carried(ctx, req.Private, &resp.Diagnostics),
-	}})
+	done := run.DeleteBinding(ctx, roster.BindingApply{Prior: &b, Exit: r.Exit.of(m.onDestroy, m.reassign), Private: getPrivate(ctx, req.Private, &resp.Diagnostics)})
 	resp.Diagnostics.Append(r.diagnostics(done.Findings)...)
 }
 
@@ -434,43 +432,4 @@ func text(s string) types.String {
 		return types.StringNull()
 	}
 	return types.StringValue(s)
-}
-
-// privateData is the part of the framework's private data that is used here.
-type privateData interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
-func carried(ctx context.Context, private privateData, diags *diag.Diagnostics) string {
-	return getText(ctx, private, principalKey, diags)
-}
-
-func setCarried(ctx context.Context, private privateData, key string, diags *diag.Diagnostics) {
-	setText(ctx, private, principalKey, key, diags)
-}
-
-// getText reads a text from the private data; "" where there is none.
-func getText(ctx context.Context, private privateData, name string, diags *diag.Diagnostics) string {
-	raw, ds := private.GetKey(ctx, name)
-	diags.Append(ds...)
-	var text string
-	if len(raw) > 0 && json.Unmarshal(raw, &text) != nil {
-		return ""
-	}
-	return text
-}
-
-// setText writes a text into the private data; "" takes it out.
-func setText(ctx context.Context, private privateData, name, text string, diags *diag.Diagnostics) {
-	if text == "" {
-		diags.Append(private.SetKey(ctx, name, nil)...)
-		return
-	}
-	raw, err := json.Marshal(text)
-	if err != nil {
-		diags.AddError("A text of the private data cannot be written", fmt.Sprintf("It could not be encoded: %s. This is a fault of the provider: please report it.", err))
-		return
-	}
-	diags.Append(private.SetKey(ctx, name, raw)...)
 }

@@ -37,6 +37,7 @@ const (
 	enabledAttribute  = "enabled"
 	adoptAttribute    = "adopt_existing"
 	exitAttribute     = "on_destroy"
+	removalAttribute  = "on_removal"
 	reassignAttribute = "reassign_role"
 	emailAttribute    = "email"
 	timeoutsName      = "timeouts"
@@ -132,7 +133,7 @@ func (e Exit) add(attributes map[string]schema.Attribute, roles Roles) {
 		attributes[reassignAttribute] = schema.StringAttribute{
 			Optional:            true,
 			MarkdownDescription: "The role that is left behind with `on_destroy = \"reassign\"`.",
-			Validators:          []validator.String{roles.form().Text()},
+			Validators:          []validator.String{roles.Form().Text()},
 		}
 	}
 	last := len(text) - 1
@@ -144,6 +145,37 @@ func (e Exit) add(attributes map[string]schema.Attribute, roles Roles) {
 			"The value in the state counts, so a change has to be applied before it has an effect.", strings.Join(text[:last], ", "), text[last]),
 		Validators: []validator.String{stringvalidator.OneOf(ways...)},
 	}
+}
+
+// addRemoval puts on_removal, and what belongs to it, into a schema.
+func (e Exit) addRemoval(attributes map[string]schema.Attribute, roles Roles) {
+	ways, text := []string{e.Remove}, fmt.Sprintf("`%s` (default)", e.Remove)
+	if e.Reassigns {
+		ways, text = append(ways, exitReassign), text+" or `reassign` (it becomes `reassign_role`)"
+		attributes[reassignAttribute] = schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "The role that somebody gets with `on_removal = \"reassign\"`.",
+			Validators:          []validator.String{roles.Form().Text()},
+		}
+	}
+	attributes[removalAttribute] = schema.StringAttribute{
+		Optional:            true,
+		Computed:            true,
+		Default:             stringdefault.StaticString(e.Remove),
+		MarkdownDescription: "What becomes of the access of somebody with the role who is not named: " + text + ".",
+		Validators:          []validator.String{stringvalidator.OneOf(ways...)},
+	}
+}
+
+// roleKeyAttribute gives the schema of a role that is part of a key. Another
+// role is another resource; another letter case is not.
+func roleKeyAttribute(p KeyPart) schema.StringAttribute {
+	a := keyAttribute(p, false)
+	a.PlanModifiers = []planmodifier.String{stringplanmodifier.RequiresReplaceIf(
+		func(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
+			resp.RequiresReplace = !strings.EqualFold(req.StateValue.ValueString(), req.PlanValue.ValueString())
+		}, "Another role is another resource.", "Another role is another resource.")}
+	return a
 }
 
 // of says in the core's words what a state says.
@@ -158,19 +190,20 @@ func (e Exit) of(onDestroy, reassign types.String) roster.Exit {
 	}
 }
 
-// reassignNeedsRole ties reassign_role to on_destroy = "reassign".
-type reassignNeedsRole struct{}
+// reassignNeedsRole ties reassign_role to on_destroy = "reassign", or to
+// on_removal: whatever the attribute is.
+type reassignNeedsRole struct{ attribute string }
 
-func (reassignNeedsRole) Description(context.Context) string {
-	return `reassign_role is set if, and only if, on_destroy is "reassign"`
+func (v reassignNeedsRole) Description(context.Context) string {
+	return fmt.Sprintf("reassign_role is set if, and only if, %s is \"reassign\"", v.attribute)
 }
 
 func (v reassignNeedsRole) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 // ValidateResource refuses one without the other.
-func (reassignNeedsRole) ValidateResource(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+func (v reassignNeedsRole) ValidateResource(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var onDestroy, role types.String
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(exitAttribute), &onDestroy)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(v.attribute), &onDestroy)...)
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(reassignAttribute), &role)...)
 	if resp.Diagnostics.HasError() || onDestroy.IsUnknown() || role.IsUnknown() {
 		return
@@ -179,9 +212,9 @@ func (reassignNeedsRole) ValidateResource(ctx context.Context, req resource.Vali
 	switch {
 	case reassigns && role.IsNull():
 		resp.Diagnostics.AddAttributeError(path.Root(reassignAttribute), "Missing reassign_role",
-			`With on_destroy = "reassign" the role that is left behind has to be named: set reassign_role.`)
+			fmt.Sprintf("With %s = \"reassign\" the role that is left behind has to be named: set reassign_role.", v.attribute))
 	case !reassigns && !role.IsNull():
 		resp.Diagnostics.AddAttributeError(path.Root(reassignAttribute), "reassign_role has no effect",
-			`reassign_role is used with on_destroy = "reassign" only. Set on_destroy, or remove reassign_role.`)
+			fmt.Sprintf("reassign_role is used with %s = \"reassign\" only. Set %[1]s, or remove reassign_role.", v.attribute))
 	}
 }

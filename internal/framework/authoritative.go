@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -19,7 +19,8 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
-// Authoritative describes a resource that manages everybody in one workspace.
+// Authoritative describes a resource that manages everybody in one workspace, or
+// everybody with one role there: its key then has a role.
 type Authoritative struct {
 	// TypeName is the whole resource type.
 	TypeName string
@@ -33,7 +34,15 @@ type Authoritative struct {
 	// Invites describes the attribute that takes pending invitations in; empty
 	// where the product has none.
 	Invites string
+	// Removal says what becomes of somebody with the role who is not named; it is
+	// of use with a role only.
+	Removal Exit
+	// List describes the list of all workspaces; nil where there is none.
+	List *WorkspaceList
 }
+
+// ofRole tells whether the resource manages one role.
+func (a Authoritative) ofRole() bool { return a.Key.Role.Attribute != "" }
 
 // KindOf describes how one kind of principal stands in the attributes of an
 // authoritative resource.
@@ -43,27 +52,35 @@ type KindOf struct {
 	Required bool
 	// ID is what the ids are like.
 	ID Form
-	// Roles is the map of ids to roles, Ignore the set of those who are left
-	// alone, Texts the map of ids to what people call them, and ByText the map of
-	// that to roles.
-	Roles, Ignore, Texts, ByText Attribute
+	// Roles is the map of ids to roles; where one role is managed, the set of ids.
+	// Ignore is the set of those who are left alone.
+	Roles, Ignore Attribute
+	// Texts is the map of ids to what people call them; none where one role is
+	// managed. ByText is the map of what people call them to roles, or to ids
+	// where one role is managed.
+	Texts, ByText Attribute
 }
 
 const invitesAttribute = "include_invites"
 
 // peopleModel is the model of an authoritative resource.
 type peopleModel struct {
-	id, workspace types.String
-	maps          []roleMap // as Authoritative.Kinds
-	invites       types.Bool
-	timeouts      timeouts.Value
+	id, workspace, role types.String
+	onRemoval, reassign types.String
+	maps                []roleMap // as Authoritative.Kinds
+	invites             types.Bool
+	timeouts            timeouts.Value
 }
 
 // roleMap is one kind of principal in a model.
 type roleMap struct {
 	KindOf
+	// roles and texts are by id. Where one role is managed they are not in the
+	// schema: members and byText have what they say.
 	roles, texts, byText types.Map
-	ignore               types.Set
+	members, ignore      types.Set
+	// partial is true where some ids are not known yet.
+	partial bool
 	// leftOut is true for what an import has brought into the state and the
 	// configuration leaves out: it is shown as it was, and not managed.
 	leftOut bool
@@ -87,12 +104,71 @@ func (a Authoritative) fields(m *peopleModel) []field {
 	if a.Invites != "" {
 		fields = append(fields, field{invitesAttribute, &m.invites})
 	}
+	if a.ofRole() {
+		fields = append(fields, field{a.Key.Role.Attribute, &m.role}, field{removalAttribute, &m.onRemoval})
+		if a.Removal.Reassigns {
+			fields = append(fields, field{reassignAttribute, &m.reassign})
+		}
+	}
 	for i := range m.maps {
 		rm := &m.maps[i]
-		fields = append(fields, field{rm.Roles.Name, &rm.roles}, field{rm.Ignore.Name, &rm.ignore},
-			field{rm.Texts.Name, &rm.texts}, field{rm.ByText.Name, &rm.byText})
+		fields = append(fields, field{rm.Ignore.Name, &rm.ignore}, field{rm.ByText.Name, &rm.byText})
+		if a.ofRole() {
+			fields = append(fields, field{rm.Roles.Name, &rm.members})
+			continue
+		}
+		fields = append(fields, field{rm.Roles.Name, &rm.roles}, field{rm.Texts.Name, &rm.texts})
 	}
 	return fields
+}
+
+// readModel reads a configuration, a plan or a state.
+func readModel[S source](ctx context.Context, a Authoritative, from S) (*peopleModel, diag.Diagnostics) {
+	m := a.model()
+	diags := read(ctx, from, a.fields(m))
+	if a.ofRole() && !diags.HasError() {
+		m.unfold()
+	}
+	return m, diags
+}
+
+// unfold gives everybody the one role that is managed.
+func (m *peopleModel) unfold() {
+	for i := range m.maps {
+		rm := &m.maps[i]
+		switch {
+		case rm.members.IsNull():
+			rm.roles = types.MapNull(types.StringType)
+			continue
+		case rm.members.IsUnknown():
+			rm.roles = types.MapUnknown(types.StringType)
+			continue
+		}
+		roles := make(map[string]attr.Value, len(rm.members.Elements()))
+		for _, e := range rm.members.Elements() {
+			id, ok := e.(types.String)
+			if !ok || id.IsUnknown() {
+				rm.partial = true
+				continue
+			}
+			roles[id.ValueString()] = m.role
+		}
+		rm.roles = types.MapValueMust(types.StringType, roles)
+		rm.texts = textsOf(rm.byText)
+	}
+}
+
+// fold is the way back: the set of those who have the role.
+func (rm *roleMap) fold() {
+	if rm.roles.IsNull() {
+		rm.members = types.SetNull(types.StringType)
+		return
+	}
+	ids := make([]attr.Value, 0, len(rm.roles.Elements()))
+	for _, id := range rm.ids() {
+		ids = append(ids, types.StringValue(id))
+	}
+	rm.members = types.SetValueMust(types.StringType, ids)
 }
 
 // entries gives the path of each id's entry, or of the whole map where Terraform
@@ -102,6 +178,9 @@ func (a Authoritative) fields(m *peopleModel) []field {
 // written like is not known here, so one that may have been bare is enough.
 func (rm *roleMap) entries() func(id string) path.Path {
 	root := path.Root(rm.Roles.Name)
+	if rm.Texts.Name == "" {
+		return func(string) path.Path { return root } // a set
+	}
 	for key := range rm.roles.Elements() {
 		if _, err := strconv.ParseFloat(key, 64); err == nil || key == "true" || key == "false" {
 			return func(string) path.Path { return root }
@@ -110,21 +189,31 @@ func (rm *roleMap) entries() func(id string) path.Path {
 	return root.AtMapKey
 }
 
-// workspaceKey is where the private data names the workspace that an instance
-// manages once the plan has been applied. The second half of a replacement is
-// planned with it.
-const workspaceKey = "workspace"
-
 // New gives the resource.
 func (a Authoritative) New(product string) resource.Resource {
 	return &authoritative{Authoritative: a, product: product}
 }
 
-// NewList gives none: there is no list of whole workspaces yet.
-func (a Authoritative) NewList(string) list.ListResource { return nil }
+// Names tells how the resource is called, and how it is imported.
+func (a Authoritative) Names(n *roster.Naming) {
+	if !a.ofRole() {
+		n.Members = a.TypeName
+		return
+	}
+	n.RoleMembers = a.TypeName
+	n.RoleImportID = func(workspace, role string) string { return a.Key.ID(Subject{Workspace: workspace, Role: role}) }
+}
 
-// Names tells how the resource is called.
-func (a Authoritative) Names(n *roster.Naming) { n.Authoritative = a.TypeName }
+// Carried names the maps of people, which the framework is spared.
+func (a Authoritative) Carried() (typeName string, attributes []string) {
+	for _, k := range a.Kinds {
+		attributes = append(attributes, k.ByText.Name)
+		if !a.ofRole() {
+			attributes = append(attributes, k.Roles.Name, k.Texts.Name)
+		}
+	}
+	return a.TypeName, attributes
+}
 
 type authoritative struct {
 	Authoritative
@@ -146,17 +235,27 @@ func (r *authoritative) Schema(ctx context.Context, _ resource.SchemaRequest, re
 	if r.Invites != "" {
 		attributes[invitesAttribute] = defaulted(false, r.Invites)
 	}
+	if r.ofRole() {
+		attributes[r.Key.Role.Attribute] = roleKeyAttribute(r.Key.Role)
+		r.Removal.addRemoval(attributes, r.Roles)
+	}
 	for _, k := range r.Kinds {
+		attributes[k.ByText.Name] = schema.MapAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: k.ByText.Description}
+		attributes[k.Ignore.Name] = schema.SetAttribute{
+			ElementType: types.StringType, Optional: true, MarkdownDescription: k.Ignore.Description,
+			Validators: []validator.Set{orEmail(k.ID).Each()},
+		}
+		if r.ofRole() {
+			attributes[k.Roles.Name] = schema.SetAttribute{
+				ElementType: types.StringType, Required: k.Required, Optional: !k.Required, Computed: !k.Required, MarkdownDescription: k.Roles.Description,
+				Validators: []validator.Set{k.ID.Each()},
+			}
+			continue
+		}
 		attributes[k.Roles.Name] = schema.MapAttribute{
 			ElementType: types.StringType, Required: k.Required, Optional: !k.Required, Computed: !k.Required, MarkdownDescription: k.Roles.Description,
 		}
-		attributes[k.Ignore.Name] = schema.SetAttribute{
-			ElementType: types.StringType, Optional: true, MarkdownDescription: k.Ignore.Description,
-			Validators: []validator.Set{k.ID.Each()},
-		}
-		for _, computed := range []Attribute{k.Texts, k.ByText} {
-			attributes[computed.Name] = schema.MapAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: computed.Description}
-		}
+		attributes[k.Texts.Name] = schema.MapAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: k.Texts.Description}
 	}
 	resp.Schema = schema.Schema{MarkdownDescription: r.Description, Attributes: attributes}
 }
@@ -172,8 +271,8 @@ func (r *authoritative) Configure(_ context.Context, req resource.ConfigureReque
 // ValidateConfig checks what the schema cannot: that something is managed, and
 // that nobody is named twice.
 func (r *authoritative) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	m := r.model()
-	resp.Diagnostics.Append(read(ctx, req.Config, r.fields(m))...)
+	m, diags := readModel(ctx, r.Authoritative, req.Config)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -183,7 +282,7 @@ func (r *authoritative) ValidateConfig(ctx context.Context, req resource.Validat
 			names = append(names, rm.Roles.Name)
 		}
 		resp.Diagnostics.AddAttributeError(path.Root(names[0]), "Nothing is managed",
-			fmt.Sprintf("At least one of %s has to be set. A map that is left out is not managed; an empty one means that nobody of that kind shall be there.", strings.Join(names, ", ")))
+			fmt.Sprintf("At least one of %s has to be set. One that is left out is not managed; an empty one means that nobody of that kind shall be there.", strings.Join(names, ", ")))
 	}
 	for i := range m.maps {
 		r.validate(&m.maps[i], &resp.Diagnostics)
@@ -210,7 +309,7 @@ func (r *authoritative) validate(rm *roleMap, diags *diag.Diagnostics) {
 		}
 		role, _ := elements[id].(types.String)
 		switch {
-		case role.IsUnknown():
+		case role.IsUnknown(), r.ofRole():
 		case role.IsNull():
 			refuse(fmt.Sprintf("The role of %s is null", who), fmt.Sprintf("In %s every id has a role. Whoever shall have none is left out of the map.", name))
 		default:
@@ -269,10 +368,11 @@ func (r *authoritative) diagnostics(m *peopleModel, findings []roster.Finding) d
 	return diags
 }
 
-// setOf says in the core's words what the model says.
-func (r *authoritative) setOf(m *peopleModel) *roster.Set {
-	s := &roster.Set{
-		Workspace: m.workspace.ValueString(), WorkspaceUnknown: m.workspace.IsUnknown(),
+// rolesOf says in the core's words what the model says.
+func (r *authoritative) rolesOf(m *peopleModel) *roster.Roles {
+	s := &roster.Roles{
+		Workspace: m.workspace.ValueString(), WorkspaceUnknown: m.workspace.IsUnknown() || m.role.IsUnknown(),
+		Role: r.Roles.Spelling(m.role.ValueString()), OnRemoval: r.Removal.of(m.onRemoval, m.reassign).To(),
 		Kinds: map[roster.Kind]roster.Scope{}, IncludeInvites: m.invites.ValueBool(),
 	}
 	for i := range m.maps {
@@ -284,7 +384,7 @@ func (r *authoritative) setOf(m *peopleModel) *roster.Set {
 		elements := rm.roles.Elements()
 		for _, id := range rm.ids() {
 			role, _ := elements[id].(types.String)
-			s.Seats = append(s.Seats, roster.Seat{
+			s.Entries = append(s.Entries, roster.Entry{
 				Principal:   roster.Principal{Kind: rm.Kind, ID: id},
 				Role:        r.Roles.Spelling(role.ValueString()),
 				RoleUnknown: role.IsUnknown(),
@@ -295,16 +395,24 @@ func (r *authoritative) setOf(m *peopleModel) *roster.Set {
 }
 
 func (rm *roleMap) scope() roster.Scope {
-	scope := roster.Scope{Unknown: rm.roles.IsUnknown(), IgnoreUnknown: rm.ignore.IsUnknown()}
 	var ids []string
+	unknown := rm.ignore.IsUnknown()
 	for _, e := range rm.ignore.Elements() {
 		id, ok := e.(types.String)
 		if !ok || id.IsUnknown() {
-			scope.IgnoreUnknown = true
+			unknown = true
 			continue
 		}
 		ids = append(ids, id.ValueString())
 	}
-	scope.Ignore = roster.NewIgnore(ids...)
-	return scope
+	ignore := roster.NewIgnore(ids...)
+	ignore.Unknown = unknown
+	return roster.Scope{Unknown: rm.roles.IsUnknown() || rm.partial, Ignore: ignore}
+}
+
+func (r *authoritative) ConfigValidators(context.Context) []resource.ConfigValidator {
+	if !r.ofRole() || !r.Removal.Reassigns {
+		return nil
+	}
+	return []resource.ConfigValidator{reassignNeedsRole{removalAttribute}}
 }

@@ -1,7 +1,6 @@
 package framework
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
@@ -28,14 +26,14 @@ func (r *authoritative) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		return
 	}
 	var prior, next *peopleModel
-	c := roster.SetPlan{}
+	c := roster.RolesChange{Private: getPrivate(ctx, req.Private, &resp.Diagnostics)}
 	if !req.State.Raw.IsNull() {
-		prior = r.model()
-		resp.Diagnostics.Append(read(ctx, req.State, r.fields(prior))...)
+		prior, diags = readModel(ctx, r.Authoritative, req.State)
+		resp.Diagnostics.Append(diags...)
 	}
 	if !req.Plan.Raw.IsNull() {
-		next = r.model()
-		resp.Diagnostics.Append(read(ctx, req.Plan, r.fields(next))...)
+		next, diags = readModel(ctx, r.Authoritative, req.Plan)
+		resp.Diagnostics.Append(diags...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -45,41 +43,34 @@ func (r *authoritative) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		resp.Diagnostics.Append(r.planLeftOut(ctx, req.Config, prior, next, imported)...)
 	}
 	if prior != nil {
-		c.Prior = r.setOf(prior)
+		c.Prior = r.rolesOf(prior)
 	}
 	if next != nil {
 		if prior != nil {
 			r.keepSpelling(prior, next)
 		}
-		c.Next = r.setOf(next)
+		c.Next = r.rolesOf(next)
 		r.planID(next)
-		r.planTexts(prior, next, c, nil)
+		r.planTexts(prior, next, nil)
 		resp.Diagnostics.Append(r.checkRoles(prior, next, c)...)
-		resp.Diagnostics.Append(r.write(ctx, &resp.Plan.Raw, resp.Plan.Schema, next)...)
+		resp.Diagnostics.Append(write(ctx, &resp.Plan.Raw, resp.Plan.Schema, r.fields(next))...)
 		c.NoChange = prior != nil && resp.Plan.Raw.Equal(req.State.Raw)
-		if !next.workspace.IsUnknown() {
+		if !c.Next.WorkspaceUnknown {
 			r.Key.setIdentity(ctx, resp.Identity, subject(next), &resp.Diagnostics)
 		}
 	}
-	if run == nil || resp.Diagnostics.HasError() {
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	c.Second = prior == nil && getText(ctx, req.Private, workspaceKey, &resp.Diagnostics) != ""
-	key := ""
-	if next != nil {
-		key = c.Next.Workspace
-		if c.Next.WorkspaceUnknown {
-			key = "?" // no workspace's id: known after apply
-		}
+	planned := roster.RolesPlan{Private: c.PlanPrivate()}
+	if run != nil {
+		planned = run.PlanRoles(ctx, c)
+		resp.Diagnostics.Append(r.diagnostics(next, planned.Findings)...)
 	}
-	planned := run.PlanSet(ctx, c)
-	resp.Diagnostics.Append(r.diagnostics(next, planned.Findings)...)
-	setText(ctx, resp.Private, workspaceKey, key, &resp.Diagnostics)
-	if next == nil || planned.Listing == nil || resp.Diagnostics.HasError() {
-		return
-	}
-	if r.planTexts(prior, next, c, planned.Listing) {
-		resp.Diagnostics.Append(r.write(ctx, &resp.Plan.Raw, resp.Plan.Schema, next)...)
+	setPrivate(ctx, resp.Private, planned.Private, &resp.Diagnostics)
+	if next != nil && len(planned.Texts) > 0 && !resp.Diagnostics.HasError() {
+		r.planTexts(prior, next, planned.Texts)
+		resp.Diagnostics.Append(write(ctx, &resp.Plan.Raw, resp.Plan.Schema, r.fields(next))...)
 	}
 }
 
@@ -98,8 +89,7 @@ const (
 // planLeftOut plans the maps that the configuration leaves out: as none, or as the
 // import has left them.
 func (r *authoritative) planLeftOut(ctx context.Context, config tfsdk.Config, prior, next *peopleModel, imported bool) diag.Diagnostics {
-	written := r.model()
-	diags := read(ctx, config, r.fields(written))
+	written, diags := readModel(ctx, r.Authoritative, config)
 	if diags.HasError() {
 		return diags
 	}
@@ -108,19 +98,19 @@ func (r *authoritative) planLeftOut(ctx context.Context, config tfsdk.Config, pr
 		if !written.maps[i].roles.IsNull() {
 			continue
 		}
-		rm.roles = types.MapNull(types.StringType)
+		rm.roles, rm.partial = types.MapNull(types.StringType), false
 		if imported && prior != nil && prior.workspace.Equal(next.workspace) && !prior.maps[i].roles.IsNull() {
-			rm.roles, rm.texts = prior.maps[i].roles, prior.maps[i].texts
+			rm.roles, rm.texts, rm.byText = prior.maps[i].roles, prior.maps[i].texts, prior.maps[i].byText
 			rm.leftOut, prior.maps[i].leftOut = true, true
 		}
+		rm.fold()
 	}
 	return nil
 }
 
 // applyLeftOut finds the maps that a plan has left as they are, and names them.
 func (r *authoritative) applyLeftOut(ctx context.Context, config tfsdk.Config, prior, next *peopleModel) (names string, diags diag.Diagnostics) {
-	written := r.model()
-	diags = read(ctx, config, r.fields(written))
+	written, diags := readModel(ctx, r.Authoritative, config)
 	var left []string
 	for i := range next.maps {
 		if written.maps[i].roles.IsNull() && !next.maps[i].roles.IsNull() {
@@ -134,79 +124,47 @@ func (r *authoritative) applyLeftOut(ctx context.Context, config tfsdk.Config, p
 // dropLeftOut takes the maps that the last update left in the state out of it.
 func (r *authoritative) dropLeftOut(m *peopleModel, names string) {
 	for i := range m.maps {
-		if slices.Contains(strings.Split(names, ","), m.maps[i].Roles.Name) {
-			m.maps[i].roles, m.maps[i].texts = types.MapNull(types.StringType), types.MapNull(types.StringType)
+		if rm := &m.maps[i]; slices.Contains(strings.Split(names, ","), rm.Roles.Name) {
+			rm.roles = types.MapNull(types.StringType)
+			rm.fold()
+			rm.setTexts(nil)
 		}
 	}
-}
-
-// write sets a plan or a state to a model, with what follows from it.
-func (r *authoritative) write(ctx context.Context, to *tftypes.Value, schema interface{ Type() attr.Type }, m *peopleModel) diag.Diagnostics {
-	for i := range m.maps {
-		m.maps[i].byText = rolesByText(m.maps[i].roles, m.maps[i].texts)
-	}
-	return write(ctx, to, schema, r.fields(m))
-}
-
-// rolesByText gives the roles by what people are called. The id stands in for a
-// text that is missing, and comes after one that several have. While one text is
-// not known, the map is not.
-func rolesByText(roles, texts types.Map) types.Map {
-	switch {
-	case roles.IsNull():
-		return types.MapNull(types.StringType)
-	case roles.IsUnknown() || texts.IsUnknown():
-		return types.MapUnknown(types.StringType)
-	}
-	held, known := roles.Elements(), texts.Elements()
-	called, count := make(map[string]string, len(held)), make(map[string]int, len(held))
-	for id := range held {
-		text, _ := known[id].(types.String)
-		if text.IsUnknown() {
-			return types.MapUnknown(types.StringType)
-		}
-		called[id] = cmp.Or(text.ValueString(), id)
-		count[called[id]]++
-	}
-	byText := make(map[string]attr.Value, len(held))
-	for id, role := range held {
-		text := called[id]
-		if count[text] > 1 {
-			text = fmt.Sprintf("%s (%s)", text, id)
-		}
-		byText[text] = role
-	}
-	return types.MapValueMust(types.StringType, byText)
 }
 
 // planID fills in what follows from the workspace.
 func (r *authoritative) planID(m *peopleModel) {
 	m.id = types.StringUnknown()
-	if !m.workspace.IsUnknown() {
+	if !m.workspace.IsUnknown() && !m.role.IsUnknown() {
 		m.id = types.StringValue(r.Key.ID(subject(m)))
 	}
 }
 
-func subject(m *peopleModel) Subject { return Subject{Workspace: m.workspace.ValueString()} }
+func subject(m *peopleModel) Subject {
+	return Subject{Workspace: m.workspace.ValueString(), Role: m.role.ValueString()}
+}
 
 // checkRoles refuses what only the service can show of somebody: no role, and
 // several. It may stay as it is, so that what was imported plans clean.
-func (r *authoritative) checkRoles(prior, next *peopleModel, c roster.SetPlan) diag.Diagnostics {
+func (r *authoritative) checkRoles(prior, next *peopleModel, c roster.RolesChange) diag.Diagnostics {
 	var diags diag.Diagnostics
+	if r.ofRole() {
+		return nil
+	}
 	shown := map[roster.Principal]string{}
-	if prior != nil && c.Prior.Workspace == c.Next.Workspace {
-		for _, seat := range c.Prior.Seats {
-			shown[seat.Principal] = seat.Role
+	if prior != nil && strings.EqualFold(c.Prior.Workspace, c.Next.Workspace) {
+		for _, entry := range c.Prior.Entries {
+			shown[entry.Principal] = entry.Role
 		}
 	}
 	at := map[roster.Kind]func(string) path.Path{}
 	for i := range next.maps {
 		at[next.maps[i].Kind] = next.maps[i].entries()
 	}
-	for _, seat := range c.Next.Seats {
-		was, known := shown[seat.Principal]
-		if err := r.Roles.given(seat.Role, was, known); err != nil && !seat.RoleUnknown {
-			diags.AddAttributeError(at[seat.Kind](seat.ID), roleRefused(fmt.Sprintf("%s %q", seat.Kind, seat.ID)),
+	for _, entry := range c.Next.Entries {
+		was, known := shown[entry.Principal]
+		if err := r.Roles.given(entry.Role, was, known); err != nil && !entry.RoleUnknown {
+			diags.AddAttributeError(at[entry.Kind](entry.ID), roleRefused(fmt.Sprintf("%s %q", entry.Kind, entry.ID)),
 				capital(err.Error())+". "+nameARole)
 		}
 	}
@@ -216,9 +174,13 @@ func (r *authoritative) checkRoles(prior, next *peopleModel, c roster.SetPlan) d
 // keepSpelling keeps a map of the state that differs from the configuration's
 // in case only: that is no change. (A planned map has to be one or the other.)
 func (r *authoritative) keepSpelling(prior, next *peopleModel) {
+	if strings.EqualFold(prior.role.ValueString(), next.role.ValueString()) {
+		next.role = prior.role
+	}
 	for i := range next.maps {
-		if sameButCase(prior.maps[i].roles, next.maps[i].roles) {
-			next.maps[i].roles = prior.maps[i].roles
+		before, after := &prior.maps[i], &next.maps[i]
+		if !after.partial && sameButCase(before.roles, after.roles) {
+			after.roles, after.members = before.roles, before.members
 		}
 	}
 }
@@ -241,50 +203,26 @@ func sameButCase(a, b types.Map) bool {
 	return true
 }
 
-// planTexts fills in what people are called: from the prior state where it
-// has them, else from the listing; whoever is in neither is unknown. It tells
-// whether the listing was of use.
-func (r *authoritative) planTexts(prior, next *peopleModel, c roster.SetPlan, l *roster.Listing) (used bool) {
-	same := prior != nil && !c.Next.WorkspaceUnknown && c.Prior.Workspace == c.Next.Workspace
+// planTexts fills in what people are called: from the prior state where it has
+// them, else from the tenant; whoever is in neither is unknown.
+func (r *authoritative) planTexts(prior, next *peopleModel, tenant map[roster.Principal]string) {
 	for i := range next.maps {
 		rm := &next.maps[i]
-		switch {
-		case rm.leftOut:
-			continue
-		case rm.roles.IsNull():
-			rm.texts = types.MapNull(types.StringType)
-			continue
-		case rm.roles.IsUnknown():
-			rm.texts = types.MapUnknown(types.StringType)
+		if rm.leftOut {
 			continue
 		}
 		var was map[string]attr.Value
-		if same {
+		if prior != nil {
 			was = prior.maps[i].texts.Elements()
 		}
-		texts := make(map[string]attr.Value, len(rm.roles.Elements()))
-		for id := range rm.roles.Elements() {
-			texts[id] = types.StringUnknown()
-			if text, ok := was[id]; ok {
-				texts[id] = text
-			} else if l != nil {
-				if m, ok := l.Member(roster.Principal{Kind: rm.Kind, ID: id}); ok {
-					texts[id], used = types.StringValue(called(m)), true
-				}
+		rm.setTexts(func(id string) (string, bool) {
+			if text, ok := was[id].(types.String); ok && !text.IsUnknown() {
+				return text.ValueString(), true
 			}
-		}
-		rm.texts = types.MapValueMust(types.StringType, texts)
+			text, ok := tenant[roster.Principal{Kind: rm.Kind, ID: id}.Fold()]
+			return text, ok
+		})
 	}
-	return used
-}
-
-// called is what people call a member: a user by the e-mail address, a group
-// by its name. It is empty where the service does not tell.
-func called(m roster.Member) string {
-	if m.Kind == roster.Group {
-		return m.Name
-	}
-	return m.Email
 }
 
 // fillTexts sets what the plan left open from the listing that the apply ended with.
@@ -295,52 +233,43 @@ func (r *authoritative) fillTexts(m *peopleModel, l *roster.Listing) {
 		if rm.leftOut {
 			continue
 		}
-		texts := make(map[string]attr.Value, len(rm.roles.Elements()))
 		known := rm.texts.Elements()
-		for id := range rm.roles.Elements() {
-			if text, ok := known[id]; ok && !text.IsUnknown() {
-				texts[id] = text
-				continue
+		rm.setTexts(func(id string) (string, bool) {
+			if text, ok := known[id].(types.String); ok && !text.IsUnknown() {
+				return text.ValueString(), true
 			}
-			text := ""
-			if l != nil {
-				if m, ok := l.Member(roster.Principal{Kind: rm.Kind, ID: id}); ok {
-					text = called(m)
-				}
+			if l == nil {
+				return "", true
 			}
-			texts[id] = types.StringValue(text)
-		}
-		if rm.roles.IsNull() {
-			rm.texts = types.MapNull(types.StringType)
-			continue
-		}
-		rm.texts = types.MapValueMust(types.StringType, texts)
+			live, _ := l.Member(roster.Principal{Kind: rm.Kind, ID: id})
+			return called(live), true
+		})
 	}
 }
 
 // store shows those who are there, of the kinds that are managed.
-func (r *authoritative) store(m *peopleModel, seats []roster.Seat, l *roster.Listing) {
+func (r *authoritative) store(m *peopleModel, entries []roster.Entry, l *roster.Listing) {
 	r.planID(m)
 	for i := range m.maps {
 		rm := &m.maps[i]
 		if rm.leftOut {
 			continue
 		}
-		if rm.roles.IsNull() {
-			rm.texts = types.MapNull(types.StringType)
-			continue
-		}
-		roles, texts := map[string]attr.Value{}, map[string]attr.Value{}
-		for _, seat := range seats {
-			if seat.Kind != rm.Kind {
-				continue
+		if !rm.roles.IsNull() {
+			roles := map[string]attr.Value{}
+			for _, e := range entries {
+				if e.Kind == rm.Kind {
+					roles[e.ID] = types.StringValue(e.Role)
+				}
 			}
-			roles[seat.ID] = types.StringValue(seat.Role)
-			live, _ := l.Member(seat.Principal)
-			texts[seat.ID] = types.StringValue(called(live))
+			rm.roles = types.MapValueMust(types.StringType, roles)
 		}
-		rm.roles = types.MapValueMust(types.StringType, roles)
-		rm.texts = types.MapValueMust(types.StringType, texts)
+		rm.partial = false
+		rm.fold()
+		rm.setTexts(func(id string) (string, bool) {
+			live, _ := l.Member(roster.Principal{Kind: rm.Kind, ID: id})
+			return called(live), true
+		})
 	}
 }
 
@@ -351,28 +280,28 @@ func (r *authoritative) Create(ctx context.Context, req resource.CreateRequest, 
 	}
 	defer cancel()
 	private := roster.Private{}.Applied()
-	done := run.ApplySet(ctx, roster.SetApply{Next: *r.setOf(next), Token: private.Instance})
+	done := run.ApplySet(ctx, roster.SetApply{Next: *r.rolesOf(next), Token: private.Instance})
 	resp.Diagnostics.Append(r.diagnostics(next, done.Findings)...)
 	if resp.Diagnostics.HasError() {
 		return // without state: it would be tainted, and what was done is taken over next time
 	}
-	setText(ctx, resp.Private, instanceKey, private.Instance, &resp.Diagnostics)
+	setPrivate(ctx, resp.Private, private, &resp.Diagnostics)
 	r.fillTexts(next, done.Listing)
-	resp.Diagnostics.Append(r.write(ctx, &resp.State.Raw, resp.State.Schema, next)...)
+	resp.Diagnostics.Append(write(ctx, &resp.State.Raw, resp.State.Schema, r.fields(next))...)
 	r.Key.setIdentity(ctx, resp.Identity, subject(next), &resp.Diagnostics)
 }
 
 func (r *authoritative) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	m := r.model()
-	resp.Diagnostics.Append(read(ctx, req.State, r.fields(m))...)
+	m, diags := readModel(ctx, r.Authoritative, req.State)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	// Before 1.12 Terraform takes an identity that is missing after a Read for a
 	// fault, even where the resource is gone.
 	r.Key.setIdentity(ctx, resp.Identity, subject(m), &resp.Diagnostics)
-	run, ok, diags := r.conn.UsableInPlan()
-	resp.Diagnostics.Append(diags...)
+	run, ok, ds := r.conn.UsableInPlan()
+	resp.Diagnostics.Append(ds...)
 	if !ok {
 		return
 	}
@@ -390,17 +319,16 @@ func (r *authoritative) Read(ctx context.Context, req resource.ReadRequest, resp
 		setText(ctx, resp.Private, importedKey, "", &resp.Diagnostics)
 	}
 	imported := r.takeEverything(m)
-	managed := r.setOf(m)
-	l, found, findings := run.ReadSet(ctx, *managed)
-	resp.Diagnostics.Append(r.diagnostics(m, findings)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if !found {
+	got := run.ReadRoles(ctx, *r.rolesOf(m), getPrivate(ctx, req.Private, &resp.Diagnostics))
+	resp.Diagnostics.Append(r.diagnostics(m, got.Findings)...)
+	setPrivate(ctx, resp.Private, got.Private, &resp.Diagnostics)
+	if got.Presence == roster.Absent {
 		resp.State.RemoveResource(ctx)
-		return
 	}
-	r.store(m, run.Seated(*managed, l), l)
+	if got.Presence != roster.There || resp.Diagnostics.HasError() {
+		return // where nothing certain can be said, the state stays as it is
+	}
+	r.store(m, got.Entries, got.Listing)
 	if imported {
 		r.leaveEmpty(m)
 		setText(ctx, resp.Private, importedKey, "true", &resp.Diagnostics)
@@ -408,7 +336,10 @@ func (r *authoritative) Read(ctx context.Context, req resource.ReadRequest, resp
 	if m.invites.IsNull() {
 		m.invites = types.BoolValue(false)
 	}
-	resp.Diagnostics.Append(r.write(ctx, &resp.State.Raw, resp.State.Schema, m)...)
+	if m.onRemoval.IsNull() {
+		m.onRemoval = types.StringValue(r.Removal.Remove)
+	}
+	resp.Diagnostics.Append(write(ctx, &resp.State.Raw, resp.State.Schema, r.fields(m))...)
 }
 
 // takeEverything makes a state that was just imported manage every kind.
@@ -431,17 +362,16 @@ func (r *authoritative) leaveEmpty(m *peopleModel) {
 	for i := range m.maps {
 		rm := &m.maps[i]
 		if i > 0 && len(rm.roles.Elements()) == 0 {
-			rm.roles, rm.texts = types.MapNull(types.StringType), types.MapNull(types.StringType)
+			rm.roles = types.MapNull(types.StringType)
+			rm.fold()
+			rm.setTexts(nil)
 		}
 	}
 }
 
 func (r *authoritative) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	// What the plan wrote there is of use to a replacement only.
-	setText(ctx, resp.Private, workspaceKey, "", &resp.Diagnostics)
-
-	prior := r.model()
-	resp.Diagnostics.Append(read(ctx, req.State, r.fields(prior))...)
+	prior, diags := readModel(ctx, r.Authoritative, req.State)
+	resp.Diagnostics.Append(diags...)
 	run, next, ctx, cancel := r.begin(ctx, req.Plan, updateTimeout, &resp.Diagnostics)
 	if next == nil {
 		return
@@ -453,10 +383,10 @@ func (r *authoritative) Update(ctx context.Context, req resource.UpdateRequest, 
 	if leftOut == "" {
 		setText(ctx, resp.Private, importedKey, "", &resp.Diagnostics)
 	}
-	wanted := r.setOf(next)
-	private := roster.Private{Instance: getText(ctx, req.Private, instanceKey, &resp.Diagnostics)}.Applied()
-	setText(ctx, resp.Private, instanceKey, private.Instance, &resp.Diagnostics)
-	done := run.ApplySet(ctx, roster.SetApply{Prior: r.setOf(prior), Next: *wanted, Token: private.Instance})
+	wanted := r.rolesOf(next)
+	private := getPrivate(ctx, req.Private, &resp.Diagnostics).Applied()
+	setPrivate(ctx, resp.Private, private, &resp.Diagnostics)
+	done := run.ApplySet(ctx, roster.SetApply{Prior: r.rolesOf(prior), Next: *wanted, Token: private.Instance})
 	resp.Diagnostics.Append(r.diagnostics(next, done.Findings)...)
 	switch {
 	case !resp.Diagnostics.HasError():
@@ -464,21 +394,21 @@ func (r *authoritative) Update(ctx context.Context, req resource.UpdateRequest, 
 	case done.Listing == nil:
 		return // nothing was done and nothing is known: the state stays
 	default:
-		r.store(next, run.Seated(*wanted, done.Listing), done.Listing)
+		r.store(next, wanted.Shown(done.Listing), done.Listing)
 	}
-	resp.Diagnostics.Append(r.write(ctx, &resp.State.Raw, resp.State.Schema, next)...)
+	resp.Diagnostics.Append(write(ctx, &resp.State.Raw, resp.State.Schema, r.fields(next))...)
 	r.Key.setIdentity(ctx, resp.Identity, subject(next), &resp.Diagnostics)
 }
 
 // Delete touches nobody.
 func (r *authoritative) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	m := r.model()
-	resp.Diagnostics.Append(read(ctx, req.State, r.fields(m))...)
+	m, diags := readModel(ctx, r.Authoritative, req.State)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if run, _ := r.conn.Usable(); run != nil {
-		run.DisbandSet(*r.setOf(m))
+		run.DisbandSet(*r.rolesOf(m))
 	}
 }
 
@@ -487,8 +417,8 @@ func (r *authoritative) ImportState(ctx context.Context, req resource.ImportStat
 }
 
 func (r *authoritative) begin(ctx context.Context, plan tfsdk.Plan, timeout timeoutOf, diags *diag.Diagnostics) (*roster.Run, *peopleModel, context.Context, context.CancelFunc) {
-	m := r.model()
-	diags.Append(read(ctx, plan, r.fields(m))...)
+	m, ds := readModel(ctx, r.Authoritative, plan)
+	diags.Append(ds...)
 	run, ctx, cancel := begin(ctx, r.conn, m.timeouts, timeout, diags)
 	if run == nil {
 		return nil, nil, ctx, nil

@@ -4,6 +4,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -15,6 +16,7 @@ type Paths map[roster.Attribute]path.Path
 func (p Paths) Diagnostics(findings []roster.Finding) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, f := range findings {
+		f.Detail = membership.Wrap(f.Detail)
 		at, ok := p[f.At]
 		switch {
 		case f.Severity == roster.SeverityError && ok:

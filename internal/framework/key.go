@@ -175,6 +175,7 @@ func (k Key) importState(ctx context.Context, req resource.ImportStateRequest, r
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(p.Attribute), *p.value)...)
 	}
 	k.setIdentity(ctx, resp.Identity, s, &resp.Diagnostics)
+	setPrivate(ctx, resp.Private, roster.Private{}.Applied(), &resp.Diagnostics)
 }
 
 func (k Key) imported(ctx context.Context, req resource.ImportStateRequest) (Subject, diag.Diagnostics) {

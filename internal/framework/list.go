@@ -60,7 +60,7 @@ func (l *lister) ListResourceConfigSchema(_ context.Context, _ list.ListResource
 			roleAttribute: schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "Lists only those with this role, compared without regard to case.",
-				Validators:          []validator.String{l.additive.Roles.form().Text()},
+				Validators:          []validator.String{l.additive.Roles.Form().Text()},
 			},
 		},
 	}

@@ -112,7 +112,7 @@ func (p Product) Block() schema.SingleNestedAttribute {
 
 // Naming tells how the configuration language calls the product's resources.
 func (p Product) Naming() roster.Naming {
-	var n roster.Naming
+	n := vocabulary()
 	for _, r := range p.Resources {
 		r.Names(&n)
 	}

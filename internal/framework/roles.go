@@ -68,10 +68,10 @@ func (r Roles) Spelling(role string) string {
 	return role
 }
 
-// form is a role that can be given.
-func (r Roles) form() Form { return Form{What: fmt.Sprintf("a %s role", r.Product), Check: r.check} }
+// Form is a role that can be given.
+func (r Roles) Form() Form { return Form{What: fmt.Sprintf("a %s role", r.Product), Check: r.check} }
 
 // validator checks a role in a configuration. What the service may show passes.
 func (r Roles) validator() validator.String {
-	return Form{What: r.form().What, Check: r.shown}.Text()
+	return Form{What: r.Form().What, Check: r.shown}.Text()
 }

@@ -51,6 +51,16 @@ func Duration(least time.Duration) Form {
 	}}
 }
 
+// orEmail is a form that takes e-mail addresses too.
+func orEmail(id Form) Form {
+	return Form{What: id.What + " or an e-mail address", Check: func(s string) error {
+		if strings.Contains(s, "@") {
+			return nil
+		}
+		return id.Check(s)
+	}}
+}
+
 func (f Form) check(text string) error {
 	if strings.TrimSpace(text) != text {
 		return fmt.Errorf("%q begins or ends with white space: remove it", text)

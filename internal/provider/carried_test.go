@@ -153,6 +153,23 @@ func blazemeterManagers(n int) mockservice.Seed {
 	return seed.Alone()
 }
 
+// owners are the ids of blinkOwners, managers those of blazemeterManagers.
+func owners(n int) []any {
+	out := make([]any, 0, n)
+	for i := range n {
+		out = append(out, fmt.Sprintf("o-%05d", i))
+	}
+	return out
+}
+
+func managers(n int) []any {
+	out := make([]any, 0, n)
+	for i := range n {
+		out = append(out, fmt.Sprint(100_000+i))
+	}
+	return out
+}
+
 // largeSets is what is done with a set of n elements, prepared, for each attribute
 // of every schema that is a set of texts.
 var largeSets = map[string]func(t *testing.T, n int) (work func()){
@@ -171,6 +188,44 @@ var largeSets = map[string]func(t *testing.T, n int) (work func()){
 			ignored = append(ignored, fmt.Sprint(900_000+i))
 		}
 		return planned(t, blazemeterManagers(1), "roster_blazemeter_workspace_users", object{"workspace_id": "70001", "users": object{"100000": "manager"}, "ignore_users": ignored})
+	},
+	"resource roster_blink_workspace_role_members.users": func(t *testing.T, n int) func() {
+		t.Helper()
+		return planned(t, blinkOwners(n), "roster_blink_workspace_role_members", object{"workspace_id": "w-big", "role": "owner", "users": owners(n)})
+	},
+	"resource roster_blink_workspace_role_members.groups": func(t *testing.T, n int) func() {
+		t.Helper()
+		seed := mockblink.Seed{}
+		w := mockblink.Workspace{ID: "w-big", DisplayName: "Big", Users: map[string]string{"o-00000": "owner"}, Groups: map[string]string{}}
+		seed.Users = []mockblink.User{{ID: "o-00000", Email: "o-00000@example.com", Role: "Admin"}}
+		var groups []any
+		for i := range n {
+			id := fmt.Sprintf("g-%05d", i)
+			seed.Groups = append(seed.Groups, mockblink.Group{ID: id, Name: "Group " + id})
+			w.Groups[id], groups = "viewer", append(groups, id)
+		}
+		seed.Workspaces = []mockblink.Workspace{w}
+		return planned(t, seed.Alone(), "roster_blink_workspace_role_members", object{"workspace_id": "w-big", "role": "viewer", "groups": groups})
+	},
+	"resource roster_blink_workspace_role_members.ignore_users": func(t *testing.T, n int) func() {
+		t.Helper()
+		return planned(t, blinkOwners(1), "roster_blink_workspace_role_members", object{"workspace_id": "w-big", "role": "owner", "users": owners(1), "ignore_users": crowd(n)})
+	},
+	"resource roster_blink_workspace_role_members.ignore_groups": func(t *testing.T, n int) func() {
+		t.Helper()
+		return planned(t, blinkOwners(1), "roster_blink_workspace_role_members", object{"workspace_id": "w-big", "role": "owner", "groups": []any{}, "ignore_groups": crowd(n)})
+	},
+	"resource roster_blazemeter_workspace_role_members.users": func(t *testing.T, n int) func() {
+		t.Helper()
+		return planned(t, blazemeterManagers(n), "roster_blazemeter_workspace_role_members", object{"workspace_id": "70001", "role": "manager", "users": managers(n)})
+	},
+	"resource roster_blazemeter_workspace_role_members.ignore_users": func(t *testing.T, n int) func() {
+		t.Helper()
+		ignored := make([]any, 0, n)
+		for i := range n {
+			ignored = append(ignored, fmt.Sprint(900_000+i))
+		}
+		return planned(t, blazemeterManagers(1), "roster_blazemeter_workspace_role_members", object{"workspace_id": "70001", "role": "manager", "users": managers(1), "ignore_users": ignored})
 	},
 	"provider.last_owner_guard.not_counted": func(t *testing.T, n int) func() {
 		t.Helper()

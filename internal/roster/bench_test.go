@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 // crowded is a workspace of n owners, served without any time passing.
@@ -33,8 +35,8 @@ func planHandovers(tb testing.TB, s *stage, n int) {
 	p := (&terraform{svc: s, guard: g, locker: &memoryLocker{}}).start()
 	ctx := context.WithoutCancel(tb.Context())
 	for i := range n / 2 {
-		come := p.run.PlanBinding(ctx, BindingPlan{Next: bind("w1", fmt.Sprintf("n-%06d", i), "owner")})
-		leave := p.run.PlanBinding(ctx, BindingPlan{Prior: bind("w1", fmt.Sprintf("u-%06d", i), "owner")})
+		come := p.run.PlanBinding(ctx, BindingChange{Next: bind("w1", fmt.Sprintf("n-%06d", i), "owner")})
+		leave := p.run.PlanBinding(ctx, BindingChange{Prior: bind("w1", fmt.Sprintf("u-%06d", i), "owner")})
 		if len(come.Findings)+len(leave.Findings) > 0 {
 			tb.Fatal(summaries(come.Findings), summaries(leave.Findings))
 		}
@@ -61,10 +63,10 @@ func BenchmarkPlanNothing(b *testing.B) {
 		p := (&terraform{svc: s, guard: enforce(), locker: &memoryLocker{}}).start()
 		for i := range n {
 			x := bind("w1", fmt.Sprintf("u-%06d", i), "owner")
-			if _, ok, _ := p.run.ReadBinding(b.Context(), "w1", x.Principal, ""); !ok {
+			if got := p.run.ReadBinding(b.Context(), *x, "", Private{}); got.Presence != membership.There {
 				b.Fatal("not found")
 			}
-			p.run.PlanBinding(b.Context(), BindingPlan{Prior: x, Next: x, NoChange: true})
+			p.run.PlanBinding(b.Context(), BindingChange{Prior: x, Next: x, NoChange: true})
 		}
 	}
 }

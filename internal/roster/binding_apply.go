@@ -19,7 +19,7 @@ type BindingApply struct {
 	// Exit is what the prior state says about the end of its access.
 	Exit Exit
 	// Private is the instance's private data; a creation has a new instance.
-	Private planning.Private
+	Private Private
 }
 
 // BindingApplied is the outcome.
@@ -31,13 +31,17 @@ type BindingApplied struct {
 	// finishes.
 	Kept     bool
 	Findings []Finding
+	// Private is what the instance's private data has to say afterwards.
+	Private Private
 }
 
 // CreateBinding makes the principal hold the standing. It adopts what is there
 // already, takes nothing away from anybody unless told to, and proves what it
 // wrote. On an error nothing must be recorded: the next run adopts what is there.
 func (r *Run) CreateBinding(ctx context.Context, c BindingApply) BindingApplied {
-	return r.spaces.get(c.Next.Workspace).enter(ctx, c)
+	out := r.spaces.get(c.Next.Workspace).enter(ctx, c)
+	out.Private = c.Private.Applied()
+	return out
 }
 
 // enter is a creation, or the first half of a changed principal.
@@ -59,7 +63,7 @@ func (s *space) giveWish(c BindingApply) wish {
 func (s *space) applyOne(ctx context.Context, w wish) BindingApplied {
 	o := s.reconciler.Apply(ctx, w.Change)[0]
 	if o.WasThere && w.Want != nil && o.Bad() {
-		w.at = attributeOf(o.Before, *w.Want)
+		w.at = planning.StandingAttribute(o.Before, *w.Want)
 		if w.Action != reconcile.Give {
 			w.at = w.Loss.At
 		}
@@ -75,16 +79,22 @@ func (r *Run) UpdateBinding(ctx context.Context, c BindingApply) BindingApplied 
 	if fold(c.Prior.Principal) == fold(c.Next.Principal) {
 		w := s.giveWish(c)
 		w.Held = &c.Prior.Standing
-		return s.applyOne(ctx, w)
+		out := s.applyOne(ctx, w)
+		out.Private = c.Private.Applied()
+		return out
 	}
 	out := s.enter(ctx, c)
 	if Failed(out.Findings) {
-		return BindingApplied{Findings: out.Findings}
+		return BindingApplied{Findings: out.Findings, Private: c.Private.Applied()}
 	}
 	out.Findings = append(out.Findings, s.leave(ctx, c, guard.Loss{
 		Cause: guard.Replaced, Form: guard.OfOne, At: AtPrincipal, What: fmt.Sprintf("replaced in its resource by %s", c.Next.Principal),
 	})...)
-	out.Kept = Failed(out.Findings)
+	out.Private = c.Private.Applied()
+	out.Private.Newcomer = nil
+	if out.Kept = Failed(out.Findings); out.Kept {
+		out.Private.Newcomer = &Newcomer{Kind: c.Next.Principal.Kind, ID: c.Next.Principal.ID, Label: out.Member.Label(), Role: c.Next.Standing.Role}
+	}
 	return out
 }
 
@@ -92,7 +102,7 @@ func (r *Run) UpdateBinding(ctx context.Context, c BindingApply) BindingApplied 
 // (or holds) the same principal, nothing is sent.
 func (r *Run) DeleteBinding(ctx context.Context, c BindingApply) BindingApplied {
 	s, b := r.spaces.get(c.Prior.Workspace), *c.Prior
-	if c.Private.Holds == Key(b.Workspace, b.Principal) || c.Private.Holds == leftKey(b.Workspace, b.Principal) {
+	if c.Private.Left || c.Private.Holds == planning.MemberKey(b.Workspace, b.Principal) {
 		s.reconciler.HandOver(b.Principal, b.Standing)
 		return BindingApplied{}
 	}
@@ -110,6 +120,6 @@ func (s *space) leave(ctx context.Context, c BindingApply, loss guard.Loss) []Fi
 	}
 	held := c.Prior.Standing
 	return s.applyOne(ctx, wish{at: loss.At, form: guard.OfOne, Change: reconcile.Change{
-		Action: reconcile.End, Principal: c.Prior.Principal, Want: c.Exit.to(), Held: &held, Token: c.Private.Instance, Loss: loss,
+		Action: reconcile.End, Principal: c.Prior.Principal, Want: c.Exit.To(), Held: &held, Token: c.Private.Instance, Loss: loss,
 	}}).Findings
 }

@@ -111,7 +111,7 @@ func TestReadBacksInFewSlots(t *testing.T) {
 func TestReadBacksOfRemovalsAndChangesAreShared(t *testing.T) {
 	const n = 300
 	for name, operation := range map[string]func(*session, string) []Finding{
-		"removals": func(a *session, id string) []Finding { return a.delete(bind("w1", id, "viewer"), Exit{}, "") },
+		"removals": func(a *session, id string) []Finding { return a.delete(bind("w1", id, "viewer"), Exit{}, Private{}) },
 		"changes": func(a *session, id string) []Finding {
 			_, _, fs := a.update(bind("w1", id, "viewer"), bind("w1", id, "editor"), Exit{})
 			return fs
@@ -180,7 +180,7 @@ func TestWritesLetAListingEnd(t *testing.T) {
 				a := openSession(t, s, enforce())
 				began := time.Now()
 				fill(n, 10, own, func(i int) {
-					if fs := a.delete(bind("w1", fmt.Sprintf("p%d", i), "tester"), Exit{}, ""); len(fs) > 0 {
+					if fs := a.delete(bind("w1", fmt.Sprintf("p%d", i), "tester"), Exit{}, Private{}); len(fs) > 0 {
 						t.Error(summaries(fs))
 					}
 				})

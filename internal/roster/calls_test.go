@@ -30,13 +30,13 @@ func TestCallsOfACreation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
 		p := openSession(t, s, enforce())
-		planned := p.plan(BindingPlan{Next: bind("w1", "new", "editor")})
+		planned := p.plan(BindingChange{Next: bind("w1", "new", "editor")})
 		says(t, planned.Findings)
-		if planned.Live != nil {
-			t.Error("nobody is there yet")
+		if planned.Person == nil || planned.Person.Email != "new@example.com" {
+			t.Errorf("the plan shows %v", planned.Person)
 		}
 		a := openSession(t, s, enforce())
-		says(t, a.plan(BindingPlan{Next: bind("w1", "new", "editor")}).Findings)
+		says(t, a.plan(BindingChange{Next: bind("w1", "new", "editor")}).Findings)
 		m, fs := a.create(bind("w1", "new", "editor"), false)
 		says(t, fs)
 		if m.Email != "new@example.com" || !m.Holds(Standing{Role: "editor", Enabled: true}) {
@@ -55,13 +55,13 @@ func TestCallsOfARoleChange(t *testing.T) {
 		prior, next := bind("w1", "vic", "viewer"), bind("w1", "vic", "editor")
 		p := openSession(t, s, enforce())
 		says(t, p.read("w1", "vic"))
-		planned := p.plan(BindingPlan{Prior: prior, Next: next})
+		planned := p.plan(BindingChange{Prior: prior, Next: next})
 		says(t, planned.Findings)
-		if planned.Live == nil || planned.Live.Email != "vic@example.com" {
-			t.Errorf("live is %v", planned.Live)
+		if planned.Person != nil {
+			t.Errorf("the prior state says who it is, and not the tenant: %v", planned.Person)
 		}
 		a := openSession(t, s, enforce())
-		says(t, a.plan(BindingPlan{Prior: prior, Next: next}).Findings)
+		says(t, a.plan(BindingChange{Prior: prior, Next: next}).Findings)
 		_, kept, fs := a.update(prior, next, Exit{})
 		says(t, fs)
 		if kept {
@@ -80,13 +80,13 @@ func TestCallsOfARemoval(t *testing.T) {
 				if refreshFirst {
 					says(t, p.read("w1", "ann"))
 				}
-				planned := p.plan(BindingPlan{Prior: bind("w1", "ann", "owner"), Label: "ann@example.com"})
+				planned := p.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Label: "ann@example.com"})
 				says(t, planned.Findings)
 				if !refreshFirst {
 					says(t, p.read("w1", "ann"))
 				}
 				a := openSession(t, s, enforce()) // no plan in the apply
-				says(t, a.delete(bind("w1", "ann", "owner"), Exit{}, planned.Key))
+				says(t, a.delete(bind("w1", "ann", "owner"), Exit{}, planned.Private))
 				wantSent(t, s, "remove w1 user/ann")
 			})
 		})
@@ -103,19 +103,19 @@ func TestCallsOfARemovalAfterAnUpdate(t *testing.T) {
 			return append(ms, person("zoe", "owner"))
 		})
 		u := openSession(t, s, enforce())
-		kept := u.plan(BindingPlan{Prior: bind("w1", "ann", "editor"), Next: bind("w1", "ann", "owner")}).Key
+		kept := u.plan(BindingChange{Prior: bind("w1", "ann", "editor"), Next: bind("w1", "ann", "owner")}).Private
 		_, _, fs := u.update(bind("w1", "ann", "editor"), bind("w1", "ann", "owner"), Exit{})
 		says(t, fs)
 		s.edit("w1", without("zoe"))
 
 		p := openSession(t, s, enforce())
-		planned := p.plan(BindingPlan{Prior: bind("w1", "ann", "owner"), Carried: kept})
+		planned := p.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Private: kept})
 		says(t, planned.Findings, lastOwner)
-		if planned.Key != "" {
-			t.Errorf("the removal's private data says %q", planned.Key)
+		if planned.Private.Holds != "" {
+			t.Errorf("the removal's private data says %+v", planned.Private)
 		}
 		s.edit("w1", func(ms []Member) []Member { return append(ms, person("zoe", "owner")) })
-		says(t, openSession(t, s, enforce()).delete(bind("w1", "ann", "owner"), Exit{}, planned.Key))
+		says(t, openSession(t, s, enforce()).delete(bind("w1", "ann", "owner"), Exit{}, planned.Private))
 		wantRole(t, s, "w1", "ann", "")
 	})
 }
@@ -129,31 +129,31 @@ func TestCallsOfAReplacement(t *testing.T) {
 					ann := bind("w1", "ann", "owner")
 					p := openSession(t, s, enforce())
 					says(t, p.read("w1", "ann"))
-					key := ""
+					key := Private{}
 					if !tainted {
-						first := p.plan(BindingPlan{Prior: ann, Next: ann, NoChange: true})
+						first := p.plan(BindingChange{Prior: ann, Next: ann, NoChange: true})
 						says(t, first.Findings)
-						key = first.Key
+						key = first.Private
 					}
-					second := p.plan(BindingPlan{Next: ann, Carried: key})
+					second := p.plan(BindingChange{Next: ann, Private: key})
 					says(t, second.Findings)
 
 					a := openSession(t, s, enforce())
 					if how == "" {
-						says(t, a.delete(ann, Exit{}, second.Key))
-						says(t, a.plan(BindingPlan{Next: ann}).Findings)
+						says(t, a.delete(ann, Exit{}, second.Private))
+						says(t, a.plan(BindingChange{Next: ann}).Findings)
 						_, fs := a.create(ann, false)
 						says(t, fs)
 					} else {
-						says(t, a.plan(BindingPlan{Next: ann}).Findings)
+						says(t, a.plan(BindingChange{Next: ann}).Findings)
 						_, fs := a.create(ann, false)
 						says(t, fs)
-						null := a.plan(BindingPlan{Prior: ann})
+						null := a.plan(BindingChange{Prior: ann})
 						says(t, null.Findings)
-						if null.Key == "" {
+						if !null.Private.Left {
 							t.Error("the null plan hands nothing on")
 						}
-						says(t, a.delete(ann, Exit{}, null.Key))
+						says(t, a.delete(ann, Exit{}, null.Private))
 					}
 					wantSent(t, s)
 					wantRole(t, s, "w1", "ann", "owner")
@@ -171,12 +171,12 @@ func TestCallsOfAReplacementWithAnotherRole(t *testing.T) {
 		prior, next := bind("w1", "vic", "viewer"), bind("w1", "vic", "editor")
 		p := openSession(t, s, enforce())
 		says(t, p.read("w1", "vic"))
-		key := p.plan(BindingPlan{Prior: prior, Next: next}).Key
-		second := p.plan(BindingPlan{Next: next, Carried: key})
+		key := p.plan(BindingChange{Prior: prior, Next: next}).Private
+		second := p.plan(BindingChange{Next: next, Private: key})
 		says(t, second.Findings)
 		a := openSession(t, s, enforce())
-		says(t, a.delete(prior, Exit{}, second.Key))
-		says(t, a.plan(BindingPlan{Next: next}).Findings)
+		says(t, a.delete(prior, Exit{}, second.Private))
+		says(t, a.plan(BindingChange{Next: next}).Findings)
 		_, fs := a.create(next, false)
 		says(t, fs)
 		wantSent(t, s, "assign w1 user/vic editor")
@@ -189,17 +189,17 @@ func TestReplacementToALesserRoleIsALoss(t *testing.T) {
 		s := lonely()
 		p := openSession(t, s, enforce())
 		says(t, p.read("w1", "ann"))
-		first := p.plan(BindingPlan{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer")})
+		first := p.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer")})
 		says(t, first.Findings, lastOwner)
 		if first.Findings[0].At != AtRole {
 			t.Errorf("at %q", first.Findings[0].At)
 		}
 		tainted := openSession(t, s, enforce())
 		says(t, tainted.read("w1", "ann"))
-		says(t, tainted.plan(BindingPlan{Next: bind("w1", "ann", "viewer")}).Findings, lastOwner)
+		says(t, tainted.plan(BindingChange{Next: bind("w1", "ann", "viewer")}).Findings, lastOwner)
 
 		a := openSession(t, s, enforce())
-		says(t, a.delete(bind("w1", "ann", "owner"), Exit{}, Key("w1", user("ann"))))
+		says(t, a.delete(bind("w1", "ann", "owner"), Exit{}, heldKey("w1", "ann")))
 		_, fs := a.create(bind("w1", "ann", "viewer"), false)
 		says(t, fs, lastOwner)
 		wantRole(t, s, "w1", "ann", "owner")
@@ -212,13 +212,13 @@ func TestCallsOfAMoveToAnotherWorkspace(t *testing.T) {
 		prior, next := bind("w1", "ann", "owner"), bind("w2", "ann", "owner")
 		p := openSession(t, s, enforce())
 		says(t, p.read("w1", "ann"))
-		first := p.plan(BindingPlan{Prior: prior, Next: next})
+		first := p.plan(BindingChange{Prior: prior, Next: next})
 		says(t, first.Findings)
-		second := p.plan(BindingPlan{Next: next, Carried: first.Key})
+		second := p.plan(BindingChange{Next: next, Private: first.Private})
 		says(t, second.Findings)
 		a := openSession(t, s, enforce())
-		says(t, a.delete(prior, Exit{}, second.Key))
-		says(t, a.plan(BindingPlan{Next: next}).Findings)
+		says(t, a.delete(prior, Exit{}, second.Private))
+		says(t, a.plan(BindingChange{Next: next}).Findings)
 		_, fs := a.create(next, false)
 		says(t, fs)
 		wantSent(t, s, "remove w1 user/ann", "assign w2 user/ann owner")
@@ -231,18 +231,18 @@ func TestCallsOfAMoveCreatedBeforeDestroyed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
 		prior, next := bind("w1", "ann", "owner"), bind("w2", "ann", "owner")
-		left := Key("w1", user("ann"))
+		left := heldKey("w1", "ann")
 		p := openSession(t, s, enforce())
-		first := p.plan(BindingPlan{Prior: prior, Next: next, Carried: left})
+		first := p.plan(BindingChange{Prior: prior, Next: next, Private: left})
 		says(t, first.Findings)
-		says(t, p.plan(BindingPlan{Next: next, Carried: first.Key}).Findings)
+		says(t, p.plan(BindingChange{Next: next, Private: first.Private}).Findings)
 		a := openSession(t, s, enforce())
-		says(t, a.plan(BindingPlan{Next: next}).Findings)
+		says(t, a.plan(BindingChange{Next: next}).Findings)
 		_, fs := a.create(next, false)
 		says(t, fs)
-		null := a.plan(BindingPlan{Prior: prior, Carried: left})
+		null := a.plan(BindingChange{Prior: prior, Private: left})
 		says(t, null.Findings)
-		says(t, a.delete(prior, Exit{}, null.Key))
+		says(t, a.delete(prior, Exit{}, null.Private))
 		wantSent(t, s, "assign w2 user/ann owner", "remove w1 user/ann")
 	})
 }
@@ -251,7 +251,7 @@ func TestMoveOfTheLastOwnerIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := lonely().workspace("w2", person("zoe", "owner"))
 		p := openSession(t, s, enforce())
-		fs := p.plan(BindingPlan{Prior: bind("w1", "ann", "owner"), Next: bind("w2", "ann", "owner")}).Findings
+		fs := p.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w2", "ann", "owner")}).Findings
 		says(t, fs, lastOwner)
 		if fs[0].At != AtWorkspace {
 			t.Errorf("at %q", fs[0].At)
@@ -265,9 +265,9 @@ func TestCallsOfAChangedPrincipal(t *testing.T) {
 		prior, next := bind("w1", "ann", "owner"), bind("w1", "new", "owner")
 		p := openSession(t, s, enforce())
 		says(t, p.read("w1", "ann"))
-		says(t, p.plan(BindingPlan{Prior: prior, Next: next}).Findings)
+		says(t, p.plan(BindingChange{Prior: prior, Next: next}).Findings)
 		a := openSession(t, s, enforce())
-		says(t, a.plan(BindingPlan{Prior: prior, Next: next}).Findings)
+		says(t, a.plan(BindingChange{Prior: prior, Next: next}).Findings)
 		m, kept, fs := a.update(prior, next, Exit{})
 		says(t, fs)
 		if kept || m.ID != "new" {
@@ -283,34 +283,34 @@ func TestCallsOfAChangedPrincipal(t *testing.T) {
 func TestCallsThatClash(t *testing.T) {
 	ann, annEditor, new1 := bind("w1", "ann", "owner"), bind("w1", "ann", "editor"), bind("w1", "new", "editor")
 	vic := bind("w1", "vic", "viewer")
-	refresh := BindingPlan{Prior: ann, Next: ann, NoChange: true}
+	refresh := BindingChange{Prior: ann, Next: ann, NoChange: true}
 	for name, c := range map[string]struct {
-		calls []BindingPlan
+		calls []BindingChange
 		want  string // what the last call says; all others say nothing
 	}{
-		"rename without moved":                  {[]BindingPlan{{Prior: vic}, {Next: vic}}, pulledOut},
-		"rename without moved, created first":   {[]BindingPlan{{Next: vic}, {Prior: vic}}, pulledOut},
-		"rename by import":                      {[]BindingPlan{{Prior: ann}, refresh}, pulledOut},
-		"one of two duplicates removed":         {[]BindingPlan{refresh, {Prior: ann}}, pulledOut},
-		"left-over object without its key":      {[]BindingPlan{{Prior: ann, Carried: Key("w1", user("ann"))}, refresh}, pulledOut},
-		"two creations":                         {[]BindingPlan{{Next: new1}, {Next: bind("w1", "new", "viewer")}}, twice},
-		"two in the state":                      {[]BindingPlan{refresh, refresh}, twice},
-		"a creation beside what is kept":        {[]BindingPlan{refresh, {Next: annEditor}}, twice},
-		"case does not tell two people apart":   {[]BindingPlan{{Next: new1}, {Next: bind("w1", "NEW", "editor")}}, twice},
-		"a changed principal takes one's place": {[]BindingPlan{refresh, {Prior: vic, Next: ann}}, twice},
+		"rename without moved":                  {[]BindingChange{{Prior: vic}, {Next: vic}}, pulledOut},
+		"rename without moved, created first":   {[]BindingChange{{Next: vic}, {Prior: vic}}, pulledOut},
+		"rename by import":                      {[]BindingChange{{Prior: ann}, refresh}, pulledOut},
+		"one of two duplicates removed":         {[]BindingChange{refresh, {Prior: ann}}, pulledOut},
+		"left-over object without its key":      {[]BindingChange{{Prior: ann, Private: heldKey("w1", "ann")}, refresh}, pulledOut},
+		"two creations":                         {[]BindingChange{{Next: new1}, {Next: bind("w1", "new", "viewer")}}, twice},
+		"two in the state":                      {[]BindingChange{refresh, refresh}, twice},
+		"a creation beside what is kept":        {[]BindingChange{refresh, {Next: annEditor}}, twice},
+		"case does not tell two people apart":   {[]BindingChange{{Next: new1}, {Next: bind("w1", "NEW", "editor")}}, twice},
+		"a changed principal takes one's place": {[]BindingChange{refresh, {Prior: vic, Next: ann}}, twice},
 		"a changed principal leaves one who is created": {
-			[]BindingPlan{{Next: vic}, {Prior: vic, Next: new1}}, pulledOut,
+			[]BindingChange{{Next: vic}, {Prior: vic, Next: new1}}, pulledOut,
 		},
 		"a list that shifts": {
-			[]BindingPlan{{Prior: ann, Next: vic}, {Prior: vic, Next: new1}}, pulledOut,
+			[]BindingChange{{Prior: ann, Next: vic}, {Prior: vic, Next: new1}}, pulledOut,
 		},
 		"a list that shifts, from the other end": {
-			[]BindingPlan{{Prior: vic, Next: new1}, {Prior: ann, Next: vic}}, pulledOut,
+			[]BindingChange{{Prior: vic, Next: new1}, {Prior: ann, Next: vic}}, pulledOut,
 		},
 		"a move beside what is kept there": {
-			[]BindingPlan{{Prior: bind("w2", "zoe", "owner"), Next: bind("w2", "zoe", "owner"), NoChange: true}, {Prior: bind("w1", "zoe", "owner"), Next: bind("w2", "zoe", "owner")}}, twice,
+			[]BindingChange{{Prior: bind("w2", "zoe", "owner"), Next: bind("w2", "zoe", "owner"), NoChange: true}, {Prior: bind("w1", "zoe", "owner"), Next: bind("w2", "zoe", "owner")}}, twice,
 		},
-		"reassigned beside what is kept": {[]BindingPlan{refresh, {Prior: ann, Exit: Exit{Reassign: "viewer"}}}, pulledOut},
+		"reassigned beside what is kept": {[]BindingChange{refresh, {Prior: ann, Exit: Exit{Reassign: "viewer"}}}, pulledOut},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -337,14 +337,14 @@ func TestCallsThatClash(t *testing.T) {
 
 func TestCallsThatDoNotClash(t *testing.T) {
 	ann := bind("w1", "ann", "owner")
-	keep := BindingPlan{Prior: ann, Next: ann, NoChange: true}
-	for name, calls := range map[string][]BindingPlan{
+	keep := BindingChange{Prior: ann, Next: ann, NoChange: true}
+	for name, calls := range map[string][]BindingChange{
 		"removed with keep beside what is kept": {keep, {Prior: ann, Exit: Exit{Keep: true}}},
 		"one person in two workspaces":          {keep, {Next: bind("w2", "ann", "viewer")}},
 		"a user and a group of one id":          {keep, {Next: &Binding{Workspace: "w1", Principal: group("ann"), StandingUnknown: true}}},
 		"unknown principals":                    {keep, {Next: &Binding{Workspace: "w1", PrincipalUnknown: true, StandingUnknown: true}}, {Next: &Binding{Workspace: "w1", PrincipalUnknown: true, StandingUnknown: true}}},
 		"both duplicates removed":               {{Prior: ann}, {Prior: ann}},
-		"left-over object with its key":         {{Prior: ann, Carried: leftKey("w1", user("ann"))}, keep},
+		"left-over object with its key":         {{Prior: ann, Private: Private{Left: true}}, keep},
 		"a changed principal, kept, beside it":  {{Prior: ann, Next: bind("w1", "vic", "viewer"), Exit: Exit{Keep: true}}, keep},
 		"moved with keep, beside what is kept":  {{Prior: ann, Next: bind("w2", "ann", "owner"), Exit: Exit{Keep: true}}, keep},
 	} {
@@ -373,11 +373,11 @@ func TestClashesAreLeftToTheOperationsInAnApply(t *testing.T) {
 				a := openSession(t, s, enforce())
 				a.act.Applying()
 				create := func() {
-					says(t, a.plan(BindingPlan{Next: vic}).Findings)
+					says(t, a.plan(BindingChange{Next: vic}).Findings)
 					_, fs := a.create(vic, false)
 					says(t, fs)
 				}
-				remove := func() { says(t, a.delete(vic, Exit{}, "")) }
+				remove := func() { says(t, a.delete(vic, Exit{}, Private{})) }
 				if deleteFirst {
 					remove()
 					create()
@@ -407,7 +407,7 @@ func TestCallsOfARunThatSharesItsProcess(t *testing.T) {
 				plan := func() []Finding {
 					p.act.Validated() // the instance
 					p.act.Planned()
-					return p.plan(BindingPlan{Next: want}).Findings
+					return p.plan(BindingChange{Next: want}).Findings
 				}
 				says(t, plan())
 				if !shared {

@@ -20,7 +20,7 @@ func TestWhatWasCancelledBeforeItWasSentIsNotUnclear(t *testing.T) {
 		cancel()
 		for range 20 { // which of a lock and the end of a context comes first is chance
 			_, fs := x.createWithin(ctx, bind("w1", "new", "editor"), false)
-			fs = append(fs, x.deleteWithin(ctx, bind("w1", "bob", "viewer"), Exit{}, "")...)
+			fs = append(fs, x.deleteWithin(ctx, bind("w1", "bob", "viewer"), Exit{}, Private{})...)
 			if len(fs) != 2 {
 				t.Fatalf("%+v", fs)
 			}
@@ -42,6 +42,6 @@ func TestPlanningThatIsCancelledSaysSo(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		next := bind("w1", "new", "editor")
-		says(t, x.run.PlanBinding(ctx, BindingPlan{Next: next}).Findings, "! Planning was cancelled")
+		says(t, x.run.PlanBinding(ctx, BindingChange{Next: next}).Findings, "! Planning was cancelled")
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/cache"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 )
 
 // readings are those of [Once], by type and name.
@@ -42,17 +43,17 @@ func (r *Run) Owners(ctx context.Context, workspace string) ([]Member, []Finding
 		return nil, nil, err
 	}
 	// Without candidates there is nothing to ask the tenant for.
-	if len(r.owners(l, nil)) == 0 {
+	if len(r.judge.Owners(l)) == 0 {
 		return nil, nil, nil
 	}
-	inactive, known := r.inactive(ctx, workspace)
+	status := r.status(ctx, workspace)
 	var out []Finding
-	if !known {
+	if status.Unreadable {
 		out = append(out, warning(AtNone,
 			fmt.Sprintf("Who is inactive could not be read: all %s of workspace %s count", r.traits.OwnersNoun, r.workspaceName(ctx, l, workspace)),
 			fmt.Sprintf("The list of everybody in the %s could not be read, so an owner who is blocked there is shown as an owner. The API key's user may lack the right to list the %s.", r.traits.TenantNoun, r.traits.TenantNoun)))
 	}
-	return r.owners(l, inactive), out, nil
+	return r.judge.Knowing(status).Owners(l), out, nil
 }
 
 // PartialListing warns of a listing that cannot be all there is, and passes on
@@ -82,22 +83,22 @@ func (r *Run) ReadError(err error, what string, at Attribute) Finding {
 	switch FailureOf(err) {
 	case Unauthorized:
 		return failure(AtNone, fmt.Sprintf("%s does not accept the API key", t.Product),
-			fmt.Sprintf("%s Check the credentials in the provider block or the environment: the key may be wrong, revoked or expired.", sentence(err)))
+			fmt.Sprintf("%s Check the credentials in the provider block or the environment: the key may be wrong, revoked or expired.", planning.Said(err)+"."))
 	case Forbidden:
 		return failure(at, fmt.Sprintf("The %s API key may not read %s", t.Product, what),
-			fmt.Sprintf("%s %s", sentence(err), t.ChangeRight))
+			fmt.Sprintf("%s %s", planning.Said(err)+".", t.ChangeRight))
 	case Gone:
 		return failure(at, fmt.Sprintf("%s was not found in %s", capital(what), t.Product),
-			fmt.Sprintf("%s Check the id, and that the key belongs to the right %s.", sentence(err), t.TenantNoun))
+			fmt.Sprintf("%s Check the id, and that the key belongs to the right %s.", planning.Said(err)+".", t.TenantNoun))
 	case Malformed:
 		return failure(at, fmt.Sprintf("%s gave an answer that cannot be read", t.Product),
-			fmt.Sprintf("%s Check that the endpoint is the product's API and not, say, a proxy's page.", sentence(err)))
+			fmt.Sprintf("%s Check that the endpoint is the product's API and not, say, a proxy's page.", planning.Said(err)+"."))
 	case Refused, Unsupported:
 		return failure(at, fmt.Sprintf("%s refused to read %s", t.Product, what),
-			fmt.Sprintf("%s Check the id, and that this %s offers the call.", sentence(err), t.TenantNoun))
+			fmt.Sprintf("%s Check the id, and that this %s offers the call.", planning.Said(err)+".", t.TenantNoun))
 	default:
 		return failure(at, fmt.Sprintf("%s could not be read from %s", capital(what), t.Product),
-			fmt.Sprintf("%s This may pass: run the same command again.", sentence(err)))
+			fmt.Sprintf("%s This may pass: run the same command again.", planning.Said(err)+"."))
 	}
 }
 
@@ -107,24 +108,4 @@ func capital(s string) string {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
-}
-
-// ByEmail gives everybody with an e-mail address, whatever its case, in the
-// order of the listing.
-func (t *Tenant) ByEmail(email string) []Person {
-	t.emailsOnce.Do(func() {
-		t.emails = make(map[string][]int, len(t.People))
-		for i, p := range t.People {
-			if p.Email != "" {
-				k := strings.ToLower(p.Email)
-				t.emails[k] = append(t.emails[k], i)
-			}
-		}
-	})
-	places := t.emails[strings.ToLower(email)]
-	out := make([]Person, 0, len(places))
-	for _, i := range places {
-		out = append(out, t.People[i])
-	}
-	return out
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 func TestACreationNeverChangesAnAccessSilently(t *testing.T) {
@@ -11,15 +13,15 @@ func TestACreationNeverChangesAnAccessSilently(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
 		x := openSession(t, s, enforce())
-		fs := x.plan(BindingPlan{Next: bind("w1", "vic", "editor")}).Findings
+		fs := x.plan(BindingChange{Next: bind("w1", "vic", "editor")}).Findings
 		says(t, fs, there)
-		for _, part := range []string{"with viewer, and the configuration asks for editor", "import {\n  to = roster_blink_workspace_role_binding.ADDRESS\n  id = \"w1/user/vic\"\n}", "adopt_existing = true", "`terraform destroy -refresh=false` gets past"} {
+		for _, part := range []string{"with viewer, and the configuration asks for editor", "import {\n  to = roster_blink_workspace_role_binding.NAME\n  id = \"w1/user/vic\"\n}", "adopt_existing = true", "`terraform destroy -refresh=false` skips this"} {
 			if !strings.Contains(fs[0].Detail, part) {
 				t.Errorf("no %q in %s", part, fs[0].Detail)
 			}
 		}
 		// A changed principal: no import block.
-		fs = openSession(t, s, enforce()).plan(BindingPlan{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "vic", "editor")}).Findings
+		fs = openSession(t, s, enforce()).plan(BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "vic", "editor")}).Findings
 		says(t, fs, there)
 		if strings.Contains(fs[0].Detail, "import") || !strings.Contains(fs[0].Detail, "adopt_existing = true") {
 			t.Error(fs[0].Detail)
@@ -31,7 +33,7 @@ func TestACreationNeverChangesAnAccessSilently(t *testing.T) {
 
 		// Told to, it says from what to what.
 		x = openSession(t, s, enforce())
-		says(t, x.plan(BindingPlan{Next: bind("w1", "vic", "editor"), Adopt: true}).Findings, "vic@example.com in workspace Space w1 goes from viewer to editor")
+		says(t, x.plan(BindingChange{Next: bind("w1", "vic", "editor"), Adopt: true}).Findings, "vic@example.com in workspace Space w1 goes from viewer to editor")
 		_, fs = x.create(bind("w1", "vic", "editor"), true)
 		says(t, fs, "vic@example.com in workspace Space w1 goes from viewer to editor")
 		wantSent(t, s, "assign w1 user/vic editor")
@@ -46,7 +48,7 @@ func TestACreationNeverChangesAnAccessSilently(t *testing.T) {
 	})
 	t.Run("the same role is adopted", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			says(t, openSession(t, town(), enforce()).plan(BindingPlan{Next: bind("w1", "vic", "VIEWER")}).Findings)
+			says(t, openSession(t, town(), enforce()).plan(BindingChange{Next: bind("w1", "vic", "VIEWER")}).Findings)
 		})
 	})
 	t.Run("an adoption that lowers the last owner waits and is refused", func(t *testing.T) {
@@ -65,7 +67,7 @@ func TestADisabledUserIsEnabledAgainWithAWarning(t *testing.T) {
 		idle.Enabled = false
 		s := newStage(blazeTraits()).workspace("7", person("1", "manager"), idle)
 		x := openSession(t, s, enforce())
-		says(t, x.plan(BindingPlan{Next: bind("7", "3", "viewer")}).Findings, "3@example.com is disabled in workspace Space 7 and will be enabled again")
+		says(t, x.plan(BindingChange{Next: bind("7", "3", "viewer")}).Findings, "3@example.com is disabled in workspace Space 7 and will be enabled again")
 		_, fs := x.create(bind("7", "3", "viewer"), false)
 		says(t, fs, "3@example.com is disabled in workspace Space 7 and will be enabled again")
 		wantRole(t, s, "7", "3", "viewer")
@@ -77,9 +79,9 @@ func TestNobodyIsCreatedDisabled(t *testing.T) {
 		s := newStage(blazeTraits()).workspace("7", person("1", "manager")).strangers("5")
 		off := bind("7", "5", "tester")
 		off.Standing.Enabled = false
-		want := "! user/5 is not in workspace 7 and cannot be created disabled"
+		want := "! user/5 is not in workspace Space 7 and cannot be created disabled"
 		x := openSession(t, s, enforce())
-		fs := x.plan(BindingPlan{Next: off}).Findings
+		fs := x.plan(BindingChange{Next: off}).Findings
 		says(t, fs, want)
 		if fs[0].At != AtEnabled {
 			t.Errorf("at %q", fs[0].At)
@@ -98,22 +100,22 @@ func TestStrangers(t *testing.T) {
 	}
 	for id, want := range map[string]string{
 		"ghost": "! user/ghost is not known in the Blink tenant",
-		"guest": "guest@example.com, who is to join workspace Space w1, is still a pending invitation",
+		"guest": "guest@example.com is a pending invitation in workspace Space w1",
 		"idle":  "idle@example.com, who is to join workspace Space w1, is inactive",
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := stage()
-			says(t, openSession(t, s, enforce()).plan(BindingPlan{Next: bind("w1", id, "viewer")}).Findings, want)
-			says(t, openSession(t, s, enforce()).plan(BindingPlan{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", id, "viewer")}).Findings, want)
+			says(t, openSession(t, s, enforce()).plan(BindingChange{Next: bind("w1", id, "viewer")}).Findings, want)
+			says(t, openSession(t, s, enforce()).plan(BindingChange{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", id, "viewer")}).Findings, want)
 		})
 	}
 	t.Run("one tenant listing for all", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := stage()
 			x := openSession(t, s, enforce())
-			says(t, x.plan(BindingPlan{Next: bind("w1", "new", "viewer")}).Findings)
-			says(t, x.plan(BindingPlan{Next: bind("w2", "new", "viewer")}).Findings)
-			says(t, x.plan(BindingPlan{Next: bind("w2", "other", "viewer")}).Findings)
+			says(t, x.plan(BindingChange{Next: bind("w1", "new", "viewer")}).Findings)
+			says(t, x.plan(BindingChange{Next: bind("w2", "new", "viewer")}).Findings)
+			says(t, x.plan(BindingChange{Next: bind("w2", "other", "viewer")}).Findings)
 			if n := len(s.sent("people")); n != 1 {
 				t.Errorf("%d", n)
 			}
@@ -128,13 +130,13 @@ func TestStrangers(t *testing.T) {
 				}
 				return trouble{}
 			}
-			says(t, openSession(t, s, enforce()).plan(BindingPlan{Next: bind("w1", "ghost", "viewer")}).Findings)
+			says(t, openSession(t, s, enforce()).plan(BindingChange{Next: bind("w1", "ghost", "viewer")}).Findings)
 		})
 	})
 	t.Run("a pending invitation in the workspace", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town().with("w1", Member{Principal: user("guest"), Email: "guest@example.com", Roles: []string{"viewer"}, Enabled: true, Invite: true})
-			says(t, openSession(t, s, enforce()).plan(BindingPlan{Next: bind("w1", "guest", "viewer")}).Findings, "guest@example.com is still a pending invitation in workspace Space w1")
+			says(t, openSession(t, s, enforce()).plan(BindingChange{Next: bind("w1", "guest", "viewer")}).Findings, "guest@example.com is a pending invitation in workspace Space w1")
 		})
 	})
 }
@@ -142,20 +144,20 @@ func TestStrangers(t *testing.T) {
 func TestARefreshDropsOnlyWhoIsCertainlyGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := openSession(t, town(), enforce())
-		_, found, fs := x.run.ReadBinding(t.Context(), "w1", user("carol"), "carol@example.com")
-		says(t, fs, "carol@example.com is no longer in workspace Space w1")
-		if found {
-			t.Error("found")
+		got := x.run.ReadBinding(t.Context(), *bind("w1", "carol", ""), "carol@example.com", Private{})
+		says(t, got.Findings, "carol@example.com is no longer in workspace Space w1")
+		if got.Presence != membership.Absent {
+			t.Error("still there")
 		}
-		_, found, fs = x.run.ReadBinding(t.Context(), "w9", user("carol"), "carol@example.com")
-		says(t, fs, "carol@example.com is no longer in workspace w9: the workspace is gone")
-		if found {
-			t.Error("found")
+		got = x.run.ReadBinding(t.Context(), *bind("w9", "carol", ""), "carol@example.com", Private{})
+		says(t, got.Findings, "carol@example.com is no longer in workspace w9: the workspace is gone")
+		if got.Presence != membership.Absent {
+			t.Error("still there")
 		}
-		m, found, fs := x.run.ReadBinding(t.Context(), "w1", user("ANN"), "")
-		says(t, fs)
-		if !found || m.ID != "ann" {
-			t.Errorf("%v %+v", found, m)
+		got = x.run.ReadBinding(t.Context(), *bind("w1", "ANN", ""), "", Private{})
+		says(t, got.Findings)
+		if got.Presence != membership.There || got.Member.ID != "ann" {
+			t.Errorf("%v %+v", got.Presence, got.Member)
 		}
 	})
 	for kind, want := range map[Failure]string{
@@ -167,10 +169,10 @@ func TestARefreshDropsOnlyWhoIsCertainlyGone(t *testing.T) {
 			s.trouble = func(stageCall) trouble {
 				return trouble{err: &Error{Failure: kind, Op: "list workspace w1", Status: 418, Message: "no."}}
 			}
-			_, found, fs := openSession(t, s, enforce()).run.ReadBinding(t.Context(), "w1", user("ann"), "ann@example.com")
-			says(t, fs, want)
-			if found || !strings.Contains(fs[0].Detail, "Nothing was dropped from the state") {
-				t.Errorf("found %v: %s", found, details(fs))
+			got := openSession(t, s, enforce()).run.ReadBinding(t.Context(), *bind("w1", "ann", ""), "ann@example.com", Private{})
+			says(t, got.Findings, want)
+			if got.Presence != membership.NotKnown || !strings.Contains(got.Findings[0].Detail, "Nothing was dropped from the state") {
+				t.Errorf("presence %v: %s", got.Presence, details(got.Findings))
 			}
 		})
 	}

@@ -235,7 +235,7 @@ func TestOneSlot(t *testing.T) {
 			tf.slots, tf.first = 1, []string{"old"}
 			out := tf.plan(t.Context(), []*block{{addr: "old", prior: bind("w1", "ann", "owner")}, {addr: "new", next: bind("w1", "new", "owner")}})
 			says(t, out.errors(), lastOwner)
-			if !strings.Contains(out.String(), "two runs (first the successor, then the removal) at -parallelism=1") {
+			if !strings.Contains(out.String(), "two runs at -parallelism=1: first the successor, then the removal") {
 				t.Error(out)
 			}
 		})
@@ -297,8 +297,8 @@ func TestUnknownValuesNeverBlockAPlan(t *testing.T) {
 			walk := NewWalk(act, enforce())
 			blink := NewRun(Config{Service: lonely(), Guard: enforce(), Walk: walk, Locker: &memoryLocker{}, Logger: &notebook{}, Naming: testNaming()})
 			blaze := NewRun(Config{Service: newStage(blazeTraits()), Guard: enforce(), Walk: walk, Locker: &memoryLocker{}, Logger: &notebook{}, Naming: testNaming()})
-			blaze.PlanBinding(t.Context(), BindingPlan{Next: &Binding{WorkspaceUnknown: true, Principal: user("1"), Standing: Standing{Role: "manager", Enabled: true}}})
-			says(t, blink.PlanBinding(t.Context(), BindingPlan{Prior: bind("w1", "ann", "owner")}).Findings, lastOwner)
+			blaze.PlanBinding(t.Context(), BindingChange{Next: &Binding{WorkspaceUnknown: true, Principal: user("1"), Standing: Standing{Role: "manager", Enabled: true}}})
+			says(t, blink.PlanBinding(t.Context(), BindingChange{Prior: bind("w1", "ann", "owner")}).Findings, lastOwner)
 		})
 	})
 }
@@ -422,7 +422,7 @@ func TestWarnDoesNotPassARemovalThatWasNotMade(t *testing.T) {
 		x := openSession(t, s, warn)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		says(t, x.deleteWithin(ctx, bind("w1", "ann", "owner"), Exit{}, ""), lastOwner)
+		says(t, x.deleteWithin(ctx, bind("w1", "ann", "owner"), Exit{}, Private{}), lastOwner)
 		wantSent(t, s)
 	})
 }
@@ -451,7 +451,7 @@ func TestThePlanAsksForWhoIsInactiveOnlyForALoss(t *testing.T) {
 			}
 			errs := planOf(t, s, enforce(), 10, 1, &block{addr: "a", prior: bind("w1", "ann", "owner")}).errors()
 			says(t, errs, lastOwner)
-			if !strings.Contains(errs[0].Detail, "Who is inactive in the tenant could not be read, so everybody above is taken to be active.") {
+			if !strings.Contains(errs[0].Detail, "Who is inactive in the tenant could not be read: everybody is taken to be\nactive.") {
 				t.Error(errs[0].Detail)
 			}
 		})
@@ -471,7 +471,7 @@ func TestPlanWithoutLiveData(t *testing.T) {
 		trouble trouble
 		want    string
 	}{
-		"a passing failure is a warning": {broken(), "ann in workspace w1 could not be checked"},
+		"a passing failure is a warning": {broken(), "Blink could not be read: the plan goes on without"},
 		"403 is an error":                {denied(), "! The Blink API key may not read workspace w1"},
 		"401 is an error":                {trouble{err: &Error{Failure: Unauthorized, Op: "list workspace w1", Status: 401}}, "! Blink does not accept the API key"},
 	} {
@@ -480,11 +480,11 @@ func TestPlanWithoutLiveData(t *testing.T) {
 				s := lonely()
 				s.trouble = fail(c.trouble)
 				x := openSession(t, s, enforce())
-				fs := x.plan(BindingPlan{Prior: bind("w1", "ann", "owner"), Label: "ann"}).Findings
+				fs := x.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Label: "ann"}).Findings
 				says(t, fs, c.want)
-				fs = openSession(t, s, enforce()).plan(BindingPlan{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer"), Label: "ann"}).Findings
+				fs = openSession(t, s, enforce()).plan(BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer"), Label: "ann"}).Findings
 				says(t, fs, c.want)
-				fs = openSession(t, s, enforce()).plan(BindingPlan{Next: bind("w1", "ann", "viewer"), Label: "ann"}).Findings
+				fs = openSession(t, s, enforce()).plan(BindingChange{Next: bind("w1", "ann", "viewer"), Label: "ann"}).Findings
 				says(t, fs, c.want)
 			})
 		})
@@ -492,9 +492,9 @@ func TestPlanWithoutLiveData(t *testing.T) {
 	t.Run("no such workspace", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			x := openSession(t, lonely(), enforce())
-			says(t, x.plan(BindingPlan{Next: bind("w7", "ann", "viewer")}).Findings, "! Workspace w7 was not found in Blink")
-			says(t, x.plan(BindingPlan{Prior: bind("w7", "bob", "viewer")}).Findings)
-			says(t, x.delete(bind("w7", "bob", "viewer"), Exit{}, ""))
+			says(t, x.plan(BindingChange{Next: bind("w7", "ann", "viewer")}).Findings, "! Workspace w7 was not found in Blink")
+			says(t, x.plan(BindingChange{Prior: bind("w7", "bob", "viewer")}).Findings)
+			says(t, x.delete(bind("w7", "bob", "viewer"), Exit{}, Private{}))
 		})
 	})
 }
@@ -506,7 +506,7 @@ func TestAPlanThatWaitsEndsWhenTheApplyBegins(t *testing.T) {
 		done := make(chan []Finding, 1)
 		began := time.Now()
 		go func() {
-			done <- x.plan(BindingPlan{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer")}).Findings
+			done <- x.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer")}).Findings
 		}()
 		time.Sleep(time.Second)
 		x.act.Applying()
@@ -515,7 +515,7 @@ func TestAPlanThatWaitsEndsWhenTheApplyBegins(t *testing.T) {
 			t.Errorf("it took %s", time.Since(began))
 		}
 		// And from now on none waits.
-		says(t, x.plan(BindingPlan{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer")}).Findings)
+		says(t, x.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer")}).Findings)
 		if time.Since(began) != time.Second {
 			t.Errorf("it took %s", time.Since(began))
 		}
@@ -529,7 +529,7 @@ func TestAPlanThatWaitsIsCancelledAtOnce(t *testing.T) {
 		defer cancel()
 		began := time.Now()
 		defer x.act.Begin()()
-		fs := x.run.PlanBinding(ctx, BindingPlan{Prior: bind("w1", "ann", "owner")}).Findings
+		fs := x.run.PlanBinding(ctx, BindingChange{Prior: bind("w1", "ann", "owner")}).Findings
 		says(t, fs, "! Planning was cancelled")
 		if time.Since(began) != time.Second {
 			t.Errorf("it took %s", time.Since(began))
@@ -543,19 +543,19 @@ func TestAPlanThatWaitsIsCancelledAtOnce(t *testing.T) {
 func TestTheKeysOwnUserIsWarned(t *testing.T) {
 	for name, c := range map[string]struct {
 		self Person
-		b    BindingPlan
+		b    BindingChange
 		want []string
 	}{
-		"removed, known by address": {Person{Email: "VIC@example.com"}, BindingPlan{Prior: bind("w1", "vic", "viewer")}, []string{"The API key's own user vic@example.com is removed from workspace Space w1"}},
-		"removed, known by id":      {Person{Principal: Principal{ID: "vic"}}, BindingPlan{Prior: bind("w1", "vic", "viewer")}, []string{"The API key's own user vic@example.com is removed from workspace Space w1"}},
-		"lowered":                   {Person{Email: "ann@example.com"}, BindingPlan{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer")}, []string{"The API key's own user ann@example.com goes from owner to viewer in workspace Space w1"}},
-		"raised":                    {Person{Email: "vic@example.com"}, BindingPlan{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", "vic", "editor")}, nil},
-		"somebody else":             {Person{Email: "key@example.com"}, BindingPlan{Prior: bind("w1", "vic", "viewer")}, nil},
-		"nobody knows":              {Person{}, BindingPlan{Prior: bind("w1", "vic", "viewer")}, nil},
-		"kept":                      {Person{Email: "vic@example.com"}, BindingPlan{Prior: bind("w1", "vic", "viewer"), Exit: Exit{Keep: true}}, nil},
+		"removed, known by address": {Person{Email: "VIC@example.com"}, BindingChange{Prior: bind("w1", "vic", "viewer")}, []string{"The API key's own user vic@example.com is removed from workspace Space w1"}},
+		"removed, known by id":      {Person{Principal: Principal{ID: "vic"}}, BindingChange{Prior: bind("w1", "vic", "viewer")}, []string{"The API key's own user vic@example.com is removed from workspace Space w1"}},
+		"lowered":                   {Person{Email: "ann@example.com"}, BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer")}, []string{"The API key's own user ann@example.com goes from owner to viewer in workspace Space w1"}},
+		"raised":                    {Person{Email: "vic@example.com"}, BindingChange{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", "vic", "editor")}, nil},
+		"somebody else":             {Person{Email: "key@example.com"}, BindingChange{Prior: bind("w1", "vic", "viewer")}, nil},
+		"nobody knows":              {Person{}, BindingChange{Prior: bind("w1", "vic", "viewer")}, nil},
+		"kept":                      {Person{Email: "vic@example.com"}, BindingChange{Prior: bind("w1", "vic", "viewer"), Exit: Exit{Keep: true}}, nil},
 		"its resource changes hands": {
 			Person{Email: "vic@example.com"},
-			BindingPlan{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", "new", "viewer")},
+			BindingChange{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", "new", "viewer")},
 			[]string{"The API key's own user vic@example.com is removed from workspace Space w1"},
 		},
 	} {
@@ -576,14 +576,14 @@ func TestTheKeysOwnUserIsWarned(t *testing.T) {
 				}
 				return trouble{}
 			}
-			says(t, openSession(t, s, enforce()).plan(BindingPlan{Prior: bind("w1", "vic", "viewer")}).Findings)
+			says(t, openSession(t, s, enforce()).plan(BindingChange{Prior: bind("w1", "vic", "viewer")}).Findings)
 		})
 	})
 	t.Run("again at apply", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
 			s.self = Person{Email: "vic@example.com"}
-			says(t, openSession(t, s, enforce()).delete(bind("w1", "vic", "viewer"), Exit{}, ""), "The API key's own user vic@example.com is removed from workspace Space w1")
+			says(t, openSession(t, s, enforce()).delete(bind("w1", "vic", "viewer"), Exit{}, Private{}), "The API key's own user vic@example.com is removed from workspace Space w1")
 		})
 	})
 }
@@ -603,10 +603,10 @@ func TestALossIsCountedOnceThoughTheTenantIsReadLater(t *testing.T) {
 			return trouble{}
 		}
 		x := openSession(t, s, enforce())
-		says(t, x.plan(BindingPlan{Prior: bind("w1", "ann", "owner")}).Findings)
+		says(t, x.plan(BindingChange{Prior: bind("w1", "ann", "owner")}).Findings)
 		fails = false
 		time.Sleep(cache.FailureHolds)
-		says(t, x.plan(BindingPlan{Prior: bind("w1", "zoe", "owner")}).Findings)
-		says(t, x.plan(BindingPlan{Prior: bind("w1", "eve", "owner")}).Findings, lastOwner)
+		says(t, x.plan(BindingChange{Prior: bind("w1", "zoe", "owner")}).Findings)
+		says(t, x.plan(BindingChange{Prior: bind("w1", "eve", "owner")}).Findings, lastOwner)
 	})
 }

@@ -9,16 +9,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const waysOut = `
-Ways out:
-  - Name a successor: give somebody else the role "owner" in the same change.
-  - Stop managing and leave the access as it is: a ` + "`removed` block with `lifecycle { destroy = false }` for a whole resource, `terraform state rm`" + ` for one instance, or on_destroy = "keep", which counts only once it has been applied.
-  - For a workspace that is being closed: add its id to last_owner_guard.exempt_workspace_ids in the provider block.
-`
-
-const whatHelps = "If there is one in this change, one of these helps: depends_on from the outgoing owner's block to the successor's where both are blocks; " +
-	"lifecycle { create_before_destroy = true } where the successor depends on something else that changes in this run; " +
-	"two runs (first the successor, then the removal) at -parallelism=1; a longer last_owner_guard.handover_wait."
+// begins wants a detail that begins so; the whole of it is held by the tests of
+// the guard's own room.
+func begins(t *testing.T, got, want string) {
+	t.Helper()
+	if !strings.HasPrefix(got, want) {
+		t.Errorf("got\n%s\nnot\n%s", got, want)
+	}
+}
 
 func same(t *testing.T, got, want string) {
 	t.Helper()
@@ -53,19 +51,22 @@ func crowdStage() *stage {
 func TestTheMessageAtPlan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := openSession(t, crowdStage(), crowdGuard())
-		says(t, x.plan(BindingPlan{Prior: bind("w1", "zoe", "owner"), Next: bind("w1", "zoe", "viewer")}).Findings)
-		fs := x.plan(BindingPlan{Prior: bind("w1", "ann", "owner"), Label: "ann@example.com"}).Findings
+		says(t, x.plan(BindingChange{Prior: bind("w1", "zoe", "owner"), Next: bind("w1", "zoe", "viewer")}).Findings)
+		fs := x.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Label: "ann@example.com"}).Findings
 		says(t, fs, lastOwner)
-		same(t, fs[0].Detail, `Workspace "Space w1" (w1) would have 0 owners and needs 1. Its owners now:
+		begins(t, fs[0].Detail, `Workspace "Space w1" (w1) would have 0 owners and needs 1.
+Its owners now:
   - Crew (crew): not counted: a group, and count_owner_groups is false
-  - ann@example.com (ann): removed by this run (its resource is destroyed or no longer in the configuration)
+  - ann@example.com (ann): removed by this run (its resource is destroyed or
+    no longer in the configuration)
   - bot@example.com (bot): not counted: listed in not_counted
   - guest@example.com (guest): not counted: a pending invitation
   - idle@example.com (idle): not counted: inactive in the tenant
   - u-77: not counted: a pending invitation
   - zoe@example.com (zoe): changed from Owner to viewer by this run
-`+waysOut+`
-The provider waited until nothing had moved for 5s (5s in all), and no successor came. `+whatHelps)
+
+Ways out:
+`)
 	})
 }
 
@@ -77,30 +78,42 @@ func TestTheMessageForSeveralWorkspaces(t *testing.T) {
 		x := openSession(t, s, g)
 		done := make(chan []Finding, 1)
 		go func() {
-			done <- x.plan(BindingPlan{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "editor")}).Findings
+			done <- x.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "editor")}).Findings
 		}()
 		time.Sleep(2 * time.Second)
-		says(t, x.plan(BindingPlan{Prior: bind("w2", "bob", "owner"), Exit: Exit{Reassign: "viewer"}}).Findings)
+		says(t, x.plan(BindingChange{Prior: bind("w2", "bob", "owner"), Exit: Exit{Reassign: "viewer"}}).Findings)
 		fs := <-done
 		says(t, fs, "! Workspace would fall below 2 owners", "! Workspace would fall below 2 owners")
 		if fs[0].At != AtRole || fs[1].At != AtNone {
 			t.Errorf("at %q and %q", fs[0].At, fs[1].At)
 		}
-		tail := waysOut + "\nThe provider waited until nothing had moved for 5s (7s in all), and no successor came. " + whatHelps
-		same(t, fs[0].Detail, `Workspace "Space w1" (w1) would have 0 owners and needs 1. Its owners now:
+		begins(t, fs[0].Detail, `Workspace "Space w1" (w1) would have 0 owners and needs 1.
+Its owners now:
   - ann@example.com (ann): changed from owner to editor by this run
-`+tail)
-		same(t, fs[1].Detail, `Workspace "Space w2" (w2) would have 1 owner and needs 2. Its owners now:
-  - bob@example.com (bob): left with the role "viewer" by this run (reassign_role)
+
+Ways out:
+`)
+		begins(t, fs[1].Detail, `Workspace "Space w2" (w2) would have 1 owner and needs 2.
+Its owners now:
+  - bob@example.com (bob): left with the role "viewer" by this run
+    (reassign_role)
   - cleo@example.com (cleo): stays
-`+tail)
+
+This message answers for the whole run: the change at fault is another one,
+the one that is named above.
+`)
+		for _, f := range fs {
+			if !strings.Contains(f.Detail, "Nothing had moved for 5s (7s in all)") {
+				t.Error(f.Detail)
+			}
+		}
 	})
 }
 
 func TestTheMessageAtApply(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := openSession(t, town(), enforce())
-		says(t, x.delete(bind("w1", "zoe", "owner"), Exit{}, ""))
+		says(t, x.delete(bind("w1", "zoe", "owner"), Exit{}, Private{}))
 		_, kept, fs := x.update(bind("w1", "ann", "owner"), bind("w1", "ann", "viewer"), Exit{})
 		says(t, fs, lastOwner)
 		if kept || fs[0].At != AtRole {
@@ -131,9 +144,9 @@ has one, this helps:
 func TestTheMessageSpeaksTheProductsLanguage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(blazeTraits()).workspace("352749", person("1", "manager"))
-		fs := openSession(t, s, enforce()).plan(BindingPlan{Prior: bind("352749", "1", "manager")}).Findings
+		fs := openSession(t, s, enforce()).plan(BindingChange{Prior: bind("352749", "1", "manager")}).Findings
 		says(t, fs, "! Workspace would lose its last manager")
-		for _, part := range []string{"would have 0 managers and needs 1. Its managers now:", `the role "manager"`, "from the outgoing manager's block"} {
+		for _, part := range []string{"would have 0 managers and needs 1.\nIts managers now:", `the role "manager"`, "the outgoing manager's block"} {
 			if !strings.Contains(fs[0].Detail, part) {
 				t.Errorf("no %q in %s", part, fs[0].Detail)
 			}
@@ -151,9 +164,9 @@ func TestAWarningNamesPeopleAndPlaceInItsSummary(t *testing.T) {
 		g.Mode, g.MinimumOwners = Warn, 2
 		x := openSession(t, town(), g)
 		done := make(chan []Finding, 1)
-		go func() { done <- x.plan(BindingPlan{Prior: bind("w1", "zoe", "owner")}).Findings }()
+		go func() { done <- x.plan(BindingChange{Prior: bind("w1", "zoe", "owner")}).Findings }()
 		synctest.Wait()
-		says(t, x.plan(BindingPlan{Prior: bind("w1", "ann", "owner")}).Findings)
+		says(t, x.plan(BindingChange{Prior: bind("w1", "ann", "owner")}).Findings)
 		says(t, <-done, "Workspace would fall below 2 owners: ann@example.com, zoe@example.com in workspace Space w1")
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
 )
 
@@ -58,7 +59,7 @@ func (s *space) explain(ctx context.Context, w wish, o reconcile.Outcome) []Find
 // ownUser tells the person who runs this that the credentials' own user loses
 // access or its role.
 func (s *space) ownUser(ctx context.Context, w wish, o reconcile.Outcome) Finding {
-	return ownUserWarning(s.whereIs(ctx), s.run.traits, o.Before, w.Want)
+	return planning.OwnUser(s.run.traits, o.Before, w.Want, s.run.traits.WorkspaceNoun+" "+s.whereIs(ctx))
 }
 
 // changedMore tells of a change that its plan may not have shown.
@@ -68,10 +69,10 @@ func (s *space) changedMore(ctx context.Context, w wish, o reconcile.Outcome) []
 	}
 	where := s.whereIs(ctx)
 	if !o.Before.Enabled && w.Want.Enabled {
-		return []Finding{s.reenabled(where, o.Before, *w.Want)}
+		return []Finding{planning.Reenabled(o.Before, *w.Want, s.run.traits.WorkspaceNoun+" "+where)}
 	}
 	if w.Adopt {
-		return []Finding{s.adopted(where, o.Before, *w.Want)}
+		return []Finding{planning.Adopted(s.run.naming, o.Before, *w.Want, s.run.traits.WorkspaceNoun+" "+where)}
 	}
 	return []Finding{warning(w.at, fmt.Sprintf("%s in workspace %s goes from %s to %s", o.Before.Label(), where, o.Before.Standing(), w.Want),
 		fmt.Sprintf("%s was there already with %s, which the state did not hold. The higher role was given.", o.Before.Principal, o.Before.Standing()))}
@@ -79,7 +80,7 @@ func (s *space) changedMore(ctx context.Context, w wish, o reconcile.Outcome) []
 
 // leftAloneFinding explains why somebody keeps what they have.
 func (s *space) leftAloneFinding(ctx context.Context, w wish, o reconcile.Outcome) []Finding {
-	where, who := s.whereIs(ctx), nameAndID(o.Before)
+	where, who := s.whereIs(ctx), guard.NameAndID(o.Before)
 	summary := fmt.Sprintf("%s in workspace %s is left alone", o.Before.Label(), where)
 	switch {
 	case o.Reason == reconcile.HeldByAnother:
@@ -118,26 +119,26 @@ func (s *space) failed(ctx context.Context, w wish, o reconcile.Outcome) Finding
 	case reconcile.TooFewOwners:
 		return s.refusal(ctx, w, o, SeverityError)
 	case reconcile.Unreadable:
-		return s.run.readFailure(o.Err, s.id, w.at)
+		return planning.ReadFailure(s.run.traits, o.Err, s.id, w.at)
 	case reconcile.Incomplete:
-		return s.run.partial(o.Listing, w.Principal)
+		return planning.Incomplete(s.run.traits, o.Listing, fmt.Sprintf("%s is not in that part.", w.Principal))
 	case reconcile.NoSuchMember:
-		return s.cannotAddDisabled(w.Principal)
+		return planning.CannotAddDisabled(s.run.traits, w.Principal, s.run.traits.WorkspaceNoun+" "+s.whereIs(ctx))
 	case reconcile.GivenBack:
 		if o.Result == reconcile.Refused {
 			return failure(w.at, fmt.Sprintf("%s stays %s", who, t.OwnerNoun),
-				fmt.Sprintf("%s was given the role back in this run, because too few %s were left. Nothing was changed. Plan and apply again.", nameAndID(o.Before), t.OwnersNoun))
+				fmt.Sprintf("%s was given the role back in this run, because too few %s were left. Nothing was changed. Plan and apply again.", guard.NameAndID(o.Before), t.OwnersNoun))
 		}
 		return failure(w.at, fmt.Sprintf("%s was given the role back", who),
 			fmt.Sprintf("%s was %s, and then the workspace had fewer %s than it needs: another run, or a person, took one out at the same time. So %s has %s again. Plan and apply again.",
-				nameAndID(o.Before), w.clause(t), t.OwnersNoun, o.Before.Label(), o.Before.Standing()))
+				guard.NameAndID(o.Before), w.clause(t), t.OwnersNoun, o.Before.Label(), o.Before.Standing()))
 	case reconcile.NotGivenBack:
 		return failure(w.at, fmt.Sprintf("%s was not given the role back", who),
 			fmt.Sprintf("%s was %s, and then the workspace had fewer %s than it needs: another run, or a person, took one out at the same time. Giving the role back failed: %s. "+
-				"Do it by hand: give %s the role %q again.", nameAndID(o.Before), w.clause(t), t.OwnersNoun, said(o.Err), nameAndID(o.Before), o.Before.Role()))
+				"Do it by hand: give %s the role %q again.", guard.NameAndID(o.Before), w.clause(t), t.OwnersNoun, planning.Said(o.Err), guard.NameAndID(o.Before), o.Before.Role()))
 	case reconcile.NotProved:
 		return failure(w.at, fmt.Sprintf("The change of %s was not proved", who),
-			fmt.Sprintf("%s was %s, and who is left in the workspace could not be read: %s. Nothing was given back. Look who its %s are, and plan again.", nameAndID(o.Before), w.clause(t), said(o.Err), t.OwnersNoun))
+			fmt.Sprintf("%s was %s, and who is left in the workspace could not be read: %s. Nothing was given back. Look who its %s are, and plan again.", guard.NameAndID(o.Before), w.clause(t), planning.Said(o.Err), t.OwnersNoun))
 	}
 	if errors.Is(o.Err, reconcile.ErrNotSent) && (errors.Is(o.Err, context.Canceled) || errors.Is(o.Err, context.DeadlineExceeded)) {
 		return s.cancelled(w, o.Err)
@@ -171,7 +172,7 @@ func (s *space) refusal(ctx context.Context, w wish, o reconcile.Outcome, severi
 	}
 	switch {
 	case o.Err != nil:
-		section.Notes = append(section.Notes, fmt.Sprintf("%s itself refused: %s", s.run.traits.Product, said(o.Err)))
+		section.Notes = append(section.Notes, fmt.Sprintf("%s itself refused: %s", s.run.traits.Product, planning.Said(o.Err)))
 	case severity == SeverityError && w.form == guard.OfOne:
 		section.Notes = append(section.Notes, "Nothing was changed here. If a successor was created later in this run, applying again finishes the handover.")
 	case severity == SeverityError:
@@ -189,15 +190,4 @@ func (s *space) whereIs(ctx context.Context) string {
 		}
 	}
 	return s.run.workspaceName(context.WithoutCancel(ctx), known, s.id)
-}
-
-// ownUserWarning is the warning about the credentials' own user.
-func ownUserWarning(where string, t Traits, live Member, to *Standing) Finding {
-	fate := "is removed from"
-	if to != nil {
-		fate = fmt.Sprintf("goes from %s to %s in", live.Standing(), to)
-	}
-	return warning(AtNone,
-		fmt.Sprintf("The %s's own user %s %s workspace %s", t.CredentialNoun, live.Label(), fate, where),
-		"The next run with this key may be locked out: it may no longer be able to read or change this workspace. Use a key of somebody who stays, or do this last and with another key at hand.")
 }

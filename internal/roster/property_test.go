@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 )
 
 // play is one random scenario: who is there, what the configuration changes,
@@ -163,7 +165,7 @@ func (p *play) drawBlocks(t *rapid.T) {
 			now := &Binding{Workspace: w, Principal: m.Principal, Standing: m.Standing()}
 			b := &block{addr: fmt.Sprintf("%s-%s/%d", w, m.ID, len(p.blocks)), prior: now}
 			if rapid.IntRange(0, 3).Draw(t, "was updated before") == 0 {
-				b.private = Key(w, m.Principal) // an update keeps what its plan wrote
+				b.private = Private{Instance: planning.NewInstance(), Holds: planning.MemberKey(w, m.Principal)} // an update keeps what its plan wrote
 			}
 			same := *now
 			switch rapid.SampledFrom([]string{"nothing", "role", "role", "remove", "remove", "keep", "reassign", "swap", "swap", "move", "replace", "replace-cbd", "taint", "taint-cbd"}).Draw(t, "change") {
@@ -518,7 +520,7 @@ func (p *play) applyAnything(t *testing.T) (wrong string) {
 		mine := p.places()
 		for _, b := range p.blocks {
 			if b.replaced() && !b.moves() {
-				b.key = Key(b.next.Workspace, b.next.Principal)
+				b.key = Private{Instance: planning.NewInstance(), Holds: planning.MemberKey(b.next.Workspace, b.next.Principal)}
 			}
 		}
 		// A block for one principal changes; another one of the same principal, unchanged, does not run.

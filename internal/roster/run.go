@@ -11,19 +11,6 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
 )
 
-// Walk is what all products of one configured provider share: what Terraform
-// does in this process, and the losses and gains that were planned in it.
-type Walk struct {
-	activity *Activity
-	ledger   *ledger
-}
-
-// NewWalk begins a walk. Each configuration of the provider has its own: what
-// was planned in one walk says nothing about the next.
-func NewWalk(a *Activity, g Guard) *Walk {
-	return &Walk{activity: a, ledger: newLedger(a, g)}
-}
-
 // Config is what a [Run] is made of.
 type Config struct {
 	Service Service
@@ -39,6 +26,8 @@ type Config struct {
 
 // Run is one product in one walk: its listings, its guard, its writes.
 type Run struct {
+	*planning.Planner
+
 	svc     Service
 	traits  Traits
 	naming  Naming
@@ -52,7 +41,7 @@ type Run struct {
 	people keyed[string, *cache.Value[*Tenant]]
 	descr  keyed[string, *cache.Value[Description]]
 	spaces keyed[string, *space]
-	// readings are what the faces share besides (Once).
+	// readings are what resources and data sources share besides (Once).
 	readings readings
 	judge    *guard.Judge
 	ways     reconcile.Ways
@@ -67,7 +56,8 @@ func NewRun(c Config) *Run {
 	if r.locker == nil {
 		r.locker = reconcile.NewFileLocker()
 	}
-	r.judge = guard.NewJudge(c.Guard, r.traits, words(c.Naming))
+	r.judge = guard.NewJudge(c.Guard, r.traits, c.Naming)
+	r.Planner = planning.NewPlanner(planReadings{r}, r.traits, c.Naming, r.judge, c.Walk)
 	r.self = cache.New(r.svc.Self)
 	r.people.make = func(tenant string) *cache.Value[*Tenant] {
 		return cache.New(func(ctx context.Context) (*Tenant, error) {
@@ -75,7 +65,7 @@ func NewRun(c Config) *Run {
 			if err != nil {
 				return nil, err
 			}
-			return newTenant(people), nil
+			return membership.NewTenant(people), nil
 		})
 	}
 	r.descr.make = func(id string) *cache.Value[Description] {
@@ -149,7 +139,7 @@ func newSpace(r *Run, id string) *space {
 		return l, nil
 	})
 	s.reconciler = reconcile.New(reconcile.Config{
-		Workspace: id, Service: r.svc, Judge: r.judge, Activity: r.walk.activity, Locker: r.locker, Logger: r.log,
+		Workspace: id, Service: r.svc, Judge: r.judge, Activity: r.walk.Activity(), Locker: r.locker, Logger: r.log,
 		Listings: s.listings, Self: r.Self, Ways: &r.ways, MaxConcurrent: r.maxConc,
 		Status: func(ctx context.Context) guard.Status { return r.status(ctx, id) },
 	})
@@ -163,14 +153,6 @@ func (s *space) remember(l *Listing) {
 	if !s.first.Known() {
 		s.first = guard.NewFloor(l)
 	}
-}
-
-// floor is the number of owners below which this run must not take the
-// workspace: the policy's minimum, or the number there was if that is smaller.
-func (s *space) floor(inactive map[Principal]bool) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.first.Needs(s.run.judge.Knowing(guard.Status{Inactive: inactive}))
 }
 
 // Listing gives the workspace's listing of this run, which shows what the run has
@@ -215,19 +197,6 @@ func (r *Run) workspaceName(ctx context.Context, l *Listing, id string) string {
 	return id
 }
 
-// inactive gives those who are blocked in the tenant. Where it cannot be read,
-// nobody is taken to be, and known is false.
-func (r *Run) inactive(ctx context.Context, workspace string) (set map[Principal]bool, known bool) {
-	if !r.traits.StatusMatters {
-		return nil, true
-	}
-	t, err := r.tenantOf(ctx, workspace)
-	if err != nil {
-		return nil, false
-	}
-	return t.inactive, true
-}
-
 // status tells who is inactive in the tenant, or invited to it.
 func (r *Run) status(ctx context.Context, workspace string) guard.Status {
 	if !r.traits.StatusMatters {
@@ -237,17 +206,5 @@ func (r *Run) status(ctx context.Context, workspace string) guard.Status {
 	if err != nil {
 		return guard.Status{Unreadable: true}
 	}
-	return guard.Status{Inactive: t.inactive}
-}
-
-// words are those of the configuration language.
-func words(n Naming) membership.Vocabulary {
-	return membership.Vocabulary{
-		Member: n.Additive, Members: n.Authoritative, ImportID: n.ImportID,
-		AdoptExisting: "adopt_existing", OnDestroy: "on_destroy", OnRemoval: "on_removal", ReassignRole: "reassign_role",
-		Ignore: func(k Kind) string { return "ignore_" + string(k) + "s" },
-		Mode:   "last_owner_guard.mode", MinimumOwners: "last_owner_guard.minimum_owners", NotCounted: "last_owner_guard.not_counted",
-		CountOwnerGroups: "count_owner_groups", ExemptWorkspaces: "last_owner_guard.exempt_workspace_ids", HandoverWait: "last_owner_guard.handover_wait",
-		Forget: "terraform state rm", DestroyUnrefreshed: "terraform destroy -refresh=false",
-	}
+	return guard.Status{Inactive: t.Inactive, Invited: t.Invited}
 }

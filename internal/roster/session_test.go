@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
@@ -17,6 +18,22 @@ type session struct {
 	t    *testing.T
 	svc  *stage
 	book *notebook
+
+	mu        sync.Mutex
+	refreshed map[string]Private
+}
+
+// What clashes are called.
+const (
+	summaryTwice   = "Two resources manage the same principal"
+	summaryPulled  = "One resource removes a principal that another one holds"
+	summaryBeside  = "A principal is managed by an additive and an authoritative resource"
+	summaryTwoSets = "Two authoritative resources manage the same workspace"
+)
+
+// heldKey is private data of an instance that will hold the principal.
+func heldKey(workspace, id string) Private {
+	return Private{Holds: planning.MemberKey(workspace, user(id))}
 }
 
 func openSession(t *testing.T, svc *stage, g Guard) *session {
@@ -33,12 +50,35 @@ func openSessionWith(t *testing.T, svc *stage, g Guard, l reconcile.Locker) *ses
 
 func (x *session) read(workspace, id string) []Finding {
 	defer x.act.Begin()()
-	_, _, fs := x.run.ReadBinding(x.t.Context(), workspace, user(id), "")
-	return fs
+	got := x.run.ReadBinding(x.t.Context(), *bind(workspace, id, ""), "", Private{})
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.refreshed == nil {
+		x.refreshed = map[string]Private{}
+	}
+	x.refreshed[workspace+"/"+id] = got.Private
+	return got.Findings
 }
 
-func (x *session) plan(c BindingPlan) BindingPlanned {
+// look reads a workspace without saying so, as a data source does.
+func (x *session) look(workspace string) {
+	x.t.Helper()
+	if _, err := x.run.Listing(x.t.Context(), workspace); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// plan plans. A prior state that was refreshed is planned with its instance,
+// once: a second one is another resource's.
+func (x *session) plan(c BindingChange) BindingPlan {
 	defer x.act.Begin()()
+	if c.Prior != nil && c.Private.Instance == "" {
+		x.mu.Lock()
+		key := c.Prior.Workspace + "/" + c.Prior.Principal.ID
+		c.Private.Instance = x.refreshed[key].Instance
+		delete(x.refreshed, key)
+		x.mu.Unlock()
+	}
 	return x.run.PlanBinding(x.t.Context(), c)
 }
 
@@ -60,14 +100,14 @@ func (x *session) update(prior, next *Binding, exit Exit) (Member, bool, []Findi
 	return done.Member, done.Kept, done.Findings
 }
 
-func (x *session) delete(b *Binding, exit Exit, key string) []Finding {
-	return x.deleteWithin(x.t.Context(), b, exit, key)
+func (x *session) delete(b *Binding, exit Exit, private Private) []Finding {
+	return x.deleteWithin(x.t.Context(), b, exit, private)
 }
 
-func (x *session) deleteWithin(ctx context.Context, b *Binding, exit Exit, key string) []Finding {
+func (x *session) deleteWithin(ctx context.Context, b *Binding, exit Exit, private Private) []Finding {
 	defer x.act.Begin()()
 	x.act.Applying()
-	return x.run.DeleteBinding(ctx, BindingApply{Prior: b, Exit: exit, Private: planning.Private{Holds: key}}).Findings
+	return x.run.DeleteBinding(ctx, BindingApply{Prior: b, Exit: exit, Private: private}).Findings
 }
 
 // summaries gives the headlines, errors in front marked with "!".

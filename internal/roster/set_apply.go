@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
@@ -17,8 +16,8 @@ import (
 // SetApply is one change of a resource that manages several, as it is applied.
 type SetApply struct {
 	// Prior is what the state held, nil for a creation.
-	Prior *Set
-	Next  Set
+	Prior *Roles
+	Next  Roles
 	// Token names the instance.
 	Token string
 }
@@ -36,7 +35,7 @@ type SetApplied struct {
 // or removed whom the state did not hold as they stand.
 func (r *Run) ApplySet(ctx context.Context, c SetApply) SetApplied {
 	s := r.spaces.get(c.Next.Workspace)
-	if out := c.Next.twins(); len(out) > 0 {
+	if out := c.Next.Twice(); len(out) > 0 {
 		return SetApplied{Findings: out}
 	}
 	l, err := s.reconciler.Recent(ctx)
@@ -45,14 +44,13 @@ func (r *Run) ApplySet(ctx context.Context, c SetApply) SetApplied {
 	}
 	switch {
 	case err != nil:
-		return SetApplied{Findings: []Finding{r.readFailure(err, s.id, AtWorkspace)}}
+		return SetApplied{Findings: []Finding{planning.ReadFailure(r.traits, err, s.id, AtWorkspace)}}
 	case !l.Complete():
-		return SetApplied{Findings: []Finding{r.partialSet(l)}}
+		return SetApplied{Findings: []Finding{planning.Incomplete(r.traits, l, "Who would lose access cannot be told from a part.")}}
 	}
-	a := &setApply{space: s, token: c.Token, next: c.Next.roles(), created: c.Prior == nil}
+	a := &setApply{space: s, token: c.Token, next: c.Next, created: c.Prior == nil}
 	if c.Prior != nil {
-		prior := c.Prior.roles()
-		a.held = prior.Held()
+		a.held = c.Prior.Held()
 	} else {
 		a.held = s.replaced()
 	}
@@ -215,13 +213,13 @@ func (a *setApply) finish(ctx context.Context) SetApplied {
 			alone[fold(w.Principal)] = true
 		}
 	}
-	out = append(out, bounded(failed, func(n int) (string, string) {
+	out = append(out, planning.Bounded(failed, func(n int) (string, string) {
 		return fmt.Sprintf("%d more changes in workspace %s failed", n, s.id), "Apply again to complete this. Likewise:"
 	})...)
 	listing := a.listing(ctx, Failed(out))
 	a.note(out)
 	warnings = append(warnings, a.joined(ctx, listing, alone)...)
-	out = append(out, bounded(warnings, func(n int) (string, string) {
+	out = append(out, planning.Bounded(warnings, func(n int) (string, string) {
 		return fmt.Sprintf("%d more notes about principals of workspace %s", n, s.id), "Likewise:"
 	})...)
 	return SetApplied{Findings: out, Listing: listing}
@@ -279,14 +277,14 @@ func (a *setApply) joined(ctx context.Context, l *Listing, alone map[Principal]b
 
 // DisbandSet ends the management of a workspace. It touches nobody; a creation
 // in the same run is then a replacement, which may go on where this one ends.
-func (r *Run) DisbandSet(prior Set) {
+func (r *Run) DisbandSet(prior Roles) {
 	s := r.spaces.get(prior.Workspace)
 	s.mu.Lock()
 	if s.left == nil {
 		s.left = planning.Held{}
 	}
-	for _, seat := range prior.Seats {
-		s.left[fold(seat.Principal)] = seat.Role
+	for _, e := range prior.Entries {
+		s.left[fold(e.Principal)] = e.Role
 	}
 	s.mu.Unlock()
 }
@@ -296,22 +294,4 @@ func (s *space) replaced() planning.Held {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return maps.Clone(s.left)
-}
-
-// roles gives the set as the diff takes it.
-func (s Set) roles() planning.Roles {
-	r := planning.Roles{Workspace: s.Workspace, WorkspaceUnknown: s.WorkspaceUnknown, IncludeInvites: s.IncludeInvites, Kinds: map[membership.Kind]planning.Scope{}}
-	for k, scope := range s.Kinds {
-		ids := make([]string, 0, len(scope.Ignore))
-		for id := range scope.Ignore {
-			ids = append(ids, id)
-		}
-		ignore := planning.NewIgnore(ids...)
-		ignore.Unknown = scope.IgnoreUnknown
-		r.Kinds[k] = planning.Scope{Unknown: scope.Unknown, Ignore: ignore}
-	}
-	for _, seat := range s.Seats {
-		r.Entries = append(r.Entries, planning.Entry{Principal: seat.Principal, Role: seat.Role, RoleUnknown: seat.RoleUnknown})
-	}
-	return r
 }

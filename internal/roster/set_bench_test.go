@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"testing"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 )
 
 // BenchmarkPlanSet compares a whole workspace with a configuration in which
 // every role is another, the owners' losses under the guard among them.
-func BenchmarkPlanSet(b *testing.B) {
+func BenchmarkPlanRoles(b *testing.B) {
 	roles := []string{"viewer", "editor", "owner"}
 	for _, n := range []int{1000, 10_000} {
 		prior, next := map[string]string{}, map[string]string{}
@@ -26,7 +28,7 @@ func BenchmarkPlanSet(b *testing.B) {
 			ctx := context.WithoutCancel(b.Context())
 			for b.Loop() {
 				p := (&terraform{svc: s, guard: enforce(), locker: &memoryLocker{}}).start()
-				if out := p.run.PlanSet(ctx, SetPlan{Prior: was, Next: will}); Failed(out.Findings) {
+				if out := p.run.PlanRoles(ctx, RolesChange{Prior: was, Next: will}); Failed(out.Findings) {
 					b.Fatal(summaries(out.Findings))
 				}
 			}
@@ -34,8 +36,8 @@ func BenchmarkPlanSet(b *testing.B) {
 	}
 }
 
-// BenchmarkDivide is the comparison alone.
-func BenchmarkDivide(b *testing.B) {
+// BenchmarkCompare is the comparison alone.
+func BenchmarkCompare(b *testing.B) {
 	for _, n := range []int{1000, 10_000} {
 		same := map[string]string{}
 		for i := range n {
@@ -43,13 +45,12 @@ func BenchmarkDivide(b *testing.B) {
 		}
 		s := crowded(n)
 		set := whole("w1", same, nil)
-		r := (&terraform{svc: s, guard: enforce()}).start().run
 		l := NewListing(&Workspace{ID: "w1", Members: s.spaces["w1"].members}, s.traits)
 		b.Run(fmt.Sprintf("members=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if d := r.divide(l, *set, holder(set)); len(d.settled) != n {
-					b.Fatalf("%d of %d are settled", len(d.settled), n)
+				if d := planning.Compare(l, s.traits, *set, set.Held()); len(d.Unchanged) != n {
+					b.Fatalf("%d of %d are unchanged", len(d.Unchanged), n)
 				}
 			}
 		})

@@ -48,12 +48,10 @@ type block struct {
 	how  string
 	deps []string
 	// private is the state's private data from earlier applies.
-	private string
+	private Private
 
 	// key is the private data that the plan decided on.
-	key string
-	// instance is the token of the instance in the state.
-	instance string
+	key Private
 }
 
 func (b *block) moves() bool {
@@ -93,8 +91,14 @@ func (tf *terraform) start() process {
 
 func testNaming() Naming {
 	return Naming{
-		Additive: "roster_blink_workspace_role_binding", Authoritative: "roster_blink_workspace_role_bindings",
-		ImportID: func(w string, p Principal) string { return w + "/" + p.String() },
+		Member: "roster_blink_workspace_role_binding", Members: "roster_blink_workspace_role_bindings", RoleMembers: "roster_blink_workspace_role_members",
+		ImportID:      func(w string, p Principal) string { return w + "/" + p.String() },
+		RoleImportID:  func(w, role string) string { return w + "/" + role },
+		AdoptExisting: "adopt_existing", OnDestroy: "on_destroy", OnRemoval: "on_removal", ReassignRole: "reassign_role",
+		Ignore: func(k Kind) string { return "ignore_" + string(k) + "s" },
+		Mode:   "last_owner_guard.mode", MinimumOwners: "last_owner_guard.minimum_owners", NotCounted: "not_counted",
+		CountOwnerGroups: "count_owner_groups", ExemptWorkspaces: "last_owner_guard.exempt_workspace_ids", HandoverWait: "last_owner_guard.handover_wait",
+		Forget: "terraform state rm", DestroyUnrefreshed: "terraform destroy -refresh=false",
 	}
 }
 
@@ -212,21 +216,24 @@ func (tf *terraform) plan(ctx context.Context, blocks []*block) *outcome {
 }
 
 func (tf *terraform) planBlock(ctx context.Context, p process, b *block, out *outcome) bool {
-	b.key = ""
-	ask := func(c BindingPlan) bool {
+	b.key = Private{}
+	if b.prior != nil && b.private.Instance == "" {
+		b.private = b.private.Applied()
+	}
+	ask := func(c BindingChange) bool {
 		defer p.act.Begin()()
 		if c.Prior != nil {
 			c.Label = c.Prior.Principal.ID
 		}
 		got := p.run.PlanBinding(ctx, c)
-		b.key = got.Key
+		b.key = got.Private
 		return !out.add(b.addr, got.Findings...)
 	}
 	if b.prior != nil && !tf.noRefresh {
 		end := p.act.Begin()
-		_, _, fs := p.run.ReadBinding(ctx, b.prior.Workspace, b.prior.Principal, "")
+		read := p.run.ReadBinding(ctx, *b.prior, "", b.private)
 		end()
-		if out.add(b.addr, fs...) {
+		if out.add(b.addr, read.Findings...) {
 			return false
 		}
 	}
@@ -236,14 +243,14 @@ func (tf *terraform) planBlock(ctx context.Context, p process, b *block, out *ou
 	}
 	switch {
 	case b.next == nil:
-		return ask(BindingPlan{Prior: b.prior, Exit: b.exit, Carried: b.private})
+		return ask(BindingChange{Prior: b.prior, Exit: b.exit, Private: b.private})
 	case b.tainted() || b.prior == nil:
-		return ask(BindingPlan{Next: next, Adopt: b.adopt})
+		return ask(BindingChange{Next: next, Adopt: b.adopt})
 	case b.replaced():
-		return ask(BindingPlan{Prior: b.prior, Next: next, Adopt: b.adopt, Exit: b.exit, Carried: b.private, NoChange: b.unchanged()}) &&
-			ask(BindingPlan{Next: next, Adopt: b.adopt, Carried: b.key})
+		return ask(BindingChange{Prior: b.prior, Next: next, Adopt: b.adopt, Exit: b.exit, Private: b.private, NoChange: b.unchanged()}) &&
+			ask(BindingChange{Next: next, Adopt: b.adopt, Private: b.key})
 	default:
-		return ask(BindingPlan{Prior: b.prior, Next: next, Adopt: b.adopt, Exit: b.exit, Carried: b.private, NoChange: b.unchanged()})
+		return ask(BindingChange{Prior: b.prior, Next: next, Adopt: b.adopt, Exit: b.exit, Private: b.private, NoChange: b.unchanged()})
 	}
 }
 
@@ -264,7 +271,7 @@ func (tf *terraform) applyNodes(p process, b *block, out *outcome) []node {
 	if limit == 0 {
 		limit = 20 * time.Minute
 	}
-	replan := func(ctx context.Context, c BindingPlan) (BindingPlanned, bool) {
+	replan := func(ctx context.Context, c BindingChange) (BindingPlan, bool) {
 		defer p.act.Begin()()
 		got := p.run.PlanBinding(ctx, c)
 		return got, !out.add(b.addr, got.Findings...)
@@ -278,22 +285,22 @@ func (tf *terraform) applyNodes(p process, b *block, out *outcome) []node {
 	}
 	create := func(ctx context.Context) bool {
 		// Terraform hands no private data to a creation's second planning.
-		if _, ok := replan(ctx, BindingPlan{Next: b.next, Adopt: b.adopt}); !ok {
+		if _, ok := replan(ctx, BindingChange{Next: b.next, Adopt: b.adopt}); !ok {
 			return false
 		}
 		return request(ctx, func(ctx context.Context) []Finding {
 			private := planning.Private{}.Applied()
 			done := p.run.CreateBinding(ctx, BindingApply{Next: b.next, Adopt: b.adopt, Private: private})
 			if !Failed(done.Findings) {
-				b.prior, b.private, b.instance = b.next, "", private.Instance
+				b.prior, b.private = b.next, private
 			}
 			return done.Findings
 		})
 	}
-	prior, instance := b.prior, b.instance
-	destroy := func(ctx context.Context, key string) bool {
+	prior, before := b.prior, b.private
+	destroy := func(ctx context.Context, key Private) bool {
 		return request(ctx, func(ctx context.Context) []Finding {
-			done := p.run.DeleteBinding(ctx, BindingApply{Prior: prior, Exit: b.exit, Private: planning.Private{Holds: key, Instance: instance}})
+			done := p.run.DeleteBinding(ctx, BindingApply{Prior: prior, Exit: b.exit, Private: key})
 			if !Failed(done.Findings) && b.prior == prior {
 				b.prior = nil
 			}
@@ -311,8 +318,8 @@ func (tf *terraform) applyNodes(p process, b *block, out *outcome) []node {
 		return []node{
 			{name: b.addr, after: b.deps, do: create},
 			{name: b.addr + " (deposed)", after: []string{b.addr}, do: func(ctx context.Context) bool {
-				got, ok := replan(ctx, BindingPlan{Prior: prior, Exit: b.exit, Carried: b.private})
-				return ok && destroy(ctx, got.Key)
+				got, ok := replan(ctx, BindingChange{Prior: prior, Exit: b.exit, Private: before})
+				return ok && destroy(ctx, got.Private)
 			}},
 		}
 	case b.replaced():
@@ -322,14 +329,12 @@ func (tf *terraform) applyNodes(p process, b *block, out *outcome) []node {
 		}
 	default:
 		return []node{{name: b.addr, after: b.deps, do: func(ctx context.Context) bool {
-			got, ok := replan(ctx, BindingPlan{Prior: b.prior, Next: b.next, Adopt: b.adopt, Exit: b.exit, Carried: b.private})
+			got, ok := replan(ctx, BindingChange{Prior: b.prior, Next: b.next, Adopt: b.adopt, Exit: b.exit, Private: b.private})
 			return ok && request(ctx, func(ctx context.Context) []Finding {
-				private := planning.Private{Instance: b.instance}.Applied()
-				b.instance = private.Instance
-				done := p.run.UpdateBinding(ctx, BindingApply{Prior: b.prior, Next: b.next, Exit: b.exit, Adopt: b.adopt, Private: private})
+				done := p.run.UpdateBinding(ctx, BindingApply{Prior: b.prior, Next: b.next, Exit: b.exit, Adopt: b.adopt, Private: got.Private})
 				// An update keeps what was planned; a failed one keeps the prior principal.
 				if !Failed(done.Findings) {
-					b.prior, b.private = b.next, got.Key
+					b.prior, b.private = b.next, done.Private
 				}
 				return done.Findings
 			})

@@ -10,8 +10,10 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 )
 
-// The words of the core, by the names that it has had so far.
+// Kind and the others here are what the products use of the core, under one
+// name: the words of package membership, and those of the rooms below.
 type (
+	// Kind tells people from groups.
 	Kind        = membership.Kind
 	Principal   = membership.Principal
 	Member      = membership.Member
@@ -32,9 +34,27 @@ type (
 	Guard       = guard.Policy
 	Mode        = guard.Mode
 	Listing     = membership.Listing
-	Private     = planning.Private
+	Tenant      = membership.Tenant
+	// Naming is how the configuration language calls things.
+	Naming = membership.Vocabulary
+
+	Walk          = planning.Walk
+	Binding       = planning.Binding
+	BindingChange = planning.BindingChange
+	BindingPlan   = planning.BindingPlan
+	BindingRead   = planning.BindingRead
+	Exit          = planning.Exit
+	Roles         = planning.Roles
+	RolesChange   = planning.RolesChange
+	RolesPlan     = planning.RolesPlan
+	RolesRead     = planning.RolesRead
+	Entry         = planning.Entry
+	Scope         = planning.Scope
+	Private       = planning.Private
+	Newcomer      = planning.Newcomer
 )
 
+// Kinds, failures, severities, attributes, modes and presences.
 const (
 	User            = membership.User
 	Group           = membership.Group
@@ -54,6 +74,9 @@ const (
 	AtOnDestroy     = membership.AtOnDestroy
 	AtUsers         = membership.AtUsers
 	AtGroups        = membership.AtGroups
+	NotKnown        = membership.NotKnown
+	Absent          = membership.Absent
+	There           = membership.There
 	Enforce         = guard.Enforce
 	Warn            = guard.Warn
 	Off             = guard.Off
@@ -84,18 +107,11 @@ func warning(at Attribute, summary, detail string) Finding {
 	return membership.WarningAt(at, summary, detail)
 }
 
-// counts tells whether the member is an owner in the guard's sense.
-func (r *Run) counts(m Member, inactive map[Principal]bool) bool {
-	return r.guard.Counts(m, r.traits.OwnerRole, inactive)
-}
+// NewWalk begins a walk.
+func NewWalk(a *Activity, g Guard) *Walk { return planning.NewWalk(a, g) }
 
-// owners gives everybody in the listing who counts.
-func (r *Run) owners(l *Listing, inactive map[Principal]bool) []Member {
-	var out []Member
-	for _, m := range l.Holders() {
-		if r.counts(m, inactive) {
-			out = append(out, m)
-		}
-	}
-	return out
-}
+// NewIgnore makes who is ignored of ids and e-mail addresses.
+func NewIgnore(entries ...string) planning.Ignore { return planning.NewIgnore(entries...) }
+
+// DecodePrivate reads private data.
+func DecodePrivate(raw []byte) Private { return planning.DecodePrivate(raw) }

@@ -40,12 +40,12 @@ func TestEveryWriteHasOneLineInTheLog(t *testing.T) {
 	} {
 		do := map[string]func(x *session){
 			"assign": func(x *session) { x.create(bind("w1", "new", "editor"), false) },
-			"remove": func(x *session) { x.delete(bind("w1", "bob", "viewer"), Exit{}, "") },
+			"remove": func(x *session) { x.delete(bind("w1", "bob", "viewer"), Exit{}, Private{}) },
 			"set": func(x *session) {
-				seats := []Seat{{Principal: user("ann"), Role: "owner"}, {Principal: user("bob"), Role: "viewer"}}
-				prior := Set{Workspace: "w1", Kinds: map[Kind]Scope{User: {}}, Seats: seats}
+				seats := []Entry{{Principal: user("ann"), Role: "owner"}, {Principal: user("bob"), Role: "viewer"}}
+				prior := Roles{Workspace: "w1", Kinds: map[Kind]Scope{User: {}}, Entries: seats}
 				next := prior
-				next.Seats = []Seat{seats[0], {Principal: user("bob"), Role: "editor"}}
+				next.Entries = []Entry{seats[0], {Principal: user("bob"), Role: "editor"}}
 				x.applySet(x.t.Context(), &prior, next)
 			},
 		}

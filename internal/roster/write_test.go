@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 )
 
 // once makes the first call of an op go wrong.
@@ -43,7 +45,7 @@ func TestAnAnswerThatWasLostIsResolvedByReading(t *testing.T) {
 
 				s = town()
 				s.trouble = once("remove", c.tr)
-				says(t, openSession(t, s, enforce()).delete(bind("w1", "ann", "owner"), Exit{}, ""))
+				says(t, openSession(t, s, enforce()).delete(bind("w1", "ann", "owner"), Exit{}, Private{}))
 				if n := len(s.sent("remove")); n != c.want {
 					t.Errorf("%d calls that remove", n)
 				}
@@ -70,7 +72,7 @@ func TestAListingThatLagsIsLookedAtAgain(t *testing.T) {
 		x := openSession(t, s, enforce())
 		_, fs := x.create(bind("w1", "new", "editor"), false)
 		says(t, fs)
-		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, ""))
+		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}))
 		wantSent(t, s, "assign w1 user/new editor", "remove w1 user/ann")
 	})
 }
@@ -185,7 +187,7 @@ func TestAWriteThatCannotBeVerifiedRecordsNothing(t *testing.T) {
 			says(t, fs, unverified)
 			s.trouble = nil
 			x := openSession(t, s, enforce())
-			says(t, x.plan(BindingPlan{Next: bind("w1", "new", "editor")}).Findings)
+			says(t, x.plan(BindingChange{Next: bind("w1", "new", "editor")}).Findings)
 			_, fs = x.create(bind("w1", "new", "editor"), false)
 			says(t, fs)
 			wantSent(t, s, "assign w1 user/new editor")
@@ -209,13 +211,12 @@ func TestAWriteThatCannotBeVerifiedRecordsNothing(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
 			x := openSession(t, s, enforce())
-			_, _, fs := x.run.FindBinding(t.Context(), "w1", user("new"))
-			says(t, fs)
+			x.look("w1")
 			s.slow(time.Minute)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			began := time.Now()
-			_, fs = x.createWithin(ctx, bind("w1", "new", "editor"), false)
+			_, fs := x.createWithin(ctx, bind("w1", "new", "editor"), false)
 			says(t, fs, unverified)
 			if time.Since(began) != time.Second {
 				t.Errorf("took %s", time.Since(began))
@@ -230,35 +231,33 @@ func TestARemovalThatDoesNotShow(t *testing.T) {
 		s := town()
 		s.lag = time.Hour
 		x := openSession(t, s, enforce())
-		says(t, x.delete(bind("w1", "vic", "viewer"), Exit{}, "")) // the service said so
-		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, ""), "! The change of user/ann in workspace w1 could not be verified")
+		says(t, x.delete(bind("w1", "vic", "viewer"), Exit{}, Private{})) // the service said so
+		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}), "! The change of user/ann in workspace w1 could not be verified")
 		wantSent(t, s, "remove w1 user/vic", "remove w1 user/ann")
 	})
 	t.Run("no such call", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
 			s.trouble = once("remove", trouble{err: &Error{Failure: Unsupported, Op: "remove user/vic", Status: 405}})
-			says(t, openSession(t, s, enforce()).delete(bind("w1", "vic", "viewer"), Exit{}, ""), "! Blink has no such call: user/vic in workspace w1 keeps its access")
+			says(t, openSession(t, s, enforce()).delete(bind("w1", "vic", "viewer"), Exit{}, Private{}), "! Blink has no such call: user/vic in workspace w1 keeps its access")
 		})
 	})
 	t.Run("gone meanwhile", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
 			x := openSession(t, s, enforce())
-			_, _, fs := x.run.FindBinding(t.Context(), "w1", user("vic"))
-			says(t, fs)
+			x.look("w1")
 			s.edit("w1", without("vic"))
-			says(t, x.delete(bind("w1", "vic", "viewer"), Exit{}, ""))
+			says(t, x.delete(bind("w1", "vic", "viewer"), Exit{}, Private{}))
 		})
 	})
 	t.Run("an owner gone meanwhile", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
 			x := openSession(t, s, enforce())
-			_, _, fs := x.run.FindBinding(t.Context(), "w1", user("ann"))
-			says(t, fs)
+			x.look("w1")
 			s.edit("w1", without("ann"))
-			says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, ""))
+			says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}))
 			wantSent(t, s)
 		})
 	})
@@ -266,7 +265,7 @@ func TestARemovalThatDoesNotShow(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
 			s.trouble = once("remove", denied())
-			says(t, openSession(t, s, enforce()).delete(bind("w1", "ann", "owner"), Exit{}, ""), "! The Blink API key may not change user/ann in workspace w1")
+			says(t, openSession(t, s, enforce()).delete(bind("w1", "ann", "owner"), Exit{}, Private{}), "! The Blink API key may not change user/ann in workspace w1")
 		})
 	})
 }
@@ -282,8 +281,8 @@ func TestALossThatMayHaveHappenedCounts(t *testing.T) {
 			return trouble{}
 		}
 		x := openSession(t, s, enforce())
-		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, ""), "! The change of user/ann in workspace w1 could not be verified")
-		says(t, x.delete(bind("w1", "zoe", "owner"), Exit{}, ""), lastOwner)
+		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}), "! The change of user/ann in workspace w1 could not be verified")
+		says(t, x.delete(bind("w1", "zoe", "owner"), Exit{}, Private{}), lastOwner)
 	})
 }
 
@@ -298,17 +297,16 @@ func TestNothingIsSentForWhatIsThereAlready(t *testing.T) {
 		}
 		_, _, fs = x.update(bind("w1", "vic", "editor"), bind("w1", "vic", "viewer"), Exit{})
 		says(t, fs)
-		says(t, x.delete(bind("w1", "nobody", "viewer"), Exit{}, ""))
-		says(t, x.delete(bind("w1", "zoe", "owner"), Exit{Reassign: "owner"}, ""))
-		says(t, x.delete(bind("w1", "zoe", "owner"), Exit{Keep: true}, ""))
+		says(t, x.delete(bind("w1", "nobody", "viewer"), Exit{}, Private{}))
+		says(t, x.delete(bind("w1", "zoe", "owner"), Exit{Reassign: "owner"}, Private{}))
+		says(t, x.delete(bind("w1", "zoe", "owner"), Exit{Keep: true}, Private{}))
 		wantSent(t, s)
 	})
 	t.Run("demoted by somebody else just before", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
 			x := openSession(t, s, enforce())
-			_, _, fs := x.run.FindBinding(t.Context(), "w1", user("ann"))
-			says(t, fs)
+			x.look("w1")
 			s.edit("w1", func(ms []Member) []Member { ms[0].Roles = []string{"viewer"}; return ms })
 			m, _, fs := x.update(bind("w1", "ann", "owner"), bind("w1", "ann", "viewer"), Exit{})
 			says(t, fs)
@@ -373,7 +371,7 @@ func TestErrorsReadWell(t *testing.T) {
 		"list w: connection refused":                                       &Error{Op: "list w", Err: errors.New("connection refused")},
 		"one; then two":                                                    errors.Join(errors.New("one. "), errors.New("two.")),
 	} {
-		if got := said(err); got != want {
+		if got := planning.Said(err); got != want {
 			t.Errorf("%q, not %q", got, want)
 		}
 	}

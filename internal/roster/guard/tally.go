@@ -70,15 +70,16 @@ func NewTally(j *Judge, l *membership.Listing) *Tally {
 	return t
 }
 
-// Look counts anew, in another listing or with another judge.
-func (t *Tally) Look(j *Judge, l *membership.Listing) {
+// Look counts anew, in another listing or with another judge, and tells whether
+// there was one.
+func (t *Tally) Look(j *Judge, l *membership.Listing) bool {
 	if t.judge == j && t.listing == l {
-		return
+		return false
 	}
 	t.judge, t.listing = j, l
 	t.owners, t.lost, t.gained = 0, 0, 0
 	if l == nil {
-		return
+		return true
 	}
 	t.owners = len(j.Owners(l))
 	for k := range t.losing {
@@ -91,6 +92,7 @@ func (t *Tally) Look(j *Judge, l *membership.Listing) {
 			t.gained++
 		}
 	}
+	return true
 }
 
 // Lose notes a loss; it takes the place of an earlier one of the same principal.

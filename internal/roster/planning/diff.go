@@ -110,6 +110,14 @@ func (d *Diff) enter(l *membership.Listing, t membership.Traits, e Entry, mayLow
 	if there {
 		c.Principal = live.Principal
 	}
+	if e.Role == "" && !e.RoleUnknown {
+		// There is no role to give: this names somebody whom the service shows
+		// without one.
+		if there && len(live.Roles) == 0 {
+			d.Unchanged = append(d.Unchanged, live.Principal)
+		}
+		return
+	}
 	if e.RoleUnknown {
 		if !there {
 			d.Add = append(d.Add, c)

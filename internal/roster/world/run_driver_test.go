@@ -33,8 +33,10 @@ func (runDriver) start(s setting) process {
 	return &runProcess{act: act, run: roster.NewRun(roster.Config{
 		Service: s.service, Guard: g, Walk: roster.NewWalk(act, g), Locker: lockFunc(s.lock), Logger: silent{}, MaxConcurrent: 16,
 		Naming: roster.Naming{
-			Additive: "roster_binding", Authoritative: "roster_bindings",
-			ImportID: func(w string, p principal) string { return w + "/" + p.String() },
+			Member: "roster_binding", Members: "roster_bindings", RoleMembers: "roster_role_members",
+			ImportID:     func(w string, p principal) string { return w + "/" + p.String() },
+			RoleImportID: func(w, role string) string { return w + "/" + role },
+			Ignore:       func(k kind) string { return "ignore_" + string(k) + "s" },
 		},
 	})}
 }
@@ -57,36 +59,31 @@ func (p *runProcess) close() {}
 
 func (p *runProcess) plan(ctx context.Context, prior, next *object, carried private) ([]finding, private) {
 	defer p.act.Begin()()
-	if p.run == nil {
-		return nil, carried
-	}
 	keeps := decoded(carried)
 	o := next
 	if o == nil {
 		o = prior
 	}
 	if o.form == additive {
-		c := roster.BindingPlan{Prior: bindingOf(prior), Next: bindingOf(next), Carried: keeps.Holds, NoChange: prior.same(next)}
+		c := roster.BindingChange{Prior: bindingOf(prior), Next: bindingOf(next), Private: keeps, NoChange: prior.same(next)}
 		if prior != nil {
 			c.Exit, c.Label = exitOf(prior), prior.who.ID
 		}
 		if next != nil {
 			c.Adopt = next.adopt
 		}
+		if p.run == nil {
+			return nil, encoded(c.PlanPrivate())
+		}
 		got := p.run.PlanBinding(ctx, c)
-		keeps.Holds = got.Key
-		return findingsOf(got.Findings), encoded(keeps)
+		return findingsOf(got.Findings), encoded(got.Private)
 	}
-	got := p.run.PlanSet(ctx, roster.SetPlan{Prior: setOf(prior), Next: setOf(next), NoChange: prior.same(next), Second: prior == nil && keeps.Holds != ""})
-	switch {
-	case next == nil:
-		keeps.Holds = ""
-	case next.hidden.workspace:
-		keeps.Holds = "?"
-	default:
-		keeps.Holds = next.workspace
+	c := roster.RolesChange{Prior: setOf(prior), Next: setOf(next), Private: keeps, NoChange: prior.same(next)}
+	if p.run == nil {
+		return nil, encoded(c.PlanPrivate())
 	}
-	return findingsOf(got.Findings), encoded(keeps)
+	got := p.run.PlanRoles(ctx, c)
+	return findingsOf(got.Findings), encoded(got.Private)
 }
 
 func (p *runProcess) read(ctx context.Context, state *object, carried private) (*object, private, []finding) {
@@ -96,27 +93,24 @@ func (p *runProcess) read(ctx context.Context, state *object, carried private) (
 	}
 	now := *state
 	if state.form == additive {
-		m, found, fs := p.run.ReadBinding(ctx, state.workspace, state.who, state.who.ID)
+		got := p.run.ReadBinding(ctx, *bindingOf(state), state.who.ID, decoded(carried))
 		switch {
-		case roster.Failed(fs):
-			return state, carried, findingsOf(fs)
-		case !found:
-			return nil, carried, findingsOf(fs)
-		case !m.Holds(state.to):
-			now.to = m.Standing()
+		case got.Presence == roster.Absent:
+			return nil, encoded(got.Private), findingsOf(got.Findings)
+		case got.Presence == roster.There && !got.Member.Holds(state.to):
+			now.to = got.Member.Standing()
 		}
-		return &now, carried, findingsOf(fs)
+		return &now, encoded(got.Private), findingsOf(got.Findings)
 	}
-	set := setOf(state)
-	l, found, fs := p.run.ReadSet(ctx, *set)
-	switch {
-	case roster.Failed(fs):
-		return state, carried, findingsOf(fs)
-	case !found:
-		return nil, carried, findingsOf(fs)
+	got := p.run.ReadRoles(ctx, *setOf(state), decoded(carried))
+	switch got.Presence {
+	case roster.Absent:
+		return nil, encoded(got.Private), findingsOf(got.Findings)
+	case roster.There:
+		now.roles = rolesOf(got.Entries)
+	case roster.NotKnown:
 	}
-	now.roles = rolesOf(p.run.Seated(*set, l))
-	return &now, carried, findingsOf(fs)
+	return &now, encoded(got.Private), findingsOf(got.Findings)
 }
 
 func (p *runProcess) apply(ctx context.Context, prior, next *object, planned private) (*object, private, []finding) {
@@ -150,7 +144,7 @@ func (p *runProcess) apply(ctx context.Context, prior, next *object, planned pri
 		return prior, encoded(keeps), findingsOf(done.Findings)
 	}
 	now := *next
-	now.roles = rolesOf(p.run.Seated(*setOf(next), done.Listing))
+	now.roles = rolesOf(setOf(next).Shown(done.Listing))
 	return &now, encoded(keeps), findingsOf(done.Findings)
 }
 
@@ -175,12 +169,11 @@ func (p *runProcess) applyBinding(ctx context.Context, prior, next *object, plan
 		}
 		return next, encoded(c.Private), findingsOf(done.Findings)
 	}
-	c.Private = roster.Private{Instance: c.Private.Instance}.Applied()
 	done := p.run.UpdateBinding(ctx, c)
 	if done.Kept || roster.Failed(done.Findings) {
-		return prior, encoded(c.Private), findingsOf(done.Findings)
+		return prior, encoded(done.Private), findingsOf(done.Findings)
 	}
-	return next, encoded(c.Private), findingsOf(done.Findings)
+	return next, encoded(done.Private), findingsOf(done.Findings)
 }
 
 func bindingOf(o *object) *roster.Binding {
@@ -202,11 +195,11 @@ func bindingOf(o *object) *roster.Binding {
 
 func exitOf(o *object) roster.Exit { return roster.Exit{Keep: o.exit.keep, Reassign: o.exit.reassign} }
 
-func setOf(o *object) *roster.Set {
+func setOf(o *object) *roster.Roles {
 	if o == nil {
 		return nil
 	}
-	s := &roster.Set{WorkspaceUnknown: o.hidden.workspace, Kinds: map[kind]roster.Scope{}}
+	s := &roster.Roles{WorkspaceUnknown: o.hidden.workspace, Kinds: map[kind]roster.Scope{}}
 	if !o.hidden.workspace {
 		s.Workspace = o.workspace
 	}
@@ -221,15 +214,15 @@ func setOf(o *object) *roster.Set {
 	}
 	if !o.hidden.people {
 		for _, p := range o.people() {
-			s.Seats = append(s.Seats, roster.Seat{Principal: p, Role: o.roles[p], RoleUnknown: o.hidden.role})
+			s.Entries = append(s.Entries, roster.Entry{Principal: p, Role: o.roles[p], RoleUnknown: o.hidden.role})
 		}
 	}
 	return s
 }
 
-func rolesOf(seats []roster.Seat) map[principal]string {
+func rolesOf(entries []roster.Entry) map[principal]string {
 	roles := map[principal]string{}
-	for _, s := range seats {
+	for _, s := range entries {
 		roles[s.Principal] = s.Role
 	}
 	return roles

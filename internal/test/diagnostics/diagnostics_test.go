@@ -58,13 +58,18 @@ func TestGuideIsComplete(t *testing.T) {
 
 // saysItself are messages whose detail is a text that is made elsewhere.
 var saysItself = map[string]string{
-	"Invalid provider setting":               "each fault is a sentence that names the variable and what is wrong with it",
-	"Not the id of a …":                      "the check's own sentence, and the map",
-	"The role of … cannot be used":           "the check's own sentence, and the map",
-	"Not …":                                  "the check's own sentence",
-	"Not an id to import by":                 "the parser's own sentence, with the form that is expected",
-	"The … API key may not read workspace …": "the service's words, that nothing was dropped, and which right the key needs",
-	"The … API key may not read …":           "the service's words, and which right the key needs",
+	"Invalid provider setting":        "each fault is a sentence that names the variable and what is wrong with it",
+	"Not the id of a …":               "the check's own sentence, and the map",
+	"The role of … cannot be used":    "the check's own sentence, and the map",
+	"Not …":                           "the check's own sentence",
+	"Not an id to import by":          "the parser's own sentence, with the form that is expected",
+	"The … … may not read …":          "the service's words, that nothing was dropped, and which right the key needs",
+	"About the listing of …":          "the product's own sentence",
+	"Workspace would lose its last …": "the guard's message: who is an owner, and what the run does to them",
+	"… would lose its last …":         "as above",
+	"… would fall below … …":          "as above",
+	"…: … in … …":                     "as above, as a warning",
+	"The … API key may not read …":    "the service's words, and which right the key needs",
 }
 
 var letters = regexp.MustCompile(`\p{L}{2,}`)

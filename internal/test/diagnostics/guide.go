@@ -68,9 +68,13 @@ func quoted(line string) string {
 // made of.
 func key(summary string) string {
 	var out []string
-	for word := range strings.FieldsSeq(summary) {
+	words := strings.Fields(strings.ReplaceAll(summary, "API key", gap))
+	filled := func(i int) bool { return i >= 0 && i < len(words) && strings.Contains(words[i], gap) }
+	for i, word := range words {
 		bare := strings.Trim(word, `",:;.()`)
-		if strings.Contains(bare, gap) || bare == "" {
+		// What a product calls a workspace is filled in, alone or with its name.
+		noun := strings.EqualFold(bare, "workspace") && (i == 0 || filled(i-1) || filled(i+1))
+		if strings.Contains(bare, gap) || bare == "" || noun {
 			word = gap
 		}
 		if word == gap && len(out) > 0 && out[len(out)-1] == gap {

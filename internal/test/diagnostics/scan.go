@@ -50,6 +50,8 @@ type maker struct {
 // makers are those of the framework and of the core, by name.
 var makers = map[string]maker{
 	"failure":                       {"error", 1, 2},
+	"ErrorAt":                       {"error", 1, 2},
+	"WarningAt":                     {"warning", 1, 2},
 	"warning":                       {"warning", 1, 2},
 	"AddError":                      {"error", 0, 1},
 	"AddWarning":                    {"warning", 0, 1},
@@ -343,7 +345,11 @@ func handedOn(e ast.Expr) bool {
 
 // collectLiteral takes Finding{Summary: ..., Detail: ...}.
 func (p *pkg) collectLiteral(l *ast.CompositeLit, s *scope) {
-	if id, ok := l.Type.(*ast.Ident); !ok || id.Name != "Finding" {
+	kind := l.Type
+	if sel, ok := kind.(*ast.SelectorExpr); ok {
+		kind = sel.Sel
+	}
+	if id, ok := kind.(*ast.Ident); !ok || id.Name != "Finding" {
 		return
 	}
 	fields := map[string]ast.Expr{}

@@ -1,0 +1,2 @@
+# WORKSPACE_ID/ROLE
+terraform import roster_blazemeter_workspace_role_members.managers 70002/manager

@@ -1,0 +1,2 @@
+# WORKSPACE_ID/ROLE
+terraform import roster_blink_workspace_role_members.owners 8d2e7a90-41cf-4b7e-8a55-0c9de1b7aa02/owner

@@ -1,0 +1,348 @@
+package planning
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
+)
+
+// Binding is one principal in one workspace as a configuration, a plan or a
+// state has it. Parts may not be known yet.
+type Binding struct {
+	Workspace        string
+	WorkspaceUnknown bool
+	Principal        membership.Principal
+	PrincipalUnknown bool
+	Standing         membership.Standing
+	StandingUnknown  bool
+}
+
+// key names the principal in private data.
+func (b *Binding) key() string {
+	switch {
+	case b == nil:
+		return ""
+	case b.WorkspaceUnknown, b.PrincipalUnknown:
+		return NotYetKnown
+	default:
+		return MemberKey(b.Workspace, b.Principal)
+	}
+}
+
+// Exit is what happens to the access of a binding that ends.
+type Exit struct {
+	// Keep leaves the access as it is.
+	Keep bool
+	// Reassign, where not empty, is the role that is left behind.
+	Reassign string
+}
+
+// To gives the standing that the exit leaves; nil for nothing.
+func (e Exit) To() *membership.Standing {
+	if e.Reassign != "" {
+		return &membership.Standing{Role: e.Reassign, Enabled: true}
+	}
+	return nil
+}
+
+// BindingChange is one planned change of a resource of one principal.
+type BindingChange struct {
+	// Prior is what the state holds, nil for a creation; Next what shall be,
+	// nil for a removal.
+	Prior, Next *Binding
+	// Adopt allows a creation to change an access that is there already.
+	Adopt bool
+	// Exit is what the prior state says about the end of its access.
+	Exit Exit
+	// Label names the prior principal for people; may be empty.
+	Label string
+	// Private is the instance's private data.
+	Private Private
+	// NoChange is true where the plan equals the state.
+	NoChange bool
+
+	// came is when the request came.
+	came time.Time
+}
+
+// second tells whether this is the second of a replacement's two calls.
+func (c BindingChange) second() bool { return c.Prior == nil && c.Private.SecondCall() }
+
+// moved tells whether the workspace changes.
+func (c BindingChange) moved() bool {
+	return c.Prior != nil && c.Next != nil && (c.Next.WorkspaceUnknown || !sameID(c.Prior.Workspace, c.Next.Workspace))
+}
+
+// swapped tells whether the principal changes in one workspace.
+func (c BindingChange) swapped() bool {
+	return c.Prior != nil && c.Next != nil && !c.moved() && (c.Next.PrincipalUnknown || c.Prior.Principal.Fold() != c.Next.Principal.Fold())
+}
+
+// enters tells whether the next principal may be new to the state.
+func (c BindingChange) enters() bool { return c.Prior == nil || c.moved() || c.swapped() }
+
+// BindingPlan is what a plan says about a change.
+type BindingPlan struct {
+	Findings []membership.Finding
+	// Private is what the instance's private data has to say from now on.
+	Private Private
+	// Person is what the tenant knows of a next principal who is new to the
+	// state; nil where that is not known.
+	Person *membership.Person
+}
+
+// PlanPrivate gives the private data of a change. It needs no planner, and has
+// to be set where the provider's settings are not known yet.
+func (c BindingChange) PlanPrivate() Private {
+	return c.Private.Planned(c.Next.key(), c.Prior != nil)
+}
+
+// PlanBinding judges one planned change: what it clashes with, what it would do
+// to people who are there already, and whether a workspace would be left
+// without an owner.
+func (p *Planner) PlanBinding(ctx context.Context, c BindingChange) BindingPlan {
+	out := BindingPlan{Private: c.PlanPrivate()}
+	c.came = time.Now()
+	token := ""
+	if c.Prior != nil {
+		token = c.Private.Instance
+	}
+	if c.second() {
+		// The first call has said everything. Warnings of this one are dropped.
+		out.Person, out.Findings = p.person(ctx, c)
+		return out
+	}
+	in := p.walk.begin(token)
+	if c.Next == nil {
+		p.planRemoval(ctx, in, c, &out)
+		return out
+	}
+	p.planHolding(ctx, in, c, &out)
+	return out
+}
+
+// planRemoval plans the end of a binding.
+func (p *Planner) planRemoval(ctx context.Context, in *instance, c BindingChange, out *BindingPlan) {
+	q, workspace := c.Prior.Principal, c.Prior.Workspace
+	if p.walk.activity.IsApplying() {
+		// Only left-over objects of a replacement are planned here.
+		out.Private.Left = out.Private.Left || p.readings.HeldByOther(workspace, q, c.Private.Instance)
+		return
+	}
+	if out.Private.Left || c.Exit.Keep {
+		return
+	}
+	if p.clashes(ctx, out, p.walk.claim(p, in, workspace, claim{leaves: &q, label: c.Label})) {
+		return
+	}
+	l, fs := p.listingToLeave(ctx, workspace, membership.AtNone)
+	out.Findings = append(out.Findings, fs...)
+	if l == nil {
+		return
+	}
+	what := "removed by this run (its resource is destroyed or no longer in the configuration)"
+	if c.Exit.Reassign != "" {
+		what = fmt.Sprintf("left with the role %q by this run (%s)", c.Exit.Reassign, p.words.ReassignRole)
+	}
+	fs, out.Private.Owners = p.lose(ctx, in, l, workspace, guard.Loss{Principal: q, To: c.Exit.To(), Cause: guard.Ended, What: what})
+	out.Findings = append(out.Findings, fs...)
+}
+
+// listingToLeave reads a workspace in which an access ends. One that is gone
+// has nobody to lose.
+func (p *Planner) listingToLeave(ctx context.Context, workspace string, at membership.Attribute) (*membership.Listing, []membership.Finding) {
+	if _, err := p.readings.Listing(ctx, workspace, time.Time{}); err != nil && membership.FailureOf(err) == membership.Gone {
+		return nil, nil
+	}
+	return p.listing(ctx, workspace, at)
+}
+
+// clashes tells whether a plan ends here: with the clashes in a plan, and
+// without a word in an apply.
+func (p *Planner) clashes(ctx context.Context, out *BindingPlan, found []membership.Finding) bool {
+	if len(found) == 0 {
+		return false
+	}
+	if p.walk.plans(ctx) {
+		out.Findings = append(out.Findings, found...)
+	}
+	return true
+}
+
+// planHolding plans what a binding creates or keeps.
+func (p *Planner) planHolding(ctx context.Context, in *instance, c BindingChange, out *BindingPlan) {
+	next := *c.Next
+	if !c.NoChange {
+		person, fs := p.person(ctx, c)
+		out.Person, out.Findings = person, append(out.Findings, fs...)
+		if membership.Failed(fs) {
+			return
+		}
+	}
+	if p.walk.activity.IsApplying() {
+		return
+	}
+	mayOwn := next.StandingUnknown || p.isOwner(next.Standing)
+	if next.WorkspaceUnknown {
+		if mayOwn {
+			p.walk.gainElsewhere(p, in)
+		}
+		p.planMove(ctx, in, c, out)
+		return
+	}
+	if c.NoChange {
+		p.clashes(ctx, out, p.claimHolding(in, c))
+		if c.Private.Newcomer != nil {
+			if l, fs := p.listing(ctx, next.Workspace, membership.AtWorkspace); l != nil && !membership.Failed(fs) {
+				out.Findings = append(out.Findings, p.newcomer(ctx, l, c)...)
+			}
+		}
+		return
+	}
+	l, fs := p.listing(ctx, next.Workspace, membership.AtWorkspace)
+	// Whoever is (or may be) an owner is noted before anything is refused, so that
+	// the guard does not answer for what another message explains.
+	var live membership.Member
+	presence := membership.NotKnown
+	if l != nil && !next.PrincipalUnknown {
+		live, presence = l.Lookup(next.Principal)
+	}
+	if mayOwn {
+		p.gainHolding(ctx, in, next, live)
+	}
+	if p.clashes(ctx, out, p.claimHolding(in, c)) {
+		return
+	}
+	out.Findings = append(out.Findings, fs...)
+	if l == nil || membership.Failed(fs) {
+		return
+	}
+	if c.enters() && !next.PrincipalUnknown {
+		entry := entrant{BindingChange: c, live: live, presence: presence, workspace: next.Workspace, listing: l}
+		fs := p.enter(ctx, entry)
+		failed := membership.Failed(fs)
+		if !failed || p.walk.plans(ctx) {
+			out.Findings = append(out.Findings, fs...)
+		}
+		if failed {
+			return
+		}
+	}
+	if !next.StandingUnknown {
+		out.Findings = append(out.Findings, p.unknownRoles(ctx, l, func(string) (membership.Attribute, string) { return membership.AtRole, "" }, next.Standing.Role)...)
+	}
+	out.Findings = append(out.Findings, p.newcomer(ctx, l, c)...)
+
+	var losses []guard.Loss
+	if presence == membership.There && !next.StandingUnknown {
+		losses = append(losses, guard.Loss{Principal: next.Principal, To: &next.Standing, Cause: guard.Edited, What: Becomes(live, next.Standing), At: StandingAttribute(live, next.Standing)})
+	}
+	if c.swapped() && !c.Exit.Keep {
+		what := "replaced in its resource by a principal that is not known yet"
+		if !next.PrincipalUnknown {
+			what = fmt.Sprintf("replaced in its resource by %s", next.Principal)
+		}
+		losses = append(losses, guard.Loss{Principal: c.Prior.Principal, To: c.Exit.To(), Cause: guard.Replaced, What: what, At: membership.AtPrincipal})
+	}
+	fs, out.Private.Owners = p.lose(ctx, in, l, next.Workspace, losses...)
+	out.Findings = append(out.Findings, fs...)
+	p.planMove(ctx, in, c, out)
+}
+
+// planMove judges what a resource leaves behind whose workspace changes.
+func (p *Planner) planMove(ctx context.Context, in *instance, c BindingChange, out *BindingPlan) {
+	if !c.moved() || c.Exit.Keep || membership.Failed(out.Findings) {
+		return
+	}
+	l, fs := p.listingToLeave(ctx, c.Prior.Workspace, membership.AtWorkspace)
+	out.Findings = append(out.Findings, fs...)
+	if l == nil {
+		return
+	}
+	to := "another " + p.traits.WorkspaceNoun
+	if !c.Next.WorkspaceUnknown {
+		to = p.traits.WorkspaceNoun + " " + c.Next.Workspace
+	}
+	fs, out.Private.Owners = p.lose(ctx, in, l, c.Prior.Workspace, guard.Loss{
+		Principal: c.Prior.Principal, To: c.Exit.To(), Cause: guard.Moved, At: membership.AtWorkspace,
+		What: fmt.Sprintf("removed by this run (its resource moves to %s)", to),
+	})
+	out.Findings = append(out.Findings, fs...)
+}
+
+// claimHolding notes whom a binding takes, and whom it leaves.
+func (p *Planner) claimHolding(in *instance, c BindingChange) []membership.Finding {
+	cl := claim{label: c.Label}
+	if !c.Next.PrincipalUnknown {
+		cl.takes = &c.Next.Principal
+	}
+	if c.swapped() && !c.Exit.Keep {
+		cl.leaves = &c.Prior.Principal
+	}
+	out := p.walk.claim(p, in, c.Next.Workspace, cl)
+	if c.moved() && !c.Exit.Keep {
+		out = append(out, p.walk.claim(p, in, c.Prior.Workspace, claim{leaves: &c.Prior.Principal, label: c.Label})...)
+	}
+	return out
+}
+
+// gainHolding notes a possible owner. What the listing does not show of somebody
+// is taken from the tenant, where it can be read.
+func (p *Planner) gainHolding(ctx context.Context, in *instance, next Binding, live membership.Member) {
+	if next.PrincipalUnknown {
+		p.walk.gain(p, in, next.Workspace, nil)
+		return
+	}
+	if live.ID == "" {
+		live = p.stranger(ctx, next.Workspace, next.Principal)
+	}
+	to := next.Standing
+	if next.StandingUnknown {
+		to = membership.Standing{Role: p.traits.OwnerRole, Enabled: true}
+	}
+	m := live.After(&to)
+	p.walk.gain(p, in, next.Workspace, &m)
+}
+
+// stranger gives what the tenant tells of somebody who is not in the workspace.
+func (p *Planner) stranger(ctx context.Context, workspace string, q membership.Principal) membership.Member {
+	m := membership.Member{Principal: q, MemberCount: 1} // not known: the apply decides
+	if t, err := p.readings.Tenant(ctx, workspace, time.Time{}); err == nil {
+		if person, ok := t.Person(q); ok {
+			m.Email, m.Name, m.Invite, m.MemberCount = person.Email, person.Name, person.Invite, person.MemberCount
+		}
+	}
+	return m
+}
+
+// newcomer tells of somebody who has entered in a change of principal that was
+// not finished, and whom nothing manages now.
+func (p *Planner) newcomer(ctx context.Context, l *membership.Listing, c BindingChange) []membership.Finding {
+	n := c.Private.Newcomer
+	if n == nil || !c.Next.PrincipalUnknown && n.Principal().Fold() == c.Next.Principal.Fold() {
+		return nil
+	}
+	live, there := l.Member(n.Principal())
+	if !there || !live.Enabled {
+		return nil
+	}
+	return []membership.Finding{Unsettled(p.traits, p.words, live, p.at(ctx, l, l.ID))}
+}
+
+// Unsettled warns of a newcomer whom no resource manages.
+func Unsettled(t membership.Traits, v membership.Vocabulary, live membership.Member, where string) membership.Finding {
+	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s has access to %s, and no resource manages it", live.Label(), where),
+		fmt.Sprintf("An earlier apply gave %s the role %q in place of the principal in the state, and failed before it was finished. Name %s in this resource to finish the change, add a resource of its own (%s), or remove the access in %s.",
+			named(live), live.Role(), live.Label(), v.Member, t.Product))
+}
+
+// StandingAttribute gives the attribute that asks for a change of standing.
+func StandingAttribute(live membership.Member, to membership.Standing) membership.Attribute {
+	if live.Enabled && !to.Enabled {
+		return membership.AtEnabled
+	}
+	return membership.AtRole
+}

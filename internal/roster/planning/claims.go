@@ -1,0 +1,402 @@
+package planning
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+)
+
+// claims is which resources manage whom in one workspace, as planned in one walk.
+type claims struct {
+	// holds and removes are kept by resources of one principal: which of them
+	// create or keep the principal, and which take it out.
+	holds, removes map[membership.Principal][]*instance
+	// sets are the resources that manage several.
+	sets []*setClaim
+	// read are the instances of a state that this walk has refreshed.
+	read map[membership.Principal][]*readState
+	// readSets are those that manage several, by [RolesKey].
+	readSets map[string][]*readState
+	// ended are the resources of a whole workspace or role that the walk ends.
+	ended map[string]bool
+}
+
+func newClaims() claims {
+	return claims{
+		holds: map[membership.Principal][]*instance{}, removes: map[membership.Principal][]*instance{},
+		read: map[membership.Principal][]*readState{}, readSets: map[string][]*readState{}, ended: map[string]bool{},
+	}
+}
+
+// readState is a state as it was refreshed.
+type readState struct {
+	token string
+	seq   int
+	// used is true once a creation was told to be this instance, tainted.
+	used bool
+	held Held
+}
+
+// setClaim is whom a resource that manages several manages.
+type setClaim struct {
+	in *instance
+	// role is the one role that is managed, in lower case; "" for all.
+	role string
+	// kinds has those kinds of which it is known who is ignored.
+	kinds map[membership.Kind]Ignore
+	// named and holders are the principals who are named, and those who have
+	// the role by the listing. Both are of use with a role only.
+	named, holders map[membership.Principal]bool
+}
+
+// newSetClaim gives the claim of a resource; l is nil where the workspace could
+// not be read.
+func newSetClaim(in *instance, r Roles, l *membership.Listing) *setClaim {
+	c := &setClaim{in: in, role: strings.ToLower(r.Role), kinds: map[membership.Kind]Ignore{}}
+	for k, scope := range r.Kinds {
+		if !scope.Ignore.Unknown {
+			c.kinds[k] = scope.Ignore
+		}
+	}
+	if r.Role == "" {
+		return c
+	}
+	c.named, c.holders = map[membership.Principal]bool{}, map[membership.Principal]bool{}
+	for _, e := range r.Entries {
+		c.named[e.Fold()] = true
+	}
+	if l != nil {
+		for _, m := range l.Members {
+			if m.Enabled && m.HasRole(r.Role) {
+				c.holders[m.Fold()] = true
+			}
+		}
+	}
+	return c
+}
+
+// manages tells whether a member certainly is one of those who are managed.
+func (c *setClaim) manages(m membership.Member) bool {
+	ignore, ok := c.kinds[m.Kind]
+	if !ok || ignore.MayMatch(m) {
+		return false
+	}
+	return c.role == "" || c.named[m.Fold()] || c.holders[m.Fold()]
+}
+
+// kindInCommon gives a kind that both manage; "" for none.
+func (c *setClaim) kindInCommon(o *setClaim) membership.Kind {
+	for _, k := range []membership.Kind{membership.User, membership.Group} {
+		_, one := c.kinds[k]
+		_, other := o.kinds[k]
+		if one && other {
+			return k
+		}
+	}
+	return ""
+}
+
+// claim is what a resource of one principal is about to do.
+type claim struct {
+	// takes is whom it creates or keeps, leaves whose access it ends; nil for
+	// nobody, or where it is not known yet.
+	takes, leaves *membership.Principal
+	// label names the principal before for people; may be empty.
+	label string
+}
+
+const (
+	summaryTwice   = "Two resources manage the same principal"
+	summaryPulled  = "One resource removes a principal that another one holds"
+	summaryBeside  = "A principal is managed by an additive and an authoritative resource"
+	summaryTwoSets = "Two authoritative resources manage the same workspace"
+)
+
+// add notes an instance, and how to take that back.
+func add[K comparable](in *instance, to map[K][]*instance, k K) {
+	to[k] = append(to[k], in)
+	in.undo = append(in.undo, func() {
+		to[k] = slices.DeleteFunc(to[k], func(o *instance) bool { return o == in })
+	})
+}
+
+// claim notes what a resource of one principal does and tells what that clashes
+// with. The caller of none of these holds the lock.
+func (w *Walk) claim(p *Planner, in *instance, workspace string, c claim) []membership.Finding {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := w.account(p, workspace)
+	k := &a.claims
+	t := texts{p: p, workspace: workspace, name: a.name}
+	var out []membership.Finding
+	report := func(summary, detail string) {
+		out = append(out, membership.ErrorAt(membership.AtPrincipal, summary, detail))
+	}
+	if c.takes != nil {
+		q := c.takes.Fold()
+		w.plannedAgain(k, in, q)
+		switch {
+		case len(k.holds[q]) > 0:
+			report(summaryTwice, t.twice(a.member(q)))
+		case len(k.removes[q]) > 0:
+			report(summaryPulled, t.pulled(a.member(q)))
+		}
+		add(in, k.holds, q)
+	}
+	if c.leaves != nil {
+		q := c.leaves.Fold()
+		if others := len(k.holds[q]); others > 0 && (c.takes == nil || c.takes.Fold() != q) {
+			report(summaryPulled, t.pulled(a.member(q)))
+		}
+		add(in, k.removes, q)
+	}
+	for _, q := range []*membership.Principal{c.takes, c.leaves} {
+		if q == nil {
+			continue
+		}
+		m := a.member(*q)
+		if i := slices.IndexFunc(k.sets, func(s *setClaim) bool { return s.manages(m) }); i >= 0 {
+			report(summaryBeside, t.beside(m, k.sets[i].role))
+			break
+		}
+	}
+	w.signal()
+	return out
+}
+
+// plannedAgain takes back the creation of an instance that has since been
+// refreshed, and is planned again: a tainted one, planned as a creation, has no
+// token of its own.
+func (w *Walk) plannedAgain(k *claims, in *instance, q membership.Principal) {
+	if in.token != "" {
+		return
+	}
+	for _, before := range k.holds[q] {
+		for _, r := range k.read[q] {
+			if before.token == "" && !r.used && r.seq > before.seq && w.instances[r.token] == nil {
+				r.used = true
+				before.withdraw()
+				return
+			}
+		}
+	}
+}
+
+// claimSet notes a resource that manages several and tells what it clashes with.
+func (w *Walk) claimSet(p *Planner, c *setClaim, workspace string) []membership.Finding {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := w.account(p, workspace)
+	k := &a.claims
+	t := texts{p: p, workspace: workspace, name: a.name}
+	var out []membership.Finding
+	for _, other := range k.sets {
+		kind := c.kindInCommon(other)
+		switch {
+		case kind == "":
+		case c.role == other.role, c.role == "", other.role == "":
+			out = append(out, membership.ErrorAt(membership.AtWorkspace, summaryTwoSets, t.twoSets(kind, c.role, other.role)))
+		default:
+			for q := range c.named {
+				if other.named[q] {
+					f := membership.ErrorAt(AttributeOf(q.Kind), summaryTwice, t.twoRoles(a.member(q), c.role, other.role))
+					f.Key = q.ID
+					out = append(out, f)
+				}
+			}
+		}
+	}
+	seen := map[membership.Principal]bool{}
+	for _, m := range []map[membership.Principal][]*instance{k.holds, k.removes} {
+		for q, by := range m {
+			if len(by) > 0 && !seen[q] && c.manages(a.member(q)) {
+				seen[q] = true
+				out = append(out, membership.ErrorAt(membership.AtWorkspace, summaryBeside, t.beside(a.member(q), c.role)))
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b membership.Finding) int { return strings.Compare(a.Summary+a.Detail, b.Summary+b.Detail) })
+	k.sets = append(k.sets, c)
+	c.in.undo = append(c.in.undo, func() { k.sets = slices.DeleteFunc(k.sets, func(o *setClaim) bool { return o == c }) })
+	w.signal()
+	return Bounded(out, func(n int) (string, string) {
+		return fmt.Sprintf("%d more clashes in %s %s", n, p.traits.WorkspaceNoun, a.name), "Likewise:"
+	})
+}
+
+// look remembers the listing of a workspace, so that clashes can name people.
+func (w *Walk) look(p *Planner, workspace string, l *membership.Listing) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := w.account(p, workspace)
+	a.listing = l
+	if l.Name != "" {
+		a.name = l.Name
+	}
+}
+
+// member gives what is known of a principal for people. The caller holds the lock.
+func (a *account) member(q membership.Principal) membership.Member {
+	if a.listing != nil {
+		if m, ok := a.listing.Member(q); ok {
+			return m
+		}
+	}
+	if t, ok := a.planner.readings.KnownTenant(a.id); ok {
+		if person, ok := t.Person(q); ok {
+			return membership.Member{Principal: person.Principal, Email: person.Email, Name: person.Name}
+		}
+	}
+	return membership.Member{Principal: q}
+}
+
+// noteRead remembers that a state held the principal when it was refreshed.
+func (w *Walk) noteRead(p *Planner, workspace, token string, q membership.Principal) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.refreshed()
+	if token == "" {
+		return
+	}
+	w.seq++
+	k := &w.account(p, workspace).claims
+	k.read[q.Fold()] = append(k.read[q.Fold()], &readState{token: token, seq: w.seq})
+}
+
+// noteReadSet remembers whom the state of a resource that manages several held.
+func (w *Walk) noteReadSet(p *Planner, token string, r Roles) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.refreshed()
+	if token == "" {
+		return
+	}
+	w.seq++
+	k, key := &w.account(p, r.Workspace).claims, RolesKey(r.Workspace, r.Role)
+	k.readSets[key] = append(k.readSets[key], &readState{token: token, seq: w.seq, held: r.Held()})
+}
+
+// tainted finds a state of which a creation is the second half: Terraform has
+// refreshed it, and plans nothing else with it. It takes a state for one
+// creation only. In an apply there is none.
+func (w *Walk) tainted(states []*readState) *readState {
+	for _, r := range states {
+		if !r.used && w.instances[r.token] == nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// wasTainted tells whether a creation is the second half of the replacement of a
+// tainted instance. What tells them apart may still come: it waits for that.
+func (w *Walk) wasTainted(ctx context.Context, p *Planner, workspace string, q membership.Principal) bool {
+	return w.taint(ctx, func() []*readState { return w.account(p, workspace).claims.read[q.Fold()] }) != nil
+}
+
+// taintedSet is the same for a resource that manages several, and gives whom
+// the tainted instance held.
+func (w *Walk) taintedSet(ctx context.Context, p *Planner, r Roles) Held {
+	if state := w.taint(ctx, func() []*readState { return w.account(p, r.Workspace).claims.readSets[RolesKey(r.Workspace, r.Role)] }); state != nil {
+		return state.held
+	}
+	return nil
+}
+
+func (w *Walk) taint(ctx context.Context, states func() []*readState) *readState {
+	w.mu.Lock()
+	candidate := w.tainted(states()) != nil
+	w.mu.Unlock()
+	if !candidate || !w.settled(ctx, func() bool { return w.tainted(states()) == nil }) {
+		return nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r := w.tainted(states())
+	if r != nil {
+		r.used = true
+	}
+	return r
+}
+
+// removedElsewhere tells whether another resource of the walk takes the
+// principal out, once everything is planned.
+func (w *Walk) removedElsewhere(ctx context.Context, p *Planner, workspace string, q membership.Principal) bool {
+	removed := func() bool { return len(w.account(p, workspace).claims.removes[q.Fold()]) > 0 }
+	w.settled(ctx, removed)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return removed()
+}
+
+// end notes that a resource that manages several is to go.
+func (w *Walk) end(p *Planner, in *instance, r Roles) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ended, key := w.account(p, r.Workspace).claims.ended, RolesKey(r.Workspace, r.Role)
+	ended[key] = true
+	in.undo = append(in.undo, func() { delete(ended, key) })
+	w.signal()
+}
+
+// endedElsewhere tells whether the walk ends another resource of the same
+// workspace and role.
+func (w *Walk) endedElsewhere(ctx context.Context, p *Planner, r Roles) bool {
+	ended := func() bool { return w.account(p, r.Workspace).claims.ended[RolesKey(r.Workspace, r.Role)] }
+	w.settled(ctx, ended)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return ended()
+}
+
+// texts words clashes in one workspace.
+type texts struct {
+	p               *Planner
+	workspace, name string
+}
+
+func (t texts) where() string { return t.p.place(t.name, t.workspace) }
+
+func (t texts) twice(m membership.Member) string {
+	return fmt.Sprintf("%s in %s is already created or kept by another resource of this configuration. One principal in one %s belongs to one resource: remove one of the two blocks.\n"+
+		"Where the other one is in the state already, forget it with `%s`, so that nobody's access is removed.", named(m), t.where(), t.p.traits.WorkspaceNoun, t.p.words.Forget)
+}
+
+func (t texts) pulled(m membership.Member) string {
+	return fmt.Sprintf("In this change one resource ends the access of %s in %s, and another one creates or keeps it. In the wrong order that would leave %s without access. What helps:\n"+
+		"  - a `moved` block, for a resource that was renamed\n"+
+		"  - for_each keyed by the principal's id, instead of count or a list whose items shift\n"+
+		"  - %s, for a swap\n"+
+		"  - `%s`, for a second resource of one principal that is to go", named(m), t.where(), m.Label(), t.p.words.Members, t.p.words.Forget)
+}
+
+func (t texts) beside(m membership.Member, role string) string {
+	others := "everybody of that kind there"
+	if role != "" {
+		others = fmt.Sprintf("everybody with the role %q there", role)
+	}
+	return fmt.Sprintf("%s in %s is managed by a resource of its own, while another resource manages %s. They would undo each other's work. What helps:\n"+
+		"  - add the principal to %s of the resource that manages several\n"+
+		"  - give the principal up in one of the two, and leave the access as it is: a `removed` block with `lifecycle { destroy = false }`, or `%s`",
+		named(m), t.where(), others, t.p.words.Ignore(m.Kind), t.p.words.Forget)
+}
+
+func (t texts) twoSets(kind membership.Kind, one, other string) string {
+	switch {
+	case one == "" && other == "":
+		return fmt.Sprintf("Another resource manages all %ss of %s. Each would remove whom only the other one names. Keep one of them.", kind, t.where())
+	case one == other:
+		return fmt.Sprintf("Another resource manages the %ss with the role %q in %s. Each would remove whom only the other one names. Keep one of them.", kind, one, t.where())
+	default:
+		return fmt.Sprintf("One resource manages all %ss of %s, and another one those with the role %q. They would undo each other's work. Keep one of them.", kind, t.where(), one+other)
+	}
+}
+
+func (t texts) twoRoles(m membership.Member, one, other string) string {
+	roles := []string{one, other}
+	slices.Sort(roles)
+	return fmt.Sprintf("%s is named for two roles in %s: %s and %s. A principal has one role there: take it out of one of the two resources.", named(m), t.where(), roles[0], roles[1])
+}

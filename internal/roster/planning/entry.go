@@ -1,0 +1,178 @@
+package planning
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+)
+
+// entrant is a principal whom a resource takes up.
+type entrant struct {
+	BindingChange
+	workspace string
+	listing   *membership.Listing
+	live      membership.Member
+	presence  membership.Presence
+}
+
+// enter judges a principal that a resource takes up: one who is there already,
+// one whom the tenant does not know, one who cannot use the access.
+func (p *Planner) enter(ctx context.Context, e entrant) []membership.Finding {
+	switch e.presence {
+	case membership.There:
+		out := p.conflict(ctx, e)
+		if e.live.Invite && !membership.Failed(out) {
+			out = append(out, p.invited(ctx, e.listing, e.live.Label()))
+		}
+		return out
+	case membership.NotKnown:
+		return []membership.Finding{p.notShown(e)}
+	default:
+		return p.absent(ctx, e.listing, e.came, *e.Next)
+	}
+}
+
+// notShown warns of somebody whom an incomplete listing does not show. What else
+// the run does may complete it, so the apply decides.
+func (p *Planner) notShown(e entrant) membership.Finding {
+	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("Whether %s is in %s %s is not known", e.Next.Principal, p.traits.WorkspaceNoun, e.listing.ID),
+		fmt.Sprintf("The listing is not complete: %s. While it is not, the apply gives only an %s's role to somebody who is not listed, because that takes nothing from anybody. %s", e.listing.Incomplete, p.traits.OwnerNoun, p.traits.ChangeRight))
+}
+
+func (p *Planner) invited(ctx context.Context, l *membership.Listing, who string) membership.Finding {
+	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s is a pending invitation in %s", who, p.at(ctx, l, l.ID)),
+		fmt.Sprintf("The invitation has not been accepted yet. Until then nobody can use the access, and it does not count as an %s's. The id may change when it is accepted.", p.traits.OwnerNoun))
+}
+
+// conflict judges somebody who is there already.
+func (p *Planner) conflict(ctx context.Context, e entrant) []membership.Finding {
+	next := *e.Next
+	if next.StandingUnknown || e.live.Holds(next.Standing) {
+		return nil
+	}
+	switch {
+	case !e.live.Enabled && next.Standing.Enabled:
+		return []membership.Finding{Reenabled(e.live, next.Standing, p.at(ctx, e.listing, e.workspace))}
+	case e.Adopt:
+		return []membership.Finding{Adopted(p.words, e.live, next.Standing, p.at(ctx, e.listing, e.workspace))}
+	case e.Prior == nil && p.walk.wasTainted(ctx, p, e.workspace, next.Principal):
+		return nil // this very instance held the principal
+	case e.Prior == nil && p.walk.removedElsewhere(ctx, p, e.workspace, next.Principal):
+		return []membership.Finding{membership.ErrorAt(membership.AtPrincipal, summaryPulled, texts{p: p, workspace: e.workspace, name: p.readings.WorkspaceName(ctx, e.listing, e.workspace)}.pulled(e.live))}
+	default:
+		return []membership.Finding{p.refuseConflict(ctx, e)}
+	}
+}
+
+// Reenabled warns that somebody who is disabled gets access again.
+func Reenabled(live membership.Member, to membership.Standing, where string) membership.Finding {
+	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s is disabled in %s and will be enabled again", live.Label(), where),
+		fmt.Sprintf("%s is listed with %s. This change gives the access back, with the role %q.", named(live), live.Standing(), to.Role))
+}
+
+// Adopted warns that an access which is there already is changed.
+func Adopted(v membership.Vocabulary, live membership.Member, to membership.Standing, where string) membership.Finding {
+	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s in %s goes from %s to %s", live.Label(), where, live.Standing(), to),
+		fmt.Sprintf("%s is true: %s is there already with %s, and this change gives it %s.", v.AdoptExisting, named(live), live.Standing(), to))
+}
+
+// refuseConflict refuses to change somebody's access without having been told to.
+func (p *Planner) refuseConflict(ctx context.Context, e entrant) membership.Finding {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s is in %s already, with %s, and the configuration asks for %s. Creating a resource never changes somebody's access silently.\n\n",
+		named(e.live), p.in(ctx, e.listing, e.workspace), e.live.Standing(), e.Next.Standing)
+	if e.Prior != nil {
+		fmt.Fprintf(&b, "Set %s = true to accept the change.", p.words.AdoptExisting)
+	} else {
+		fmt.Fprintf(&b, "Either import what is there, and the plan will show the change:\n\n%s\n\nor set %s = true to accept the change.",
+			importBlock(p.words.Member, p.words.ImportID(e.workspace, e.live.Principal)), p.words.AdoptExisting)
+	}
+	b.WriteString(p.skipsPlan())
+	return membership.ErrorAt(membership.AtPrincipal, fmt.Sprintf("%s already has access to %s", e.live.Label(), p.at(ctx, e.listing, e.workspace)), b.String())
+}
+
+// importBlock is the block that brings what is there into the state.
+func importBlock(resourceType, id string) string {
+	return fmt.Sprintf("import {\n  to = %s.NAME\n  id = %q\n}\n\nFor \"to\", use the address shown above, module path and index included", resourceType, id)
+}
+
+// absent judges somebody who is not in the workspace yet.
+func (p *Planner) absent(ctx context.Context, l *membership.Listing, came time.Time, next Binding) []membership.Finding {
+	q := next.Principal
+	if !next.StandingUnknown && !next.Standing.Enabled {
+		f := CannotAddDisabled(p.traits, q, p.at(ctx, l, l.ID))
+		f.Detail += p.skipsPlan()
+		return []membership.Finding{f}
+	}
+	person, f := p.look(ctx, l, q, came)
+	switch {
+	case f != nil:
+		return []membership.Finding{*f}
+	case person == nil:
+		return nil
+	case person.Invite:
+		return []membership.Finding{p.invited(ctx, l, person.Label())}
+	case person.Inactive:
+		return []membership.Finding{membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s, who is to join %s, is inactive", person.Label(), p.at(ctx, l, l.ID)),
+			fmt.Sprintf("The %s has blocked this principal: the access cannot be used, and it does not count as an %s's.", p.traits.TenantNoun, p.traits.OwnerNoun))}
+	}
+	return nil
+}
+
+// look finds somebody in the tenant. Nobody is found without a finding where the
+// tenant cannot be read: then it is left to the apply. Who is missing in a
+// reading that is older than the question is looked for once more.
+func (p *Planner) look(ctx context.Context, l *membership.Listing, q membership.Principal, came time.Time) (*membership.Person, *membership.Finding) {
+	t, err := p.readings.Tenant(ctx, l.ID, time.Time{})
+	if err != nil {
+		return nil, nil // not for these credentials to read, or not now
+	}
+	person, ok := t.Person(q)
+	if !ok {
+		if t, err = p.readings.Tenant(ctx, l.ID, came); err != nil {
+			return nil, nil
+		}
+		person, ok = t.Person(q)
+	}
+	if ok {
+		return &person, nil
+	}
+	f := membership.ErrorAt(membership.AtPrincipal, fmt.Sprintf("%s is not known in the %s %s", q, p.traits.Product, p.traits.TenantNoun),
+		fmt.Sprintf("The %s lists no %s with the id %q, who is to be in %s. %s%s", p.traits.TenantNoun, q.Kind, q.ID, p.in(ctx, l, l.ID), p.meant(t, l, q), p.skipsPlan()))
+	return nil, &f
+}
+
+// meant says what was given in place of an id, where that can be told.
+func (p *Planner) meant(t *membership.Tenant, l *membership.Listing, q membership.Principal) string {
+	other := membership.Principal{Kind: membership.User, ID: q.ID}
+	if q.Kind == membership.User {
+		other.Kind = membership.Group
+	}
+	if _, ok := t.Person(other); ok {
+		return fmt.Sprintf("That is the id of a %s.", other.Kind)
+	}
+	for _, person := range t.People {
+		switch {
+		case person.Kind != q.Kind:
+		case person.Email != "" && strings.EqualFold(person.Email, q.ID):
+			return fmt.Sprintf("That is the e-mail address of %s.", person.ID)
+		case person.Name != "" && strings.EqualFold(person.Name, q.ID):
+			return fmt.Sprintf("That is the name of %s.", person.ID)
+		}
+	}
+	for _, m := range l.Members {
+		if m.Kind == q.Kind && m.Email != "" && strings.EqualFold(m.Email, q.ID) {
+			return fmt.Sprintf("That is the e-mail address of %s.", m.ID)
+		}
+	}
+	return fmt.Sprintf("Check the id. A person has to be in the %s before being added to a %s.", p.traits.TenantNoun, p.traits.WorkspaceNoun)
+}
+
+// CannotAddDisabled refuses to add somebody without access.
+func CannotAddDisabled(t membership.Traits, q membership.Principal, where string) membership.Finding {
+	return membership.ErrorAt(membership.AtEnabled, fmt.Sprintf("%s is not in %s and cannot be created disabled", q, where),
+		fmt.Sprintf("%s has no call that adds somebody without access. Set enabled = true, or leave the resource out until the principal is in the %s.", t.Product, t.WorkspaceNoun))
+}

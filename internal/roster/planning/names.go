@@ -1,0 +1,69 @@
+package planning
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+)
+
+func sameID(a, b string) bool { return strings.EqualFold(a, b) }
+
+// person gives what the tenant knows of a next principal who is new to the
+// state: its e-mail address and name are planned from there. They are never
+// taken from the workspace, where people come and go between a plan and its
+// apply, which has to come to the same.
+func (p *Planner) person(ctx context.Context, c BindingChange) (*membership.Person, []membership.Finding) {
+	next := *c.Next
+	if next.PrincipalUnknown || c.Prior != nil && c.Prior.Principal.Fold() == next.Principal.Fold() {
+		return nil, nil
+	}
+	workspace := next.Workspace
+	if next.WorkspaceUnknown {
+		workspace = ""
+	}
+	t, fs := p.tenant(ctx, workspace)
+	if t == nil {
+		return nil, fs
+	}
+	person, ok := t.Person(next.Principal)
+	if !ok {
+		return nil, nil
+	}
+	return &person, nil
+}
+
+// tenant reads the tenant for the names of people. Where it cannot be read, they
+// are not known. Where that may pass, they may have been known when this was
+// planned: then the apply cannot go on.
+func (p *Planner) tenant(ctx context.Context, workspace string) (*membership.Tenant, []membership.Finding) {
+	if workspace == "" && !p.traits.OneTenant {
+		return nil, nil
+	}
+	t, err := p.readings.Tenant(ctx, workspace, time.Time{})
+	switch {
+	case err == nil:
+		return t, nil
+	case ctx.Err() != nil:
+		return nil, []membership.Finding{membership.ErrorAt(membership.AtNone, "Planning was cancelled",
+			fmt.Sprintf("The people of the %s were being read when this run was cancelled. Nothing was changed.", p.traits.TenantNoun))}
+	case membership.FailureOf(err) != membership.Passing, p.walk.plans(ctx):
+		return nil, nil
+	default:
+		return nil, []membership.Finding{membership.ErrorAt(membership.AtNone, fmt.Sprintf("The people of the %s could not be read", p.traits.TenantNoun),
+			fmt.Sprintf("%s. The plan shows names from there, and the apply has to come to the same. Nothing was changed. This may pass: plan again, or apply again.", Said(err)))}
+	}
+}
+
+// Text is what people call a principal, as it can be planned: an e-mail address
+// for a user, a name for a group. It is not known for a pending invitation, and
+// where the tenant does not tell.
+func Text(person membership.Person) (text string, known bool) {
+	text = person.Email
+	if person.Kind == membership.Group {
+		text = person.Name
+	}
+	return text, text != "" && !person.Invite
+}

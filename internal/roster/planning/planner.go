@@ -1,0 +1,388 @@
+package planning
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
+)
+
+// Readings are what a run of one product has read, each once for all who need
+// it. A moment that is not zero asks for a reading that did not begin before it.
+type Readings interface {
+	Listing(ctx context.Context, workspace string, since time.Time) (*membership.Listing, error)
+	// KnownListing gives the listing where it has been read already, else nil.
+	KnownListing(workspace string) *membership.Listing
+	// Tenant gives everybody in the tenant that the workspace belongs to; the
+	// workspace is "" where it is not known yet.
+	Tenant(ctx context.Context, workspace string, since time.Time) (*membership.Tenant, error)
+	// KnownTenant gives the tenant where it has been read already.
+	KnownTenant(workspace string) (*membership.Tenant, bool)
+	// WorkspaceName gives the display name where it can be had, else the id.
+	WorkspaceName(ctx context.Context, l *membership.Listing, workspace string) string
+	// Self tells who the credentials belong to.
+	Self(ctx context.Context) (membership.Person, error)
+	// Floor is how many owners the run has to leave in the workspace.
+	Floor(workspace string) guard.Floor
+	// HeldByOther tells whether another instance than the token's has made, adopted
+	// or kept the principal in this run.
+	HeldByOther(workspace string, p membership.Principal, token string) bool
+}
+
+// Planner plans the changes of one product in one walk.
+type Planner struct {
+	readings Readings
+	traits   membership.Traits
+	words    membership.Vocabulary
+	judge    *guard.Judge
+	walk     *Walk
+
+	mu sync.Mutex
+	// judges know a tenant; the uninformed one could not ask.
+	judges     map[*membership.Tenant]*guard.Judge
+	uninformed *guard.Judge
+}
+
+// NewPlanner makes a planner. It reads nothing.
+func NewPlanner(r Readings, t membership.Traits, v membership.Vocabulary, j *guard.Judge, w *Walk) *Planner {
+	return &Planner{readings: r, traits: t, words: v, judge: j, walk: w, judges: map[*membership.Tenant]*guard.Judge{}}
+}
+
+// place names a workspace for people: its name, and the id in parentheses.
+func (p *Planner) place(name, id string) string {
+	if name == "" || name == id {
+		return p.traits.WorkspaceNoun + " " + id
+	}
+	return fmt.Sprintf("%s %q (%s)", p.traits.WorkspaceNoun, name, id)
+}
+
+// at names a workspace in a summary: by its name alone.
+func (p *Planner) at(ctx context.Context, l *membership.Listing, id string) string {
+	return p.traits.WorkspaceNoun + " " + p.readings.WorkspaceName(ctx, l, id)
+}
+
+// in names a workspace in a detail.
+func (p *Planner) in(ctx context.Context, l *membership.Listing, id string) string {
+	return p.place(p.readings.WorkspaceName(ctx, l, id), id)
+}
+
+// named names a member in a detail: a user or a group of which only the id is
+// known by kind and id.
+func named(m membership.Member) string {
+	if m.Label() == m.ID {
+		return fmt.Sprintf("%s %s", m.Kind, m.ID)
+	}
+	return guard.NameAndID(m)
+}
+
+// isOwner tells whether a standing is an owner's.
+func (p *Planner) isOwner(s membership.Standing) bool {
+	return s.Enabled && strings.EqualFold(s.Role, p.traits.OwnerRole)
+}
+
+// listing reads a workspace for a plan, outside of a refresh. There is none
+// where it cannot be read, and where this is an apply, which reads for itself;
+// the findings say why.
+func (p *Planner) listing(ctx context.Context, workspace string, at membership.Attribute) (*membership.Listing, []membership.Finding) {
+	began := time.Now()
+	l, err := p.readings.Listing(ctx, workspace, time.Time{})
+	if err != nil && membership.FailureOf(err) == membership.Gone {
+		l, err = p.readings.Listing(ctx, workspace, began) // another resource may have made it since
+	}
+	switch {
+	case err == nil:
+		p.walk.look(p, workspace, l)
+		return l, p.exemptByName(ctx, l, workspace)
+	case ctx.Err() != nil:
+		// Going on would plan other values than before, and end with a complaint
+		// about the provider.
+		return nil, []membership.Finding{membership.ErrorAt(membership.AtNone, "Planning was cancelled",
+			fmt.Sprintf("The members of %s were being read when this run was cancelled. Nothing was changed.", p.place("", workspace)))}
+	case !p.walk.plans(ctx):
+		return nil, nil
+	default:
+		return nil, p.unread(err, workspace, at, false)
+	}
+}
+
+// exemptByName warns once of an exempt workspace that is given by its name.
+func (p *Planner) exemptByName(ctx context.Context, l *membership.Listing, workspace string) []membership.Finding {
+	if len(p.judge.Policy().ExemptWorkspaces) == 0 {
+		return nil
+	}
+	name := p.readings.WorkspaceName(ctx, l, workspace)
+	entry := p.judge.ExemptByName(workspace, name)
+	if entry == "" || !p.walk.once("exempt by name "+membership.WorkspaceKey(p.traits.Endpoint, workspace)) {
+		return nil
+	}
+	return []membership.Finding{membership.WarningAt(membership.AtNone, fmt.Sprintf("%q is the name of a %s, not its id", entry, p.traits.WorkspaceNoun),
+		fmt.Sprintf("%s takes ids: the guard watches %s. If it is being closed, write %q there.", p.words.ExemptWorkspaces, p.place(name, workspace), workspace))}
+}
+
+// unread explains a workspace that could not be read. One cause is told once in
+// a plan, by whichever resource meets it first: an error fails the plan as a
+// whole. While refreshing everything is an error; otherwise what may pass is a
+// warning, since the apply reads again.
+func (p *Planner) unread(err error, workspace string, at membership.Attribute, refreshing bool) []membership.Finding {
+	cause := membership.WorkspaceKey(p.traits.Endpoint, workspace)
+	f := ReadFailure(p.traits, err, workspace, at)
+	switch kind := membership.FailureOf(err); {
+	case kind == membership.Unauthorized, unreachable(err):
+		cause = p.traits.Endpoint
+	case kind == membership.Passing && !refreshing:
+		cause = "passing " + cause
+		f = membership.WarningAt(membership.AtNone, fmt.Sprintf("%s could not be read: the plan goes on without", p.traits.Product),
+			fmt.Sprintf("%s. Who is in %s was not looked at. The apply reads again, and decides.", Said(err), p.place("", workspace)))
+	}
+	if !p.walk.once("unread " + cause) {
+		return nil
+	}
+	if f.Severity == membership.SeverityError {
+		f.Detail += "\nThis is said once, and holds for every resource that needs it."
+	}
+	return []membership.Finding{f}
+}
+
+// unreachable tells whether nobody answers at the service's address, which no
+// repetition changes.
+func unreachable(err error) bool {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return dns.IsNotFound
+	}
+	return errors.Is(err, syscall.ECONNREFUSED)
+}
+
+// ReadFailure explains a workspace that could not be read.
+func ReadFailure(t membership.Traits, err error, workspace string, at membership.Attribute) membership.Finding {
+	const kept = " Nothing was dropped from the state."
+	where := t.WorkspaceNoun + " " + workspace
+	switch kind := membership.FailureOf(err); {
+	case kind == membership.Unauthorized:
+		return membership.ErrorAt(membership.AtNone, fmt.Sprintf("%s does not accept the %s", t.Product, t.CredentialNoun),
+			fmt.Sprintf("The members of %s could not be read: %s.%s Check the credentials in the provider block or the environment: they may be wrong, revoked or expired.", where, Said(err), kept))
+	case kind == membership.Forbidden:
+		return membership.ErrorAt(at, fmt.Sprintf("The %s %s may not read %s", t.Product, t.CredentialNoun, where),
+			fmt.Sprintf("%s.%s %s", Said(err), kept, t.ChangeRight))
+	case kind == membership.Gone:
+		return membership.ErrorAt(at, fmt.Sprintf("%s was not found in %s", capital(where), t.Product),
+			fmt.Sprintf("%s. Check the id, and that the %s belongs to the %s that the %s is in.", Said(err), t.CredentialNoun, t.TenantNoun, t.WorkspaceNoun))
+	case kind == membership.Malformed:
+		return membership.ErrorAt(at, fmt.Sprintf("%s gave an answer that cannot be read", t.Product),
+			fmt.Sprintf("%s.%s Check that the endpoint is the product's API and not, say, a proxy's page.", Said(err), kept))
+	case kind == membership.Refused, kind == membership.Unsupported:
+		return membership.ErrorAt(at, fmt.Sprintf("%s refused to list %s", t.Product, where),
+			fmt.Sprintf("%s.%s Check the id.", Said(err), kept))
+	case unreachable(err):
+		return membership.ErrorAt(membership.AtNone, fmt.Sprintf("%s cannot be reached", t.Product),
+			fmt.Sprintf("%s.%s Check the endpoint in the provider block or the environment, and the network.", Said(err), kept))
+	default:
+		return membership.ErrorAt(at, fmt.Sprintf("%s could not be read from %s", capital(where), t.Product),
+			fmt.Sprintf("%s.%s This may pass: run the same command again.", Said(err), kept))
+	}
+}
+
+// Said gives an error as the beginning of a sentence that goes on: without a
+// full stop of its own, and what several calls said in one line.
+func Said(err error) string {
+	parts := strings.Split(err.Error(), "\n")
+	for i, p := range parts {
+		parts[i] = strings.TrimRight(strings.TrimSpace(p), ".")
+	}
+	return strings.Join(parts, "; then ")
+}
+
+// Incomplete explains a listing that does not show everybody.
+func Incomplete(t membership.Traits, l *membership.Listing, what string) membership.Finding {
+	return membership.ErrorAt(membership.AtNone, fmt.Sprintf("The listing of %s %s is not complete", t.WorkspaceNoun, l.ID),
+		fmt.Sprintf("%s, so the %s may see a part of it. %s Nothing was changed, and nothing was dropped from the state. %s", capital(l.Incomplete), t.CredentialNoun, what, t.ChangeRight))
+}
+
+// view reads what judging a loss takes besides the listing.
+func (p *Planner) view(ctx context.Context, l *membership.Listing, workspace string) view {
+	return view{
+		name: p.readings.WorkspaceName(ctx, l, workspace), listing: l, floor: p.readings.Floor(workspace),
+		judge: p.informed(ctx, workspace),
+	}
+}
+
+// informed gives the judge who knows what the tenant says of who is inactive and
+// invited, where that matters. One who knows the same is the same.
+func (p *Planner) informed(ctx context.Context, workspace string) *guard.Judge {
+	t, ok := p.readings.KnownTenant(workspace)
+	unreadable := false
+	if !ok && p.traits.StatusMatters {
+		var err error
+		if t, err = p.readings.Tenant(ctx, workspace, time.Time{}); err != nil {
+			t, unreadable = nil, true
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if known := p.judges[t]; known != nil && !unreadable {
+		return known
+	}
+	switch {
+	case unreadable:
+		if p.uninformed == nil {
+			p.uninformed = p.judge.Knowing(guard.Status{Unreadable: true})
+		}
+		return p.uninformed
+	case t == nil:
+		return p.judge
+	default:
+		j := p.judge.Knowing(guard.Status{Inactive: t.Inactive, Invited: t.Invited})
+		p.judges[t] = j
+		return j
+	}
+}
+
+// lose warns where the credentials' own user loses something, and settles the
+// losses of owners among the changes.
+func (p *Planner) lose(ctx context.Context, in *instance, l *membership.Listing, workspace string, changes ...guard.Loss) (out []membership.Finding, owners int) {
+	var losses []guard.Loss
+	var v view
+	for _, c := range changes {
+		live, ok := l.Member(c.Principal)
+		if !ok {
+			continue
+		}
+		out = append(out, p.ownUser(ctx, l, live, c.To)...)
+		if c.To != nil && p.isOwner(*c.To) {
+			m := live.After(c.To) // what is left may be an owner's role
+			p.walk.gain(p, in, workspace, &m)
+			continue
+		}
+		if !p.judge.Watches(workspace) || !p.judge.Loses(live, c.To) {
+			continue
+		}
+		if v.listing == nil {
+			v = p.view(ctx, l, workspace)
+		}
+		if v.judge.Loses(live, c.To) {
+			losses = append(losses, c)
+		}
+	}
+	if len(losses) > 0 {
+		var fs []membership.Finding
+		fs, owners = p.walk.lose(ctx, p, in, workspace, v, losses)
+		out = append(out, fs...)
+	}
+	return out, owners
+}
+
+// ownUser tells the person who runs this that the credentials' own user is
+// about to lose something.
+func (p *Planner) ownUser(ctx context.Context, l *membership.Listing, live membership.Member, to *membership.Standing) []membership.Finding {
+	if live.Kind != membership.User || !live.Enabled || !p.lowers(live, to) {
+		return nil
+	}
+	self, err := p.readings.Self(ctx)
+	if err != nil || !IsSelf(self, live) {
+		return nil
+	}
+	return []membership.Finding{OwnUser(p.traits, live, to, p.at(ctx, l, l.ID))}
+}
+
+// OwnUser warns that the credentials' own user loses something.
+func OwnUser(t membership.Traits, live membership.Member, to *membership.Standing, where string) membership.Finding {
+	fate := "is removed from"
+	switch {
+	case to == nil && t.RemovalDisables:
+		fate = "is disabled in"
+	case to != nil:
+		fate = fmt.Sprintf("goes from %s to %s in", live.Standing(), to)
+	}
+	return membership.WarningAt(membership.AtNone, fmt.Sprintf("The %s's own user %s %s %s", t.CredentialNoun, live.Label(), fate, where),
+		fmt.Sprintf("The next run with this %s may be locked out: it may no longer be able to read or change this %s. Use one of somebody who stays, or do this last and with another one at hand.", t.CredentialNoun, t.WorkspaceNoun))
+}
+
+// lowers tells whether a change takes something away from a member.
+func (p *Planner) lowers(live membership.Member, to *membership.Standing) bool {
+	if to == nil || !to.Enabled {
+		return true
+	}
+	return len(live.Roles) > 0 && !live.Holds(*to) && !p.traits.Raises(live, *to)
+}
+
+// IsSelf tells whether a member is who the credentials belong to.
+func IsSelf(self membership.Person, m membership.Member) bool {
+	if self.ID != "" {
+		return m.Kind == membership.User && strings.EqualFold(self.ID, m.ID)
+	}
+	return self.Email != "" && strings.EqualFold(self.Email, m.Email)
+}
+
+// unknownRoles warns of roles that are neither the product's own nor held by
+// anybody, and names what was probably meant.
+func (p *Planner) unknownRoles(ctx context.Context, l *membership.Listing, at func(role string) (membership.Attribute, string), roles ...string) []membership.Finding {
+	var held []string
+	var out []membership.Finding
+	for _, role := range roles {
+		if role == "" || p.traits.Knows(role) {
+			continue
+		}
+		if held == nil {
+			held = slices.Clone(p.traits.RolesAscending)
+			for _, m := range l.Members {
+				for _, r := range m.Roles {
+					if !slices.Contains(held, r) {
+						held = append(held, r)
+					}
+				}
+			}
+		}
+		if slices.ContainsFunc(held, func(r string) bool { return strings.EqualFold(r, role) }) {
+			continue
+		}
+		hint := ""
+		if near := guard.Nearest(role, held); near != "" {
+			hint = fmt.Sprintf(" Did you mean %q?", near)
+		}
+		f := membership.WarningAt(membership.AtRole, fmt.Sprintf("The role %q is held by nobody in %s", role, p.at(ctx, l, l.ID)),
+			fmt.Sprintf("It is not one of %s's own roles (%s).%s If it is a custom role, all is well; if not, the apply will fail.", p.traits.Product, strings.Join(p.traits.RolesAscending, ", "), hint))
+		f.At, f.Key = at(role)
+		out = append(out, f)
+	}
+	return out
+}
+
+// skipsPlan says how a destroy gets past a refusal: Terraform plans before
+// destroy and refresh too.
+func (p *Planner) skipsPlan() string {
+	return fmt.Sprintf("\n\nTerraform plans before destroy and refresh too: `%s` skips this.", p.words.DestroyUnrefreshed)
+}
+
+// someNamed is how many people a message names one by one.
+const someNamed = 24
+
+// Bounded keeps the number of findings within what a person reads. The rest
+// becomes one more, which names everybody all the same.
+func Bounded(fs []membership.Finding, rest func(n int) (summary, detail string)) []membership.Finding {
+	if len(fs) <= someNamed+1 {
+		return fs
+	}
+	out := fs[:someNamed:someNamed]
+	var names []string
+	for _, f := range fs[someNamed:] {
+		names = append(names, f.Summary)
+	}
+	last := fs[someNamed]
+	summary, detail := rest(len(names))
+	return append(out, membership.Finding{Severity: last.Severity, At: last.At, Summary: summary, Detail: detail + "\n  - " + strings.Join(names, "\n  - ")})
+}
+
+// capital begins a sentence with a phrase.
+func capital(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

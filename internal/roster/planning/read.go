@@ -1,0 +1,123 @@
+package planning
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+)
+
+// BindingRead is what a refresh found of a binding.
+type BindingRead struct {
+	// Presence is NotKnown where nothing certain can be said: then the state stays.
+	Presence membership.Presence
+	Member   membership.Member
+	Findings []membership.Finding
+	Private  Private
+}
+
+// ReadBinding looks a principal up when Terraform refreshes a state. label names
+// the principal for people; may be empty.
+func (p *Planner) ReadBinding(ctx context.Context, b Binding, label string, private Private) BindingRead {
+	if private.Instance == "" {
+		private.Instance = NewInstance() // a state from before there were tokens
+	}
+	out := BindingRead{Private: private}
+	p.walk.noteRead(p, b.Workspace, private.Instance, b.Principal)
+	if label == "" {
+		label = b.Principal.ID
+	}
+	l, err := p.readings.Listing(ctx, b.Workspace, time.Time{})
+	switch {
+	case err != nil && membership.FailureOf(err) == membership.Gone:
+		out.Presence = membership.Absent
+		out.Findings = []membership.Finding{membership.WarningAt(membership.AtNone,
+			fmt.Sprintf("%s is no longer in %s %s: the %s is gone", label, p.traits.WorkspaceNoun, b.Workspace, p.traits.WorkspaceNoun),
+			fmt.Sprintf("%s. %s leaves the state.", Said(err), b.Principal))}
+		return out
+	case err != nil:
+		out.Findings = p.unread(err, b.Workspace, membership.AtNone, true)
+		return out
+	}
+	p.walk.look(p, b.Workspace, l)
+	out.Findings = p.notes(ctx, l)
+	out.Member, out.Presence = l.Lookup(b.Principal)
+	switch out.Presence {
+	case membership.NotKnown:
+		out.Findings = append(out.Findings, p.incomplete(l, fmt.Sprintf("%s is not in that part.", label))...)
+	case membership.Absent:
+		out.Findings = append(out.Findings, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s is no longer in %s", label, p.at(ctx, l, b.Workspace)),
+			fmt.Sprintf("%s was removed from %s outside of Terraform, and leaves the state. Where the configuration still has it, the plan creates it again.", b.Principal, p.in(ctx, l, b.Workspace))))
+	case membership.There:
+		if n := private.Newcomer; n != nil {
+			if m, presence := l.Lookup(n.Principal()); presence == membership.Absent || presence == membership.There && !m.Enabled {
+				out.Private.Newcomer = nil // settled
+			}
+		}
+	}
+	return out
+}
+
+// RolesRead is what a refresh found of a resource that manages several.
+type RolesRead struct {
+	// Presence is Absent where the workspace is certainly gone, and NotKnown
+	// where nothing certain can be said: then the state stays.
+	Presence membership.Presence
+	Entries  []Entry
+	Listing  *membership.Listing
+	Findings []membership.Finding
+	Private  Private
+}
+
+// ReadRoles looks up who is in a workspace when Terraform refreshes a state.
+func (p *Planner) ReadRoles(ctx context.Context, prior Roles, private Private) RolesRead {
+	if private.Instance == "" {
+		private.Instance = NewInstance()
+	}
+	out := RolesRead{Private: private}
+	l, err := p.readings.Listing(ctx, prior.Workspace, time.Time{})
+	switch {
+	case err != nil && membership.FailureOf(err) == membership.Gone:
+		out.Presence = membership.Absent
+		out.Findings = []membership.Finding{membership.WarningAt(membership.AtNone, fmt.Sprintf("%s %s is gone", capital(p.traits.WorkspaceNoun), prior.Workspace),
+			fmt.Sprintf("%s. The %s leaves the state.", Said(err), p.traits.WorkspaceNoun))}
+		return out
+	case err != nil:
+		p.walk.noteReadSet(p, private.Instance, prior)
+		out.Findings = p.unread(err, prior.Workspace, membership.AtNone, true)
+		return out
+	}
+	p.walk.look(p, prior.Workspace, l)
+	out.Findings = p.notes(ctx, l)
+	if !l.Complete() {
+		p.walk.noteReadSet(p, private.Instance, prior)
+		out.Findings = append(out.Findings, p.incomplete(l, fmt.Sprintf("Who is in the %s cannot be told from a part.", p.traits.WorkspaceNoun))...)
+		return out
+	}
+	out.Presence, out.Listing, out.Entries = membership.There, l, prior.Shown(l)
+	now := prior
+	now.Entries = out.Entries
+	p.walk.noteReadSet(p, private.Instance, now)
+	return out
+}
+
+// incomplete tells once of a listing that does not show everybody.
+func (p *Planner) incomplete(l *membership.Listing, what string) []membership.Finding {
+	if !p.walk.once("incomplete " + membership.WorkspaceKey(p.traits.Endpoint, l.ID)) {
+		return nil
+	}
+	return []membership.Finding{Incomplete(p.traits, l, what)}
+}
+
+// notes gives once what a listing has to tell.
+func (p *Planner) notes(ctx context.Context, l *membership.Listing) []membership.Finding {
+	if len(l.Notes) == 0 || !p.walk.once("notes "+membership.WorkspaceKey(p.traits.Endpoint, l.ID)) {
+		return nil
+	}
+	out := make([]membership.Finding, 0, len(l.Notes))
+	for _, note := range l.Notes {
+		out = append(out, membership.WarningAt(membership.AtNone, fmt.Sprintf("About the listing of %s", p.at(ctx, l, l.ID)), note))
+	}
+	return out
+}

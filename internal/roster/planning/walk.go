@@ -1,0 +1,373 @@
+package planning
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/activity"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
+)
+
+// certainAfter is how long nothing must have moved until a walk in which
+// nothing was refreshed and nothing applied is taken to be a plan.
+const certainAfter = time.Second
+
+// Walk is what was planned in one walk of Terraform, by all products of one
+// configured provider: who would lose the owner's role and who would gain it,
+// and which resources manage whom. One request at a time waits in it, for every
+// loss that is still open.
+type Walk struct {
+	activity *activity.Activity
+	wait     time.Duration
+	warns    bool
+
+	mu      sync.Mutex
+	waiting bool
+	// planning is true once it is certain that this walk is a plan.
+	planning bool
+	// quiet is when nothing had moved for certainAfter.
+	quiet    time.Time
+	changed  chan struct{}
+	accounts map[string]*account
+	// order keeps messages in the order in which workspaces were first seen.
+	order []*account
+	// instances are those that have a token.
+	instances map[string]*instance
+	// elsewhere counts a product's possible owners in workspaces that are not known yet.
+	elsewhere map[*Planner]int
+	// reported are the causes of which the walk has told already.
+	reported map[string]bool
+	// seq orders what happens in the walk.
+	seq int
+}
+
+// NewWalk begins a walk. Each configuration of the provider has its own: what
+// was planned in one says nothing about the next.
+func NewWalk(a *activity.Activity, p guard.Policy) *Walk {
+	return &Walk{
+		activity: a, wait: p.HandoverWait, warns: p.Mode == guard.Warn, changed: make(chan struct{}),
+		accounts: map[string]*account{}, instances: map[string]*instance{}, elsewhere: map[*Planner]int{}, reported: map[string]bool{},
+	}
+}
+
+// Activity gives what Terraform is doing with this process.
+func (w *Walk) Activity() *activity.Activity { return w.activity }
+
+// account is the walk's page for one workspace.
+type account struct {
+	planner *Planner
+	id      string
+	name    string
+	listing *membership.Listing
+	tally   *guard.Tally
+	needs   int
+	// open is true while a loss waits for an answer.
+	open bool
+
+	claims claims
+}
+
+// account gives the page of a workspace. The caller holds the lock.
+func (w *Walk) account(p *Planner, workspace string) *account {
+	key := membership.WorkspaceKey(p.traits.Endpoint, workspace)
+	a := w.accounts[key]
+	if a == nil {
+		a = &account{planner: p, id: workspace, name: workspace, tally: guard.NewTally(p.judge, nil), claims: newClaims()}
+		w.accounts[key] = a
+		w.order = append(w.order, a)
+	}
+	return a
+}
+
+// instance is one instance of a resource as this walk has planned it.
+type instance struct {
+	token string
+	// seq is when it was planned.
+	seq int
+	// undo takes back what its plan noted.
+	undo []func()
+}
+
+// instance begins the plan of an instance. An instance of a state, which has a
+// token, may be planned twice in one walk: the second plan takes the place of
+// the first. The caller holds the lock.
+func (w *Walk) instance(token string) *instance {
+	w.seq++
+	in := &instance{token: token, seq: w.seq}
+	if token == "" {
+		return in
+	}
+	if before := w.instances[token]; before != nil {
+		before.withdraw()
+	}
+	w.instances[token] = in
+	return in
+}
+
+func (in *instance) withdraw() {
+	for _, undo := range in.undo {
+		undo()
+	}
+	in.undo = nil
+}
+
+// Planned begins the plan of an instance; token is that of its prior state, "" for none.
+func (w *Walk) begin(token string) *instance {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.instance(token)
+}
+
+// gainElsewhere notes a possible owner in a workspace that is not known yet.
+func (w *Walk) gainElsewhere(p *Planner, in *instance) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.elsewhere[p]++
+	in.undo = append(in.undo, func() { w.elsewhere[p]-- })
+	w.signal()
+}
+
+// gain notes somebody who becomes (or may become) an owner; nil where it is not
+// known yet who.
+func (w *Walk) gain(p *Planner, in *instance, workspace string, m *membership.Member) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	t := w.account(p, workspace).tally
+	if m == nil {
+		t.GainUnknown(1)
+		in.undo = append(in.undo, func() { t.GainUnknown(-1) })
+	} else {
+		t.Gain(*m)
+		in.undo = append(in.undo, func() { t.ForgetGain(m.Principal) })
+	}
+	w.signal()
+}
+
+// view is what was read about a workspace in order to judge a loss in it.
+type view struct {
+	name    string
+	listing *membership.Listing
+	judge   *guard.Judge
+	floor   guard.Floor
+}
+
+// lose notes losses in one workspace and settles whether they may stand.
+// Noting them, testing them and becoming the one request that waits are one
+// step; so is ceasing to wait. It returns at once where the owners suffice, or
+// where another request waits already and answers for these losses too. owners is how
+// many there are now.
+func (w *Walk) lose(ctx context.Context, p *Planner, in *instance, workspace string, v view, losses []guard.Loss) (out []membership.Finding, owners int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := w.account(p, workspace)
+	a.name, a.listing = v.name, v.listing
+	if a.tally.Look(v.judge, v.listing) {
+		a.needs = v.floor.Needs(v.judge)
+	}
+	for _, l := range losses {
+		a.tally.Lose(l)
+		in.undo = append(in.undo, func() { a.tally.ForgetLoss(l.Principal) })
+	}
+	w.signal()
+	owners = a.tally.Now()
+	if w.activity.IsApplying() || w.covered(a) {
+		return nil, owners
+	}
+	a.open = true
+	if w.waiting {
+		return nil, owners
+	}
+	w.waiting = true
+	defer func() { w.waiting = false }()
+	return w.await(ctx, a, losses[0].At), owners
+}
+
+// await waits for successors, and answers for every loss that is open when
+// nothing has moved for long enough. The caller holds the lock.
+func (w *Walk) await(ctx context.Context, own *account, at membership.Attribute) []membership.Finding {
+	w.activity.StartWaiting()
+	began := time.Now()
+	for {
+		// What moves from here on wakes this request, also what moves before it
+		// has gone to sleep.
+		left, moved := w.activity.UntilIdle(w.wait)
+		short := w.short()
+		if len(short) == 0 || w.activity.IsApplying() {
+			w.activity.StopWaiting()
+			return nil
+		}
+		if left == 0 && w.activity.StopWaitingIfIdle(w.wait) {
+			for _, a := range short {
+				a.open = false
+			}
+			return w.refuse(own, at, short, time.Since(began))
+		}
+		changed := w.changed
+		w.mu.Unlock()
+		err := waitFor(ctx, left, moved, changed)
+		w.mu.Lock()
+		if err != nil {
+			w.activity.StopWaiting()
+			return []membership.Finding{membership.ErrorAt(membership.AtNone, "Planning was cancelled",
+				"The last-owner guard was still waiting for a successor to be planned when this run was cancelled. Nothing was changed.")}
+		}
+	}
+}
+
+// waitFor waits until the time is over, one of the channels is closed, or the
+// context ends, which alone is an error.
+func waitFor(ctx context.Context, d time.Duration, moved, changed <-chan struct{}) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+	case <-moved:
+	case <-changed:
+	}
+	return nil
+}
+
+// left is how many owners a workspace would have.
+func (w *Walk) left(a *account) int { return a.tally.Left() + w.elsewhere[a.planner] }
+
+func (w *Walk) covered(a *account) bool { return w.left(a) >= a.needs }
+
+// short gives the workspaces with an open loss and too few owners.
+func (w *Walk) short() []*account {
+	var out []*account
+	for _, a := range w.order {
+		if a.open && !w.covered(a) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// refuse answers for every workspace that is short: the request's own at its
+// attribute, and those of others in messages of their own.
+func (w *Walk) refuse(own *account, at membership.Attribute, short []*account, waited time.Duration) []membership.Finding {
+	severity := membership.SeverityError
+	if w.warns {
+		severity = membership.SeverityWarning
+	}
+	var out []membership.Finding
+	others := map[*Planner]*guard.Refusal{}
+	var order []*Planner
+	for _, a := range short {
+		section := a.tally.Section(a.id, a.name, a.needs)
+		section.Would = w.left(a)
+		if a == own {
+			out = append(out, guard.Refusal{Judge: a.planner.judge, Severity: severity, Sections: []guard.Section{section}, At: at, Waited: waited}.Finding())
+			continue
+		}
+		if others[a.planner] == nil {
+			others[a.planner] = &guard.Refusal{Judge: a.planner.judge, Severity: severity, Elsewhere: true, Waited: waited}
+			order = append(order, a.planner)
+		}
+		others[a.planner].Sections = append(others[a.planner].Sections, section)
+	}
+	for _, p := range order {
+		if severity == membership.SeverityError {
+			out = append(out, others[p].Finding())
+			continue
+		}
+		// A warning's summary names the people of one workspace.
+		for _, s := range others[p].Sections {
+			one := *others[p]
+			one.Sections = []guard.Section{s}
+			out = append(out, one.Finding())
+		}
+	}
+	return out
+}
+
+func (w *Walk) signal() {
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// Refreshed notes that a state is refreshed, which only a plan does. The caller
+// holds the lock.
+func (w *Walk) refreshed() {
+	if !w.planning {
+		w.planning = true
+		w.signal()
+	}
+}
+
+// plans waits until it is certain what kind of walk this is. The code that
+// plans runs in an apply too, where values may have become known that two
+// resources share, and there each operation keeps everybody's access by itself.
+// What tells the two apart comes later than the first plans: only a plan
+// refreshes, only an apply applies, and an apply does so right after its first
+// plan. Where tests of newer Terraforms configure one process for all walks of a
+// run, each of the apply's first plans may look like another resource's, so that
+// no apply comes of any: such a walk is no plan.
+func (w *Walk) plans(ctx context.Context) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.until(ctx, func() bool { return w.planning })
+	if w.activity.IsApplying() {
+		return false
+	}
+	if !w.planning && w.activity.IsShared() {
+		return false
+	}
+	w.refreshed()
+	return true
+}
+
+// settled waits until nothing else is being planned, or the condition holds.
+// It is false in an apply.
+func (w *Walk) settled(ctx context.Context, enough func() bool) bool {
+	if !w.plans(ctx) {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.until(ctx, enough)
+	return !w.activity.IsApplying()
+}
+
+// until waits until the condition holds, the walk applies, or nothing has moved
+// for certainAfter. All who wait at that moment go on together. The caller holds
+// the lock, which is released meanwhile.
+func (w *Walk) until(ctx context.Context, enough func() bool) {
+	if enough() || w.activity.IsApplying() {
+		return
+	}
+	began := time.Now()
+	w.activity.StartWaiting()
+	for {
+		// Taken before anything is looked at, so that no change goes unseen.
+		left, moved := w.activity.UntilIdle(certainAfter)
+		if enough() || w.activity.IsApplying() || ctx.Err() != nil || w.quiet.After(began) {
+			w.activity.StopWaiting()
+			return
+		}
+		if left == 0 && w.activity.StopWaitingIfIdle(certainAfter) {
+			w.quiet = time.Now()
+			w.signal()
+			return
+		}
+		changed := w.changed
+		w.mu.Unlock()
+		_ = waitFor(ctx, left, moved, changed) // looked at above
+		w.mu.Lock()
+	}
+}
+
+// once tells whether a cause is new to the walk, and notes it.
+func (w *Walk) once(cause string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.reported[cause] {
+		return false
+	}
+	w.reported[cause] = true
+	return true
+}

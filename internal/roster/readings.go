@@ -1,0 +1,75 @@
+package roster
+
+import (
+	"context"
+	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/cache"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
+)
+
+// planReadings are what a run has read, as a plan asks for it.
+type planReadings struct{ run *Run }
+
+// reading gives any reading of this run, or one that did not begin before a moment.
+func reading[T any](ctx context.Context, v *cache.Value[T], since time.Time) (T, error) {
+	if since.IsZero() {
+		return v.Get(ctx)
+	}
+	if known, ok := v.Peek(); ok && !known.Began.Before(since) {
+		return known.Value, nil
+	}
+	r, err := v.Newer(ctx, v.Now())
+	return r.Value, err
+}
+
+func (p planReadings) Listing(ctx context.Context, workspace string, since time.Time) (*Listing, error) {
+	return reading(ctx, p.run.spaces.get(workspace).listings, since)
+}
+
+func (p planReadings) KnownListing(workspace string) *Listing {
+	l, _ := p.run.spaces.get(workspace).listings.Peek()
+	return l.Value
+}
+
+func (p planReadings) Tenant(ctx context.Context, workspace string, since time.Time) (*Tenant, error) {
+	tenant := ""
+	if !p.run.traits.OneTenant {
+		d, err := p.run.Describe(ctx, workspace)
+		if err != nil {
+			return nil, err
+		}
+		tenant = d.Tenant
+	}
+	return reading(ctx, p.run.people.get(tenant), since)
+}
+
+func (p planReadings) KnownTenant(workspace string) (*Tenant, bool) {
+	tenant := ""
+	if !p.run.traits.OneTenant {
+		d, ok := p.run.descr.get(workspace).Peek()
+		if !ok {
+			return nil, false
+		}
+		tenant = d.Value.Tenant
+	}
+	t, ok := p.run.people.get(tenant).Peek()
+	return t.Value, ok
+}
+
+func (p planReadings) WorkspaceName(ctx context.Context, l *Listing, workspace string) string {
+	return p.run.workspaceName(ctx, l, workspace)
+}
+
+func (p planReadings) Self(ctx context.Context) (Person, error) { return p.run.Self(ctx) }
+
+func (p planReadings) Floor(workspace string) guard.Floor {
+	s := p.run.spaces.get(workspace)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.first
+}
+
+func (p planReadings) HeldByOther(workspace string, who Principal, token string) bool {
+	return p.run.spaces.get(workspace).reconciler.HeldByOther(who, token)
+}
