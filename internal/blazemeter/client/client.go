@@ -107,7 +107,7 @@ func New(o Options) (*Client, error) {
 	c := &Client{
 		endpoint: endpoint,
 		api: apiclient.API{
-			Product: productName, Mask: transport.MaskOf(o.HTTP), Explain: explain,
+			Product: productName, Mask: transport.MaskOf(o.HTTP), Explain: Explain,
 			// What a 404 means is found out by further readings.
 			NotFound: membership.Refused,
 		},

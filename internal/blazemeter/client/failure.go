@@ -15,9 +15,9 @@ import (
 // answers 404 or 403 for what a key cannot see (blazemeter 25).
 func isNotFound(err error) bool { return errors.Is(err, apiclient.ErrNotFound) }
 
-// explain reads the documented form of an error, the envelope
+// Explain reads the documented form of an error, the envelope
 // (https://help.blazemeter.com/apidocs/response_codes.htm).
-func explain(body []byte) apiclient.Said {
+func Explain(body []byte) apiclient.Said {
 	h, err := decodeEnvelope(json.NewDecoder(bytes.NewReader(body)), skipResult)
 	if err != nil || h.failure == nil {
 		return apiclient.Said{}

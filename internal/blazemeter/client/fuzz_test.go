@@ -76,7 +76,7 @@ func FuzzAnswer(f *testing.F) {
 			return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body))}, nil
 		}
 		var row userRow
-		c := &Client{api: apiclient.API{Product: productName, Mask: transport.NewMask(), Explain: explain, NotFound: membership.Refused}}
+		c := &Client{api: apiclient.API{Product: productName, Mask: transport.NewMask(), Explain: Explain, NotFound: membership.Refused}}
 		_, err := c.call(t.Context(), apiclient.Call{Op: "do something", Writes: writes, Send: send}, oneRow(&row))
 		if err == nil {
 			if status >= 300 {
@@ -111,7 +111,7 @@ func FuzzFailure(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		said := explain(body)
+		said := Explain(body)
 		if said.Status < 0 {
 			t.Errorf("the code %d", said.Status)
 		}

@@ -105,7 +105,7 @@ func New(o Options) (*Client, error) {
 	}
 	return &Client{
 		endpoint: endpoint,
-		api:      apiclient.API{Product: productName, Mask: transport.MaskOf(o.HTTP), Explain: explain, NotFound: membership.Gone},
+		api:      apiclient.API{Product: productName, Mask: transport.MaskOf(o.HTTP), Explain: Explain, NotFound: membership.Gone},
 		calls:    calls,
 		details:  map[string]WorkspaceDetails{},
 	}, nil

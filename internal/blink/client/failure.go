@@ -16,10 +16,10 @@ func plainText(s string) string { return transport.Readable(s, 200) }
 // (the vendor's page of the assign call).
 var wrapperFields = []string{"data", "details", "identifier", "message", "status", "user_error"}
 
-// explain reads the vendor's error wrapper. No field of it is certain (blink 2, 28),
+// Explain reads the vendor's error wrapper. No field of it is certain (blink 2, 28),
 // so what has none of the two that only it has, or has others, may be a gateway's:
 // many answer {"message": ...}, some frameworks {"status": 404, "error": ...}.
-func explain(body []byte) apiclient.Said {
+func Explain(body []byte) apiclient.Said {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(body, &fields); err != nil {
 		return apiclient.Said{}

@@ -420,7 +420,7 @@ func FuzzReadErrorBody(f *testing.F) {
 	for _, s := range []string{"", "null", "{}", "[]", `{"message":null}`, mustJSON(wrapper(404)), `{"status":"404"}`, `{"status":1e99}`, "<html><script>", "<", "<!--", "\xff\xfe", `{"message":"<b>x</b>"}`, "404 page not found"} {
 		f.Add([]byte(s))
 	}
-	api := apiclient.API{Product: productName, Mask: transport.NewMask(testKey), Explain: explain, NotFound: membership.Gone}
+	api := apiclient.API{Product: productName, Mask: transport.NewMask(testKey), Explain: Explain, NotFound: membership.Gone}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		rec := httptest.NewRecorder()
 		rec.WriteHeader(http.StatusNotFound)
@@ -445,7 +445,7 @@ func FuzzReadErrorBody(f *testing.F) {
 				t.Errorf("a message of %d characters", len([]rune(text)))
 			}
 		}
-		if said := explain(body); said.Own && !json.Valid(body) {
+		if said := Explain(body); said.Own && !json.Valid(body) {
 			t.Errorf("%q is taken for the error wrapper", body)
 		}
 	})

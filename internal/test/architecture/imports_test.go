@@ -18,7 +18,8 @@ const module = "github.com/tf-roster/terraform-provider-roster/"
 // may says what the code of a folder may import of this repository. The names
 // are folders below internal/; "product" stands for each product's folder,
 // "client" for the client inside, "wire" for its OpenAPI file and generated
-// types, and "mockservice/product" for what the mock service does in its place.
+// types, "mockservice/product" for what the mock service does in its place, and
+// "doctor/product" for the checks of the doctor.
 var may = map[string][]string{
 	"main":            {"provider"},
 	"provider":        {"product", "framework", "protocol", "protocol/bulk", "roster", "transport"},
@@ -42,6 +43,10 @@ var may = map[string][]string{
 	"mockservice/engine":    {"mockservice/wirecheck"},
 	"mockservice/wirecheck": {},
 	"mockservice/cmd":       {"mockservice"},
+
+	"doctor":         {"apiclient", "transport"},
+	"doctor/product": {"doctor", "apiclient", "client", "wire"},
+	"doctor/cmd":     {"doctor", "doctor/product"},
 }
 
 // free are programs and tests beside the provider: they may import anything,
@@ -107,6 +112,8 @@ func (h house) role(importPath string) (role, product string) {
 		return "product", first
 	case first == "mockservice" && slices.Contains(h.products, rest):
 		return "mockservice/product", rest
+	case first == "doctor" && slices.Contains(h.products, rest):
+		return "doctor/product", rest
 	case slices.Contains(free, first):
 		return first, ""
 	}
@@ -127,6 +134,9 @@ func TestImportsRunOneWay(t *testing.T) {
 	for _, product := range h.products {
 		if !slices.ContainsFunc(all, func(p pkg) bool { return p.ImportPath == module+"internal/mockservice/"+product }) {
 			t.Errorf("the mock service has no folder for %s: internal/mockservice/%s is missing", product, product)
+		}
+		if !slices.ContainsFunc(all, func(p pkg) bool { return p.ImportPath == module+"internal/doctor/"+product }) {
+			t.Errorf("the doctor has no folder for %s: internal/doctor/%s is missing", product, product)
 		}
 	}
 	for _, p := range all {
