@@ -60,7 +60,7 @@ type ErrorWrapper struct {
 	// Status The HTTP status (404 in the vendor's example).
 	Status *int `json:"status,omitempty"`
 
-	// UserError An object, of undocumented shape.
+	// UserError An object, whose fields are not documented (blink 2).
 	UserError interface{} `json:"user_error,omitempty"`
 }
 
