@@ -47,7 +47,7 @@ func texts(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	all := map[string]string{}
-	for _, name := range strings.FieldsSeq(string(out)) {
+	for name := range strings.FieldsSeq(string(out)) {
 		text, err := os.ReadFile(root + name)
 		if os.IsNotExist(err) {
 			continue // deleted, and not committed yet
