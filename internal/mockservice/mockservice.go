@@ -37,6 +37,8 @@ type (
 	RouteInfo = engine.RouteInfo
 	// Running is [engine.Running].
 	Running = engine.Running
+	// Sample is [engine.Sample].
+	Sample = engine.Sample
 	// Seed is [engine.Seed].
 	Seed = engine.Seed
 	// Server is [engine.Server].
@@ -82,6 +84,9 @@ const (
 
 // Products names the products for people, with the path that each is served under.
 func Products() string { return products.Titles() }
+
+// SampleOf names a workspace, a user and a role of a product's default seed.
+func SampleOf(product string) Sample { return products.Sample(product) }
 
 // New makes a server from a seed. The error is a *[engine.SeedError] that names everything wrong with the seed.
 func New(seed Seed, options ...Option) (*Server, error) { return products.New(seed, options...) }

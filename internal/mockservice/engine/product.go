@@ -27,6 +27,8 @@ type Product struct {
 	Routes []Route
 	// DefaultSeed is the product's part of the seed that is built in, as JSON.
 	DefaultSeed []byte
+	// Sample is what tests of every product use of the default seed.
+	Sample Sample
 	// NewPart makes an empty part of a seed.
 	NewPart func() Part
 	// NewBehaviour makes a pointer to a struct of switches (see [Switch]) that all have their default.
@@ -37,6 +39,15 @@ type Product struct {
 	EndlessStart, EndlessRow string
 	// Control are the control endpoints that only this product has.
 	Control []ControlRoute
+}
+
+// Sample names a workspace, a user and a role of a default seed.
+type Sample struct {
+	Workspace string
+	// Stranger is a user whom the tenant knows and who is no member of the workspace.
+	Stranger string
+	// Role is a role below the owner's.
+	Role string
 }
 
 // Route is one documented call of a product.
@@ -121,6 +132,14 @@ func (t Table) Titles() string {
 		titles[i] = fmt.Sprintf("%s (under %s)", p.Title, p.API.Prefix())
 	}
 	return strings.Join(titles, " and ")
+}
+
+// Sample gives the sample of a product; the zero value where there is no such product.
+func (t Table) Sample(product string) Sample {
+	if p := t.product(product); p != nil {
+		return p.Sample
+	}
+	return Sample{}
 }
 
 // names gives the names of the products, for messages.

@@ -62,6 +62,19 @@ func resourcePlaces() []place {
 	}
 }
 
+// keyPlaces are the parts of the key of every resource, whatever the product.
+func keyPlaces(p *protocol.Provider) []place {
+	var out []place
+	for typ := range p.Schemas().ResourceSchemas {
+		for _, name := range p.KeyNames(typ) {
+			if name != "role" { // may have slashes, and ends the id
+				out = append(out, place{typ, p.Sample(typ), at(name), strays})
+			}
+		}
+	}
+	return out
+}
+
 func dataSources() []place {
 	return []place{
 		{"roster_blink_workspace", protocol.Object{"id": "w-1"}, at("id"), strays},
@@ -116,7 +129,7 @@ func TestIDsStayInTheirPlace(t *testing.T) {
 		},
 	}
 	covered := map[string]bool{}
-	for kind, places := range map[string][]place{"resource": resourcePlaces(), "data": dataSources(), "list": lists()} {
+	for kind, places := range map[string][]place{"resource": append(resourcePlaces(), keyPlaces(p)...), "data": dataSources(), "list": lists()} {
 		for _, pl := range places {
 			covered[kind+" "+pl.typ] = true
 			if kind == "resource" {
@@ -135,11 +148,7 @@ func TestIDsStayInTheirPlace(t *testing.T) {
 		if !covered["resource "+typ] {
 			t.Errorf("the ids of the resource %s are not tried", typ)
 		}
-		stray := strayImports(typ)
-		if len(stray) == 0 {
-			t.Errorf("the imports of the resource %s are not tried", typ)
-		}
-		for _, id := range stray {
+		for _, id := range append(strayImports(typ), straySamples(p, typ)...) {
 			if _, diags := p.Import(typ, id, nil); !diags.Failed() {
 				t.Errorf("%s is imported by %q", typ, id)
 			}
@@ -160,6 +169,26 @@ func TestIDsStayInTheirPlace(t *testing.T) {
 	if n := svc.Audit().Total; n != 0 {
 		t.Errorf("%d requests were sent: %v", n, svc.Audit().Requests)
 	}
+}
+
+// straySamples are ids of a resource of which one part is wrong.
+func straySamples(p *protocol.Provider, typ string) []string {
+	names, sample := p.KeyNames(typ), p.Sample(typ)
+	out := []string{""}
+	for i, name := range names {
+		for _, s := range strays {
+			if name == "role" || strings.Contains(s, "/") {
+				continue
+			}
+			parts := make([]string, len(names))
+			for j, other := range names {
+				parts[j], _ = sample[other].(string)
+			}
+			parts[i] = s
+			out = append(out, strings.Join(parts, "/"))
+		}
+	}
+	return out
 }
 
 func strayImports(typ string) []string {

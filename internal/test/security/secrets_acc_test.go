@@ -18,6 +18,7 @@ import (
 	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
 // Keys with everything in them that is written in several ways.
@@ -42,10 +43,53 @@ data "roster_blazemeter_current_user" "me" {}
 `
 )
 
-// spellings are the ways in which a secret could be written somewhere.
-func spellings() map[string]string {
+// configuration is resources and, for every other product, each resource of it
+// and whose the key is.
+func configuration(t *testing.T) string {
+	t.Helper()
+	var out strings.Builder
+	out.WriteString(resources)
+	p := protocol.Start(t, nil)
+	for _, product := range provider.Products() {
+		if strings.Contains(resources, "\"roster_"+product.Name+"_") {
+			continue
+		}
+		for _, typ := range protocol.Of(product.Name, p.Schemas().ResourceSchemas) {
+			fmt.Fprintf(&out, "resource %q \"sample\" {\n", typ)
+			for name, value := range p.Sample(typ) {
+				text, err := json.Marshal(value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				fmt.Fprintf(&out, "  %s = jsondecode(%q)\n", name, text)
+			}
+			out.WriteString("}\n")
+		}
+		if me := "roster_" + product.Name + "_current_user"; p.Schemas().DataSourceSchemas[me] != nil {
+			fmt.Fprintf(&out, "data %q \"me\" {}\n", me)
+		}
+	}
+	return out.String()
+}
+
+// secrets are the credentials that a service with this environment takes.
+func secrets(env []string) []string {
+	out := []string{blinkKey, blazeKey, blazeID + ":" + blazeKey}
+	values := variables(env)
+	for _, product := range provider.Products() {
+		for _, s := range product.Settings {
+			if s.Sensitive && !slices.Contains(out, values[s.Variable]) {
+				out = append(out, values[s.Variable])
+			}
+		}
+	}
+	return out
+}
+
+// spellings are the ways in which secrets could be written somewhere.
+func spellings(secrets []string) map[string]string {
 	all := map[string]string{}
-	for _, secret := range []string{blinkKey, blazeKey, blazeID + ":" + blazeKey} {
+	for _, secret := range secrets {
 		all["plain "+secret] = secret
 		all["query "+secret] = url.QueryEscape(secret)
 		all["path "+secret] = url.PathEscape(secret)
@@ -67,9 +111,11 @@ func spellings() map[string]string {
 // watch is terraform whose every word and file is searched for secrets.
 type watch struct {
 	*acctest.CLI
-	t    *testing.T
-	svc  *mockservice.Running
-	logs string
+	t         *testing.T
+	svc       *mockservice.Running
+	logs      string
+	resources string
+	spellings map[string]string
 }
 
 // guarded is a service whose keys are the secrets.
@@ -88,17 +134,19 @@ func guarded(t *testing.T) *mockservice.Running {
 // Every secret of every product is looked for, in runs that use the product.
 func TestEverySecretIsLookedFor(t *testing.T) {
 	env := variables(guarded(t).Env())
-	looked := slices.Collect(maps.Values(spellings()))
+	looked := slices.Collect(maps.Values(spellings(secrets(guarded(t).Env()))))
+	used := configuration(t)
 	for _, product := range provider.Products() {
 		for _, s := range product.Settings {
-			if s.Sensitive && !slices.Contains(looked, env[s.Variable]) {
+			if s.Sensitive && (len(env[s.Variable]) < 8 || !slices.Contains(looked, env[s.Variable])) {
 				t.Errorf("nothing looks for the secret in %s", s.Variable)
 			}
 		}
-		for _, kind := range []string{"resource", "data"} {
-			if !strings.Contains(resources, kind+" \"roster_"+product.Name+"_") {
-				t.Errorf("the runs use no %s of %s", kind, product.Title)
-			}
+		if !strings.Contains(used, "resource \"roster_"+product.Name+"_") {
+			t.Errorf("the runs use no resource of %s", product.Title)
+		}
+		if len(product.DataSources) > 0 && !strings.Contains(used, "data \"roster_"+product.Name+"_") {
+			t.Errorf("the runs use no data source of %s", product.Title)
 		}
 	}
 }
@@ -117,7 +165,7 @@ func newWatch(t *testing.T) *watch {
 	t.Helper()
 	acctest.Needed(t)
 	svc := guarded(t)
-	w := &watch{CLI: acctest.New(t, svc.Env()), t: t, svc: svc}
+	w := &watch{CLI: acctest.New(t, svc.Env()), t: t, svc: svc, resources: configuration(t), spellings: spellings(secrets(svc.Env()))}
 	w.logs = filepath.Join(w.Dir, "terraform.log")
 	w.Env = append(w.Env, "TF_LOG_PATH="+w.logs, "TF_LOG=TRACE")
 	return w
@@ -133,7 +181,7 @@ func (w *watch) run(args ...string) acctest.Result {
 
 func (w *watch) search(where, text string) {
 	w.t.Helper()
-	for how, secret := range spellings() {
+	for how, secret := range w.spellings {
 		if i := strings.Index(text, secret); i >= 0 {
 			w.t.Errorf("%s: the secret shows (%s): ...%s...", where, how, text[max(0, i-200):min(len(text), i+100)])
 			return
@@ -173,7 +221,7 @@ func (w *watch) log() string {
 func TestAccSecretsShowNowhere(t *testing.T) {
 	t.Run("from the environment", func(t *testing.T) {
 		w := newWatch(t)
-		w.Write("main.tf", resources)
+		w.Write("main.tf", w.resources)
 		for _, args := range [][]string{{"plan", "-no-color", "-out=saved.plan"}, {"show", "-json", "saved.plan"}, {"apply", "-no-color", "saved.plan"}, {"show", "-json"}} {
 			if r := w.run(args...); r.Code != 0 {
 				t.Fatalf("terraform %v: %s%s", args, r.Stdout, r.Stderr)
@@ -207,7 +255,7 @@ func TestAccSecretsShowNowhere(t *testing.T) {
 			}
 			blocks.WriteString("  }\n")
 		}
-		w.Write("main.tf", inputs.String()+"provider \"roster\" {\n"+blocks.String()+"}\n"+resources)
+		w.Write("main.tf", inputs.String()+"provider \"roster\" {\n"+blocks.String()+"}\n"+w.resources)
 		if r := w.run("apply", "-auto-approve", "-no-color"); r.Code != 0 {
 			t.Fatalf("%s%s", r.Stdout, r.Stderr)
 		}
@@ -215,7 +263,7 @@ func TestAccSecretsShowNowhere(t *testing.T) {
 	})
 	t.Run("in errors", func(t *testing.T) {
 		w := newWatch(t)
-		w.Write("main.tf", "provider \"roster\" {\n  http = { max_retries = 0, request_timeout = \"2s\" }\n}\n"+resources)
+		w.Write("main.tf", "provider \"roster\" {\n  http = { max_retries = 0, request_timeout = \"2s\" }\n}\n"+w.resources)
 		for _, fault := range []mockservice.Fault{
 			{Kind: mockservice.FaultStatus, Status: 401},
 			{Kind: mockservice.FaultHTML, Status: 502},
@@ -244,7 +292,7 @@ func TestAccSecretsShowNowhere(t *testing.T) {
 func TestAccTheLogTellsOfEveryWrite(t *testing.T) {
 	w := newWatch(t)
 	w.Env = append(w.Env, "TF_LOG=JSON")
-	w.Write("main.tf", resources)
+	w.Write("main.tf", w.resources)
 	w.svc.Must(w.svc.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{
 		{Kind: mockservice.FaultLost, Product: mockblink.Name, Call: "assign", Times: 1},
 		{Kind: mockservice.FaultStatus, Status: 429, RetryAfter: "1", Product: mockblazemeter.Name, Call: "add_users", Times: 1},

@@ -1,35 +1,35 @@
 package security
 
 import (
-	"maps"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
-	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
-	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
-// reads are one data source of each product.
-var reads = map[string]protocol.Object{
-	"roster_blink_workspace":      {"id": mockblink.DefaultWorkspace},
-	"roster_blazemeter_workspace": {"id": mockblazemeter.DefaultWorkspace},
-}
-
-// Each product is led astray, or this says which one is not.
-func TestEveryProductIsLedAstray(t *testing.T) {
+// reads gives, by name, something that calls each product: a data source of a
+// workspace where there is one, and a resource.
+func reads() map[string]func(*protocol.Provider) protocol.Diagnostics {
+	out := map[string]func(*protocol.Provider) protocol.Diagnostics{}
 	for _, product := range provider.Products() {
-		if !slices.ContainsFunc(slices.Collect(maps.Keys(reads)), func(name string) bool { return strings.HasPrefix(name, "roster_"+product.Name+"_") }) {
-			t.Errorf("reads has no data source of %s", product.Title)
+		workspace := mockservice.SampleOf(product.Name).Workspace
+		out["a resource of "+product.Title] = func(p *protocol.Provider) protocol.Diagnostics { return p.Read(product.Name, workspace) }
+		out["a data source of "+product.Title] = func(p *protocol.Provider) protocol.Diagnostics {
+			name := "roster_" + product.Name + "_workspace"
+			if p.Schemas().DataSourceSchemas[name] == nil {
+				return p.Read(product.Name, workspace)
+			}
+			_, diags := p.Data(name, protocol.Object{"id": workspace})
+			return diags
 		}
 	}
+	return out
 }
 
 // quick does not repeat anything.
@@ -50,11 +50,14 @@ func TestNothingFollowsARedirectToAnotherHost(t *testing.T) {
 	svc.Setenv()
 	// The other host has another name too, as a real one would.
 	elsewhere := strings.Replace(thief.URL, "127.0.0.1", "localhost", 1)
-	for name, config := range reads {
+	for name, read := range reads() {
 		for _, location := range []string{elsewhere + "/steal", thief.URL + "/steal", "http://attacker.example.com/"} {
 			svc.Must(svc.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{{Kind: mockservice.FaultRedirect, Location: location}}}))
-			_, diags := protocol.Start(t, quick).Data(name, config)
+			diags := read(protocol.Start(t, quick))
 			diags.Error(t, "redirect")
+			if t.Failed() {
+				t.Fatalf("%s was redirected to %s", name, location)
+			}
 		}
 	}
 	if len(arrived) > 0 {
@@ -88,9 +91,8 @@ func TestPlainHTTPIsRefused(t *testing.T) {
 			}
 		}
 	}
-	for name, config := range reads {
-		_, diags := protocol.Start(t, nil).Data(name, config)
-		diags.Error(t, "_ENDPOINT", "https")
+	for _, read := range reads() {
+		read(protocol.Start(t, nil)).Error(t, "_ENDPOINT", "https")
 	}
 }
 
@@ -98,7 +100,7 @@ func TestPlainHTTPIsRefused(t *testing.T) {
 func TestAnswersEnd(t *testing.T) {
 	svc := mockservice.StartDefault(t, mockservice.WithWireCheck(false))
 	svc.Setenv()
-	for name, config := range reads {
+	for name, read := range reads() {
 		for fault, says := range map[mockservice.Fault]string{
 			{Kind: mockservice.FaultEndless}: "",
 			{Kind: mockservice.FaultDrip, Delay: mockservice.Duration(300 * time.Millisecond)}: "request_timeout",
@@ -106,8 +108,7 @@ func TestAnswersEnd(t *testing.T) {
 		} {
 			svc.Must(svc.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{fault}}))
 			began := time.Now()
-			_, diags := protocol.Start(t, quick).Data(name, config)
-			diags.Error(t, says)
+			read(protocol.Start(t, quick)).Error(t, says)
 			if took := time.Since(began); took > 20*time.Second {
 				t.Errorf("%s, %s: it took %s", name, fault.Kind, took)
 			}
