@@ -6,8 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
+	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -165,6 +169,36 @@ func TestImportsRunOneWay(t *testing.T) {
 			if _, of := h.role(i); product != "" && of != "" && of != product {
 				t.Errorf("the tests of %s import another product: %s", p.ImportPath, i)
 			}
+		}
+	}
+}
+
+var mapped = regexp.MustCompile("`(internal/[^`*]*)`")
+
+// ARCHITECTURE.md names every folder that has a place of its own, and nothing
+// that is not there.
+func TestTheMapOfTheFoldersHolds(t *testing.T) {
+	const root = "../../.."
+	text, err := os.ReadFile(filepath.Join(root, "ARCHITECTURE.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]bool{}
+	for _, m := range mapped.FindAllSubmatch(text, -1) {
+		name := string(m[1])
+		named[strings.TrimPrefix(name, "internal/")] = true
+		if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(name))); err != nil {
+			t.Errorf("ARCHITECTURE.md names %s, which is not there", name)
+		}
+	}
+	folders := slices.Concat(slices.Collect(maps.Keys(may)), free)
+	for _, product := range newHouse(packages(t)).products {
+		folders = append(folders, product, product+"/client")
+	}
+	for _, folder := range folders {
+		inside := strings.HasPrefix(folder, "mockservice/") || strings.HasPrefix(folder, "doctor/") // described with the folder around them
+		if info, err := os.Stat(filepath.Join(root, "internal", folder)); err == nil && info.IsDir() && !inside && !named[folder] {
+			t.Errorf("ARCHITECTURE.md does not say what internal/%s is for", folder)
 		}
 	}
 }
