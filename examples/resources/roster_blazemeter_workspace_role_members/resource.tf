@@ -11,8 +11,4 @@ resource "roster_blazemeter_workspace_role_members" "managers" {
   role         = "manager"
 
   users = ["352750", "352751"]
-
-  # A manager who is not named any more stays in the workspace, as a tester.
-  on_removal    = "reassign"
-  reassign_role = "tester"
 }

@@ -11,8 +11,4 @@ resource "roster_blink_workspace_role_members" "owners" {
   role         = "owner"
 
   users = ["u-alice", "u-carol"]
-
-  # An owner who is not named any more stays in the workspace, as a viewer.
-  on_removal    = "reassign"
-  reassign_role = "viewer"
 }

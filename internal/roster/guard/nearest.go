@@ -3,12 +3,12 @@ package guard
 import "strings"
 
 // Nearest gives the word that was probably meant by another one: the one that
-// takes the fewest edits, and no more than a third of its letters. "" where
+// takes the fewest edits, and no more than a quarter of its letters. "" where
 // none is near.
 func Nearest(word string, known []string) string {
 	best, least := "", 1+len(word)
 	for _, k := range known {
-		if d := edits(strings.ToLower(word), strings.ToLower(k)); d < least && d > 0 && 3*d <= max(len(word), len(k)) {
+		if d := edits(strings.ToLower(word), strings.ToLower(k)); d < least && d > 0 && 4*d <= max(len(word), len(k)) {
 			best, least = k, d
 		}
 	}

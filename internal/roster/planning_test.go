@@ -1,0 +1,245 @@
+package roster
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
+)
+
+// holders makes a resource for one role.
+func holders(workspace, role string, ids ...string) *Roles {
+	r := &Roles{Workspace: workspace, Role: role, Kinds: map[Kind]Scope{User: {}}}
+	for _, id := range ids {
+		r.Entries = append(r.Entries, Entry{Principal: user(id), Role: role})
+	}
+	return r
+}
+
+func (x *session) planRoles(c RolesChange) RolesPlan {
+	defer x.act.Begin()()
+	return x.run.PlanRoles(x.t.Context(), c)
+}
+
+// What is given in place of an id is told, with the id.
+func TestAnAddressIsNoID(t *testing.T) {
+	for name, c := range map[string]struct {
+		who  Principal
+		hint string
+	}{
+		"an e-mail address":      {user("NEW@example.com"), "That is the e-mail address of new."},
+		"the name of a group":    {group("crew"), "That is the name of g-1."},
+		"a group that is a user": {group("new"), "That is the id of a user."},
+		"nobody":                 {user("ghost"), "Check the id."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := town()
+				s.knows(Person{Principal: group("g-1"), Name: "Crew", MemberCount: 2})
+				b := bind("w1", "", "viewer")
+				b.Principal = c.who
+				fs := openSession(t, s, enforce()).plan(BindingChange{Next: b}).Findings
+				says(t, fs, "! "+c.who.String()+" is not known in the Blink tenant")
+				for _, part := range []string{c.hint, "`terraform destroy -refresh=false` skips this"} {
+					if !strings.Contains(fs[0].Detail, part) {
+						t.Errorf("no %q in %s", part, fs[0].Detail)
+					}
+				}
+				r := &Roles{Workspace: "w1", Kinds: map[Kind]Scope{c.who.Kind: {}}, Entries: []Entry{{Principal: c.who, Role: "viewer"}}}
+				if c.who.Kind == User {
+					r.Entries = append(r.Entries, Entry{Principal: user("ann"), Role: "owner"}, Entry{Principal: user("zoe"), Role: "owner"}, Entry{Principal: user("vic"), Role: "viewer"})
+				}
+				fs = openSession(t, s, enforce()).planRoles(RolesChange{Next: r}).Findings
+				says(t, fs, "! "+c.who.String()+" is not known in the Blink tenant")
+			})
+		})
+	}
+}
+
+func TestARoleThatNobodyHoldsIsTold(t *testing.T) {
+	for role, hint := range map[string]string{"edtor": `Did you mean "editor"?`, "Auditor": "", "incident comander": `Did you mean "Incident Commander"?`} {
+		synctest.Test(t, func(t *testing.T) {
+			s := town().workspace("w3", person("ann", "owner"), person("vic", "Incident Commander"))
+			fs := openSession(t, s, enforce()).plan(BindingChange{Next: bind("w3", "new", role)}).Findings
+			says(t, fs, `The role "`+role+`" is held by nobody in workspace Space w3`)
+			if hint == "" && strings.Contains(fs[0].Detail, "Did you mean") || !strings.Contains(fs[0].Detail, hint) {
+				t.Error(fs[0].Detail)
+			}
+			says(t, openSession(t, s, enforce()).plan(BindingChange{Next: bind("w3", "new", "INCIDENT commander")}).Findings)
+		})
+	}
+}
+
+// An entry that ignores nobody, and the name of a workspace in place of its id.
+func TestEntriesThatMatchNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := enforce()
+		g.ExemptWorkspaces = []string{"space W1"}
+		x := openSession(t, town(), g)
+		r := whole("w1", map[string]string{"ann": "owner", "zoe": "owner"}, nil)
+		r.Kinds[User] = Scope{Ignore: NewIgnore("VIC@example.com", "nobody@example.com")}
+		says(t, x.planRoles(RolesChange{Next: r}).Findings, `"space W1" is the name of a workspace, not its id`, "ignore_users of workspace Space w1 matches nobody")
+		says(t, x.plan(BindingChange{Next: bind("w1", "new", "viewer")}).Findings, "! A principal is managed by an additive and an authoritative resource")
+	})
+}
+
+// Names are planned from the tenant, and never from the workspace.
+func TestNamesComeFromTheTenant(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		s.people[""] = append(s.people[""], Person{Principal: user("guest"), Email: "guest@example.com", Invite: true}, Person{Principal: user("nameless")})
+		s.edit("w1", func(ms []Member) []Member { return append(ms, person("local", "viewer")) }) // the tenant does not list them
+		r := whole("w1", map[string]string{"ann": "owner", "zoe": "owner", "vic": "viewer", "new": "viewer", "local": "viewer", "guest": "viewer", "nameless": "viewer"}, nil)
+		got := openSession(t, s, enforce()).planRoles(RolesChange{Prior: whole("w1", map[string]string{"ann": "owner", "zoe": "owner"}, nil), Next: r, Private: Private{Instance: "T"}})
+		if diff := cmp.Diff(map[Principal]string{user("vic"): "vic@example.com", user("new"): "new@example.com"}, got.Texts); diff != "" {
+			t.Errorf("-want +got\n%s", diff)
+		}
+	})
+	t.Run("a passing failure is an error in an apply, and nothing in a plan", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			s.trouble = func(c stageCall) trouble {
+				if c.op == "people" {
+					return broken()
+				}
+				return trouble{}
+			}
+			p := openSession(t, s, enforce())
+			says(t, p.read("w1", "vic"))
+			if got := p.plan(BindingChange{Next: bind("w1", "new", "viewer")}); got.Person != nil || Failed(got.Findings) {
+				t.Errorf("%v\n%s", got.Person, details(got.Findings))
+			}
+			a := openSession(t, s, enforce())
+			a.act.Applying()
+			fs := a.plan(BindingChange{Next: bind("w1", "new", "viewer")}).Findings
+			says(t, fs, "! The people of the tenant could not be read")
+			if !strings.Contains(fs[0].Detail, "plan again, or apply again") {
+				t.Error(fs[0].Detail)
+			}
+		})
+	})
+}
+
+// One cause is told once in a plan, whoever meets it.
+func TestOneCauseGivesOneMessage(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"a wrong key":         {&Error{Failure: Unauthorized, Op: "list", Status: 401}, "! Blink does not accept the API key"},
+		"a right that lacks":  {&Error{Failure: Forbidden, Op: "list", Status: 403}, "! The Blink API key may not read workspace w1"},
+		"an unreadable space": {&Error{Failure: Malformed, Op: "list"}, "! Blink gave an answer that cannot be read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := town()
+				s.trouble = func(stageCall) trouble { return trouble{err: c.err} }
+				x := openSession(t, s, enforce())
+				says(t, x.read("w1", "ann"), c.want)
+				says(t, x.read("w1", "zoe"))
+				says(t, x.plan(BindingChange{Next: bind("w1", "new", "viewer")}).Findings)
+				got := x.run.ReadRoles(t.Context(), *whole("w1", map[string]string{"ann": "owner"}, nil), Private{})
+				if len(got.Findings) > 0 || got.Presence != membership.NotKnown {
+					t.Errorf("presence %v\n%s", got.Presence, details(got.Findings))
+				}
+			})
+		})
+	}
+}
+
+// Clashes of a resource for one role, in either order.
+func TestRoleMembersClash(t *testing.T) {
+	owners, editors := holders("w1", "owner", "ann", "zoe"), holders("w1", "editor", "new")
+	ignoring := holders("w1", "viewer")
+	ignoring.Kinds[User] = Scope{Ignore: NewIgnore("vic@example.com")}
+	steal := holders("w1", "Editor", "new")
+	two := holders("w1", "editor", "ANN")
+	type call any
+	for name, c := range map[string]struct {
+		calls []call
+		want  string
+	}{
+		"two for one role":                         {[]call{editors, steal}, "! " + summaryTwoSets},
+		"one principal in two roles":               {[]call{owners, two}, "! " + summaryTwice},
+		"beside the whole workspace":               {[]call{owners, whole("w1", map[string]string{"ann": "owner", "zoe": "owner", "vic": "viewer"}, nil)}, "! " + summaryTwoSets},
+		"beside an additive one that is named":     {[]call{editors, bind("w1", "new", "editor")}, "! " + summaryBeside},
+		"beside an additive one that has the role": {[]call{holders("w1", "owner", "ann", "zoe"), bind("w1", "zoe", "owner")}, "! " + summaryBeside},
+		"two roles": {[]call{owners, editors}, ""},
+		"beside an additive one with another role": {[]call{owners, bind("w1", "vic", "viewer")}, ""},
+		"beside an additive one that is ignored":   {[]call{ignoring, bind("w1", "vic", "viewer")}, ""},
+		"in two workspaces":                        {[]call{owners, holders("w2", "owner", "zoe")}, ""},
+		"of users and beside groups, of everybody": {[]call{owners, whole("w1", nil, map[string]string{})}, ""},
+	} {
+		for order, reversed := range map[string]bool{"": false, ", the other way around": true} {
+			t.Run(name+order, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					x := openSession(t, town(), enforce())
+					says(t, x.read("w2", "zoe"))
+					var errs []string
+					for i := range c.calls {
+						if reversed {
+							i = len(c.calls) - 1 - i
+						}
+						var fs []Finding
+						switch call := c.calls[i].(type) {
+						case *Roles:
+							fs = x.planRoles(RolesChange{Next: call}).Findings
+						case *Binding:
+							fs = x.plan(BindingChange{Next: call}).Findings
+						}
+						for _, s := range summaries(fs) {
+							if strings.HasPrefix(s, "! ") {
+								errs = append(errs, s)
+							}
+						}
+					}
+					if got := strings.Join(errs, "; "); got != c.want {
+						t.Errorf("said %q, not %q", got, c.want)
+					}
+				})
+			})
+		}
+	}
+}
+
+// Where one resource gives somebody up and another one names them, it is one change.
+func TestAMoveBetweenRolesIsOneLoss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := openSession(t, town(), enforce())
+		says(t, x.planRoles(RolesChange{Prior: holders("w1", "owner", "ann", "zoe"), Next: holders("w1", "owner", "zoe"), Private: Private{Instance: "O"}}).Findings)
+		got := x.planRoles(RolesChange{Prior: holders("w1", "viewer", "vic"), Next: holders("w1", "viewer", "vic", "ann"), Private: Private{Instance: "V"}})
+		says(t, got.Findings, "ann@example.com in workspace Space w1 goes from owner to viewer")
+		if got.Private.Owners != 2 || got.Private.Instance != "V" {
+			t.Errorf("private data: %+v", got.Private)
+		}
+	})
+}
+
+// A resource for one role is created over nobody who holds it and is not named;
+// who is named with another role is changed.
+func TestRoleMembersAreCreated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fs := openSession(t, town(), enforce()).planRoles(RolesChange{Next: holders("w1", "owner", "ann")}).Findings
+		says(t, fs, "! Creating this would change the access of 1 principal in workspace Space w1")
+		for _, part := range []string{"zoe@example.com (zoe): has owner, would be removed", "to = roster_blink_workspace_role_members.NAME", `id = "w1/owner"`} {
+			if !strings.Contains(fs[0].Detail, part) {
+				t.Errorf("no %q in %s", part, fs[0].Detail)
+			}
+		}
+		says(t, openSession(t, town(), enforce()).planRoles(RolesChange{Next: holders("w1", "editor", "vic", "new")}).Findings,
+			"vic@example.com in workspace Space w1 goes from viewer to editor")
+	})
+}
+
+// Private data needs no settings: a replacement is known for one without a run.
+func TestPrivateDataNeedsNoRun(t *testing.T) {
+	first := BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "owner"), Private: Private{Instance: "T"}}.PlanPrivate()
+	second := BindingChange{Next: bind("w1", "ann", "owner"), Private: first}.PlanPrivate()
+	if second.Instance != "T" || second.Holds != planning.MemberKey("w1", user("ann")) {
+		t.Errorf("%+v", second)
+	}
+}
