@@ -335,3 +335,21 @@ func TestOnboardAWorkspaceOfTwoHundred(t *testing.T) {
 		t.Errorf("there were %d writes", len(writes))
 	}
 }
+
+// Every workspace of an account is listed, each as an import would have it.
+func TestListWorkspaces(t *testing.T) {
+	_, p := inProcess(t, nil)
+	got, diags := p.List("roster_blazemeter_workspace_users", object{"account_id": "5001"}, 100, true)
+	diags.None(t)
+	for _, l := range got {
+		if l.Identity["workspace_id"] != load {
+			continue
+		}
+		users, _ := l.Resource["users"].(object)
+		if l.DisplayName != "Checkout Load Tests" || users[alice] != "manager" || users[bob] != "tester" || len(users) != 2 {
+			t.Errorf("%s: %v", l.DisplayName, l.Resource)
+		}
+		return
+	}
+	t.Errorf("the workspace %s is not among %d", load, len(got))
+}

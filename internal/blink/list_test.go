@@ -2,6 +2,7 @@ package blink_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -155,5 +156,36 @@ func TestOnboardAWorkspaceOfTwoHundred(t *testing.T) {
 	}
 	if writes := m.Writes(); len(writes) > 0 {
 		t.Errorf("there were %d writes", len(writes))
+	}
+}
+
+// Every workspace of the key is listed, by name, each as an import would have it.
+func TestListWorkspaces(t *testing.T) {
+	const listed = "roster_blink_workspace_role_bindings"
+	m, p := inProcess(t, nil)
+	// The key sees the workspaces of which its user is a member.
+	for _, id := range []string{securityID, payments} {
+		m.Must(mockblink.Of(m).SetRole(id, "user", "u-terraform", "owner"))
+	}
+	got, diags := p.List(listed, object{}, 100, true)
+	diags.None(t)
+	names := displayNames(got)
+	if !slices.Contains(names, "Payments") || !slices.Contains(names, "Security Operations") || !slices.IsSorted(names) {
+		t.Fatalf("listed %v", names)
+	}
+	all := got[slices.Index(names, "Payments")]
+	equal(t, object{"workspace_id": payments}, all.Identity)
+	equal(t, object{
+		"id": payments, "workspace_id": payments, "include_invites": false, "ignore_users": nil, "ignore_groups": nil, "timeouts": nil,
+		"users":               object{"u-alice": "owner", "u-bob": "contributor", "u-terraform": "owner"},
+		"user_emails":         object{"u-alice": "alice@example.com", "u-bob": "bob@example.com", "u-terraform": "terraform@example.com"},
+		"user_roles_by_email": object{"alice@example.com": "owner", "bob@example.com": "contributor", "terraform@example.com": "owner"},
+		"groups":              nil, "group_names": nil, "group_roles_by_name": nil,
+	}, all.Resource)
+
+	got, diags = p.List(listed, object{}, 1, false)
+	diags.Warning(t, "workspaces are listed", "limit = ")
+	if len(got) != 1 || got[0].Resource != nil {
+		t.Errorf("%d results: %v", len(got), got)
 	}
 }

@@ -46,6 +46,8 @@ func resourcePlaces() []place {
 	user := protocol.Object{"workspace_id": "901", "user_id": "5000", "role": "viewer"}
 	blinkAll := protocol.Object{"workspace_id": "w-1", "users": protocol.Object{"u-1": "viewer"}}
 	blazeAll := protocol.Object{"workspace_id": "901", "users": protocol.Object{"5000": "viewer"}}
+	blinkRole := protocol.Object{"workspace_id": "w-1", "role": "viewer", "users": []any{"u-1"}}
+	blazeRole := protocol.Object{"workspace_id": "901", "role": "viewer", "users": []any{"5000"}}
 	return []place{
 		{"roster_blink_workspace_role_binding", binding, at("workspace_id"), strays},
 		{"roster_blink_workspace_role_binding", binding, at("entity_id"), strays},
@@ -59,6 +61,10 @@ func resourcePlaces() []place {
 		{"roster_blazemeter_workspace_users", blazeAll, at("workspace_id"), strayNumbers},
 		{"roster_blazemeter_workspace_users", blazeAll, keyOf("users"), strayNumbers},
 		{"roster_blazemeter_workspace_users", blazeAll, inSet("ignore_users"), strayNumbers},
+		{"roster_blink_workspace_role_members", blinkRole, inSet("users"), strays},
+		{"roster_blink_workspace_role_members", blinkRole, inSet("groups"), strays},
+		{"roster_blink_workspace_role_members", blinkRole, inSet("ignore_users"), strays},
+		{"roster_blazemeter_workspace_role_members", blazeRole, inSet("users"), strayNumbers},
 	}
 }
 
@@ -92,6 +98,8 @@ func lists() []place {
 	return []place{
 		{"roster_blink_workspace_role_binding", protocol.Object{"workspace_id": "w-1"}, at("workspace_id"), strays},
 		{"roster_blazemeter_workspace_user", protocol.Object{"workspace_id": "901"}, at("workspace_id"), strayNumbers},
+		{"roster_blink_workspace_role_bindings", protocol.Object{}, nil, nil}, // takes none
+		{"roster_blazemeter_workspace_users", protocol.Object{"account_id": "77"}, at("account_id"), strayNumbers},
 	}
 }
 
