@@ -408,7 +408,7 @@ func (r *authoritative) Delete(ctx context.Context, req resource.DeleteRequest, 
 		return
 	}
 	if run, _ := r.conn.Usable(); run != nil {
-		run.DisbandSet(*r.rolesOf(m))
+		run.DisbandSet(*r.rolesOf(m), getPrivate(ctx, req.Private, &resp.Diagnostics))
 	}
 }
 

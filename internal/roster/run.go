@@ -123,12 +123,13 @@ type space struct {
 	mu sync.Mutex
 	// floor is taken from the first complete listing.
 	first guard.Floor
-	// left is what resources held that manage several and were ended in this run.
-	left planning.Held
+	// replaced is what objects held that this run replaces and has destroyed, by
+	// [planning.RolesKey].
+	replaced map[string]planning.Held
 }
 
 func newSpace(r *Run, id string) *space {
-	s := &space{run: r, id: id}
+	s := &space{run: r, id: id, replaced: map[string]planning.Held{}}
 	s.listings = cache.New(func(ctx context.Context) (*Listing, error) {
 		w, err := r.svc.ReadWorkspace(ctx, id)
 		if err != nil {

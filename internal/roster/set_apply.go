@@ -3,7 +3,6 @@ package roster
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -52,7 +51,7 @@ func (r *Run) ApplySet(ctx context.Context, c SetApply) SetApplied {
 	if c.Prior != nil {
 		a.held = c.Prior.Held()
 	} else {
-		a.held = s.replaced()
+		a.held = s.takeReplaced(c.Next)
 	}
 	d := planning.Compare(l, r.traits, a.next, a.held)
 	a.step(ctx, a.entering(d))
@@ -275,23 +274,36 @@ func (a *setApply) joined(ctx context.Context, l *Listing, alone map[Principal]b
 	return fs
 }
 
-// DisbandSet ends the management of a workspace. It touches nobody; a creation
-// in the same run is then a replacement, which may go on where this one ends.
-func (r *Run) DisbandSet(prior Roles) {
+// DisbandSet ends the management of a workspace, or of one role in it. It
+// touches nobody. Where the private data says that this is one half of a
+// replacement, the creation in the same run may go on where this one ends.
+func (r *Run) DisbandSet(prior Roles, private Private) {
+	key := planning.RolesKey(prior.Workspace, prior.Role)
+	if !private.Left && private.Holds != key {
+		return
+	}
 	s := r.spaces.get(prior.Workspace)
 	s.mu.Lock()
-	if s.left == nil {
-		s.left = planning.Held{}
+	defer s.mu.Unlock()
+	if s.replaced[key] == nil {
+		s.replaced[key] = planning.Held{}
 	}
 	for _, e := range prior.Entries {
-		s.left[fold(e.Principal)] = e.Role
+		s.replaced[key][fold(e.Principal)] = e.Role
 	}
-	s.mu.Unlock()
 }
 
-// replaced is what a resource held that this run has ended.
-func (s *space) replaced() planning.Held {
+// takeReplaced gives what the object held that a creation replaces, to that one
+// creation only.
+func (s *space) takeReplaced(next Roles) planning.Held {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return maps.Clone(s.left)
+	held, left := planning.Held{}, s.replaced[planning.RolesKey(next.Workspace, next.Role)]
+	for who, role := range left {
+		if _, manages := next.Kinds[who.Kind]; manages {
+			held[who] = role
+			delete(left, who)
+		}
+	}
+	return held
 }

@@ -127,7 +127,7 @@ func (p *runProcess) apply(ctx context.Context, prior, next *object, planned pri
 		return p.applyBinding(ctx, prior, next, planned)
 	}
 	if next == nil {
-		p.run.DisbandSet(*setOf(prior))
+		p.run.DisbandSet(*setOf(prior), decoded(planned))
 		return nil, "", nil
 	}
 	keeps := roster.Private{}.Applied()

@@ -178,6 +178,13 @@ func TestWhatOthersHeldIsNotThisInstances(t *testing.T) {
 			resource{config: everybody(map[string]string{"u1": "owner"}), ready: 50 * time.Millisecond})
 		scenario(t, w, goes)
 	})
+	t.Run("a set renamed without moved, whose people are known only at apply", func(t *testing.T) {
+		less := everybody(map[string]string{"u1": "owner"})
+		w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(
+			resource{state: everybody(map[string]string{"u1": "owner", "u2": "viewer"})},
+			resource{config: less, known: less.but(func(o *object) { o.hidden.people = true }), ready: 50 * time.Millisecond})
+		scenario(t, w, func(x *stage) { x.round(0) })
+	})
 	t.Run("a principal that is kept, beside a creation with another role", func(t *testing.T) {
 		w := scene(blink(), person("u0", "owner"), person("u1", "viewer")).with(
 			resource{state: binds("u1", "viewer").but(keeping), config: binds("u2", "viewer").but(keeping)},
