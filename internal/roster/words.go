@@ -10,10 +10,9 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 )
 
-// Kind and the others here are what the products use of the core, under one
-// name: the words of package membership, and those of the rooms below.
-type (
-	// Kind tells people from groups.
+// The words that the products use of the core, under one name: those of package
+// membership, and those of the rooms below.
+type ( //nolint:revive // each is documented where it is declared
 	Kind        = membership.Kind
 	Principal   = membership.Principal
 	Member      = membership.Member
