@@ -36,15 +36,22 @@ func petStore() API {
 	}
 }
 
-// answering gives a sender of fixed answers, the last of them again and again,
-// and the number of times it was asked.
-func answering(status int, bodies ...string) (send func(context.Context) (*http.Response, error), asked *int) {
-	n := 0
-	return func(context.Context) (*http.Response, error) {
-		body := bodies[min(n, len(bodies)-1)]
-		n++
-		return &http.Response{StatusCode: status, Header: http.Header{"X-Request-Id": {"r-1"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
-	}, &n
+// service gives fixed answers, the last of them again and again, and counts how
+// often it is asked.
+type service struct {
+	status int
+	bodies []string
+	asked  int
+}
+
+func (s *service) send(context.Context) (*http.Response, error) {
+	body := s.bodies[min(s.asked, len(s.bodies)-1)]
+	s.asked++
+	return &http.Response{StatusCode: s.status, Header: http.Header{"X-Request-Id": {"r-1"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
+}
+
+func answering(status int, bodies ...string) *service {
+	return &service{status: status, bodies: bodies}
 }
 
 func TestFailures(t *testing.T) {
@@ -69,11 +76,11 @@ func TestFailures(t *testing.T) {
 		"the secret":             {400, secret + "!", membership.Refused, membership.Refused, false, "HTTP 400: ***!"},
 	} {
 		for _, writes := range []bool{false, true} {
-			send, asked := answering(tc.status, tc.body)
-			_, err := petStore().Do(t.Context(), Call{Op: "pet", Writes: writes, Send: send})
+			pets := answering(tc.status, tc.body)
+			_, err := petStore().Do(t.Context(), Call{Op: "pet", Writes: writes, Send: pets.send})
 			e, ok := errors.AsType[*membership.Error](err)
-			if !ok || *asked != 1 {
-				t.Fatalf("%s: %v, asked %d times", name, err, *asked)
+			if !ok || pets.asked != 1 {
+				t.Fatalf("%s: %v, asked %d times", name, err, pets.asked)
 			}
 			want := tc.read
 			if writes {
@@ -93,23 +100,25 @@ func TestFailures(t *testing.T) {
 func TestCutShort(t *testing.T) {
 	t.Parallel()
 	decode := func(dec *json.Decoder, _ *Answer) error {
-		var v struct{ Name string }
+		var v struct {
+			Name string `json:"name"`
+		}
 		return dec.Decode(&v)
 	}
-	send, asked := answering(200, `{"name":`, `{"na`, `{"name":"Rex"}`)
-	answer, err := petStore().Do(t.Context(), Call{Op: "read", Send: send, Decode: decode})
-	if err != nil || *asked != 3 || answer.RequestID != "r-1" {
-		t.Errorf("%v after %d attempts, %+v", err, *asked, answer)
+	pets := answering(200, `{"name":`, `{"na`, `{"name":"Rex"}`)
+	answer, err := petStore().Do(t.Context(), Call{Op: "read", Send: pets.send, Decode: decode})
+	if err != nil || pets.asked != 3 || answer.RequestID != "r-1" {
+		t.Errorf("%v after %d attempts, %+v", err, pets.asked, answer)
 	}
-	send, asked = answering(200, `{"name":`)
-	_, err = petStore().Do(t.Context(), Call{Op: "read", Send: send, Decode: decode})
-	if membership.FailureOf(err) != membership.Passing || *asked != readAttempts {
-		t.Errorf("%v after %d attempts", err, *asked)
+	pets = answering(200, `{"name":`)
+	_, err = petStore().Do(t.Context(), Call{Op: "read", Send: pets.send, Decode: decode})
+	if membership.FailureOf(err) != membership.Passing || pets.asked != readAttempts {
+		t.Errorf("%v after %d attempts", err, pets.asked)
 	}
-	send, asked = answering(200, `{"name":`)
-	_, err = petStore().Do(t.Context(), Call{Op: "write", Writes: true, Send: send, Decode: decode})
-	if e, ok := errors.AsType[*membership.Error](err); !ok || !e.MaybeApplied || *asked != 1 {
-		t.Errorf("%v after %d attempts", err, *asked)
+	pets = answering(200, `{"name":`)
+	_, err = petStore().Do(t.Context(), Call{Op: "write", Writes: true, Send: pets.send, Decode: decode})
+	if e, ok := errors.AsType[*membership.Error](err); !ok || !e.MaybeApplied || pets.asked != 1 {
+		t.Errorf("%v after %d attempts", err, pets.asked)
 	}
 }
 
@@ -118,10 +127,10 @@ func TestNothingIsSentAfterTheEnd(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, writes := range []bool{false, true} {
-		send, asked := answering(200, "{}")
-		_, err := petStore().Do(ctx, Call{Op: "pet", Writes: writes, Send: send})
-		if e, ok := errors.AsType[*membership.Error](err); !ok || e.MaybeApplied || *asked != 0 || !errors.Is(err, context.Canceled) {
-			t.Errorf("%v after %d attempts", err, *asked)
+		pets := answering(200, "{}")
+		_, err := petStore().Do(ctx, Call{Op: "pet", Writes: writes, Send: pets.send})
+		if e, ok := errors.AsType[*membership.Error](err); !ok || e.MaybeApplied || pets.asked != 0 || !errors.Is(err, context.Canceled) {
+			t.Errorf("%v after %d attempts", err, pets.asked)
 		}
 	}
 }
