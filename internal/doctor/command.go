@@ -287,20 +287,14 @@ func (e *examination) write(ctx context.Context) (restored bool, end, err error)
 	}
 	defer e.journal.end()
 	e.remind(e.settings.user)
-	now, err := e.checks.Admit(ctx, e.settings.user, e.settings.confirm)
+	if err := e.catchUp(ctx); err != nil {
+		return false, nil, ended(ctx, err)
+	}
+	prior, err := e.checks.Admit(ctx, e.settings.user, e.settings.confirm)
 	if err != nil {
 		return false, nil, fmt.Errorf("nothing was changed: %w", ended(ctx, err))
 	}
-	t := &Trial{
-		User: e.settings.user, Prior: now, Now: now,
-		service: e.service, restorer: e.checks, timing: e.Timing, product: e.product, progress: e.Stderr,
-	}
-	for _, left := range e.leftovers() {
-		if left.User == t.User {
-			// An earlier run was killed: what it found is what has to come back.
-			t.Prior, t.changed, t.unclear = left.Prior, true, true
-		}
-	}
+	t := e.trial(prior)
 	note := entry{
 		Product: e.product.Name, Endpoint: e.service.Endpoint, Workspace: e.settings.workspace, User: t.User, Prior: t.Prior,
 		Calls: t.commands(e.checks.Restore(t.User, t.Prior, nil)),
@@ -309,23 +303,55 @@ func (e *examination) write(ctx context.Context) (restored bool, end, err error)
 		return false, nil, fmt.Errorf("nothing was changed: %w", err)
 	}
 	t.announce()
-	if t.changed {
-		t.say("An earlier run was killed before it had restored this user. That comes first.")
-		end = t.restore(ctx)
-	}
-	if end == nil {
-		end = e.checks.Try(ctx, t, e.findings)
-	}
+	end = e.checks.Try(ctx, t, e.findings)
 	if end != nil && ctx.Err() != nil {
 		t.say("The run ends now. What was changed is restored first; stopping once more leaves it as it is.")
 	}
 	if err := t.restore(ctx); err != nil {
 		return false, errors.Join(end, err), nil
 	}
-	if err := e.journal.forget(note); err != nil {
-		t.say("Everything is restored, but the note about it cannot be removed: %s", err)
-	}
+	e.forget(note)
 	return true, end, nil
+}
+
+func (e *examination) trial(prior Standing) *Trial {
+	return &Trial{
+		User: e.settings.user, Prior: prior, Now: prior,
+		service: e.service, restorer: e.checks, timing: e.Timing, product: e.product, progress: e.Stderr,
+	}
+}
+
+// forget removes a note about what is restored.
+func (e *examination) forget(note entry) {
+	if err := e.journal.forget(note); err != nil {
+		_, _ = fmt.Fprintf(e.Stderr, "roster-doctor: Everything is restored, but the note about it cannot be removed: %s\n", err)
+	}
+}
+
+// catchUp restores what an earlier run on the same user was killed before it had
+// restored, and begins anew.
+func (e *examination) catchUp(ctx context.Context) error {
+	for _, left := range e.leftovers() {
+		if left.User != e.settings.user {
+			continue
+		}
+		t := e.trial(left.Prior)
+		t.changed, t.unclear = true, true
+		t.say("An earlier run was killed before it had restored this user. That comes first.")
+		if err := t.restore(ctx); err != nil {
+			return fmt.Errorf("what an earlier run has changed cannot be restored: %w", err)
+		}
+		e.forget(left)
+		checks, err := e.product.Open(e.service, e.settings.workspace)
+		if err != nil {
+			return err
+		}
+		e.checks, e.findings = checks, newFindings(e.product.Assumptions)
+		if err := e.checks.Read(ctx, e.findings); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (e *examination) leftovers() []entry {
@@ -339,7 +365,8 @@ func (e *examination) remind(except string) {
 			continue
 		}
 		_, _ = fmt.Fprintf(e.Stderr, "roster-doctor: An earlier run was killed before it had restored user %s, who was %s. "+
-			"Run it again with -write and -user %s, which restores the user first, or make these calls:\n", left.User, left.Prior, left.User)
+			"Run it again with -write and -user %s, which restores the user first, or make these calls and delete %s:\n",
+			left.User, left.Prior, left.User, e.journal.file(left))
 		for _, call := range left.Calls {
 			_, _ = fmt.Fprintf(e.Stderr, "  %s\n", call)
 		}

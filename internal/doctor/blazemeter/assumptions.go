@@ -131,7 +131,7 @@ var assumptions = []doctor.Assumption{
 	},
 	{
 		Number: 32, Text: "The workspace is enabled",
-		Consequence: "A warning: what changes do in a disabled workspace is not known",
+		Consequence: "The data sources show it; changes are sent all the same",
 	},
 	{
 		Number: 33, Text: "No call withdraws an invitation", Untried: "invitations are not managed",

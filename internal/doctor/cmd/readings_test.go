@@ -394,9 +394,11 @@ func TestEveryAssumptionHasReadings(t *testing.T) {
 	t.Parallel()
 	for _, p := range products() {
 		seen := map[string]bool{}
+		worlds := map[string][]string{}
 		for _, r := range readings() {
 			for number, result := range r.want {
 				if r.product == p.Name {
+					worlds[fmt.Sprint(number, result)] = append(worlds[fmt.Sprint(number, result)], r.name)
 					seen[fmt.Sprint(number, result)] = true
 					seen[fmt.Sprint(number, result, "without a change")] = r.write == "" || seen[fmt.Sprint(number, result, "without a change")]
 				}
@@ -412,8 +414,11 @@ func TestEveryAssumptionHasReadings(t *testing.T) {
 			}
 			last = a.Number
 			if a.Untried != "" {
+				t.Logf("%s %d is never tried: %s", p.Name, a.Number, a.Untried)
 				continue
 			}
+			t.Logf("%s %d: holds in %q, does not hold in %q, not tried in %q", p.Name, a.Number,
+				worlds[fmt.Sprint(a.Number, holds)], worlds[fmt.Sprint(a.Number, notHold)], worlds[fmt.Sprint(a.Number, untried)])
 			for _, result := range []string{holds, notHold} {
 				if !seen[fmt.Sprint(a.Number, result)] {
 					t.Errorf("no reading in which %s %d %s: %s", p.Name, a.Number, result, a.Text)

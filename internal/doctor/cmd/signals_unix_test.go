@@ -171,6 +171,48 @@ func TestKill(t *testing.T) {
 	}
 }
 
+// Stopped once more while it restores, the command ends at once, and the note stays.
+func TestInterruptTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "blink")
+	w.Must(w.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{{Kind: mockservice.FaultLatency, Product: "blink", Call: "assign", Delay: mockservice.Duration(5 * time.Second)}}}))
+	p := w.start(w.onUser("bob")...)
+	p.says(t, "Change: ", 2)
+	p.signal(t, syscall.SIGINT)
+	p.says(t, "To restore: ", 1)
+	p.signal(t, syscall.SIGINT)
+	if code := p.end(); code != -1 || w.notes() != 1 {
+		t.Errorf("exit code %d, %d notes\n%s", code, w.notes(), p.stderr.String())
+	}
+	w.Must(w.SetFaults(mockservice.Faults{}))
+	if again := w.doctor(w.onUser("bob")...); again.code != 0 || w.standing("bob") != "contributor" || w.notes() != 0 {
+		t.Errorf("exit code %d, %q, %d notes\n%s", again.code, w.standing("bob"), w.notes(), again.stderr)
+	}
+}
+
+// A run that was killed while the account had disabled the user is caught up, though
+// such a user would not be let in.
+func TestKillWhereDisablingReachesTheAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "blazemeter")
+	w.Must(w.SetSwitch("blazemeter.enabled_scope", "account"))
+	// The fourth update would give the access back.
+	w.Must(w.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{{
+		Kind: mockservice.FaultLatency, Product: "blazemeter", Call: "update_user", After: 3, Delay: mockservice.Duration(time.Minute),
+	}}}))
+	p := w.start(w.onUser("bob")...)
+	p.says(t, "Change: ", 5)
+	p.signal(t, syscall.SIGKILL)
+	if code := p.end(); code != -1 || !w.blocked("bob") {
+		t.Fatalf("exit code %d, disabled in the account: %v\n%s", code, w.blocked("bob"), p.stderr.String())
+	}
+	w.Must(w.SetFaults(mockservice.Faults{}))
+	again := w.doctor(w.onUser("bob")...)
+	if again.code != 3 || w.blocked("bob") || w.standing("bob") != "tester" || w.notes() != 0 {
+		t.Errorf("exit code %d, %q, disabled in the account: %v, %d notes\n%s", again.code, w.standing("bob"), w.blocked("bob"), w.notes(), again.stderr)
+	}
+}
+
 // A second run on the same machine waits for nobody, and changes nobody.
 func TestOneRunAtATime(t *testing.T) {
 	t.Parallel()
