@@ -55,7 +55,7 @@ func (s silent) ApplyResourceChange(context.Context, *tfprotov6.ApplyResourceCha
 }
 
 // configured gives a configuration of a resource with a text for each required
-// string, a text in each required map, and nothing else.
+// string, a text in each required map and set, and nothing else.
 func configured(t *testing.T, s *tfprotov6.Schema) tftypes.Value {
 	t.Helper()
 	values := map[string]tftypes.Value{}
@@ -66,8 +66,10 @@ func configured(t *testing.T, s *tfprotov6.Schema) tftypes.Value {
 			values[a.Name] = tftypes.NewValue(typ, "a-"+a.Name)
 		case a.Required && typ.Is(tftypes.Map{ElementType: tftypes.String}):
 			values[a.Name] = tftypes.NewValue(typ, map[string]tftypes.Value{"an-id": tftypes.NewValue(tftypes.String, "a-role")})
+		case a.Required && typ.Is(tftypes.Set{ElementType: tftypes.String}):
+			values[a.Name] = tftypes.NewValue(typ, []tftypes.Value{tftypes.NewValue(tftypes.String, "an-id")})
 		case a.Required:
-			t.Fatalf("the attribute %s is required and no string: teach this test its type", a.Name)
+			t.Fatalf("the attribute %s has the type %s: teach this test that type", a.Name, typ)
 		default:
 			values[a.Name] = tftypes.NewValue(typ, nil)
 		}
