@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
 	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
@@ -56,15 +58,19 @@ func resourcePlaces() []place {
 		{"roster_blink_workspace_role_bindings", blinkAll, keyOf("groups"), strays},
 		{"roster_blink_workspace_role_bindings", blinkAll, inSet("ignore_users"), strays},
 		{"roster_blink_workspace_role_bindings", blinkAll, inSet("ignore_groups"), strays},
+		{"roster_blink_workspace_role_members", blinkRole, at("workspace_id"), strays},
+		{"roster_blink_workspace_role_members", blinkRole, inSet("users"), strays},
+		{"roster_blink_workspace_role_members", blinkRole, inSet("groups"), strays},
+		{"roster_blink_workspace_role_members", blinkRole, inSet("ignore_users"), strays},
+		{"roster_blink_workspace_role_members", blinkRole, inSet("ignore_groups"), strays},
+		{"roster_blazemeter_workspace_role_members", blazeRole, at("workspace_id"), strayNumbers},
+		{"roster_blazemeter_workspace_role_members", blazeRole, inSet("users"), strayNumbers},
+		{"roster_blazemeter_workspace_role_members", blazeRole, inSet("ignore_users"), strayNumbers},
 		{"roster_blazemeter_workspace_user", user, at("workspace_id"), strayNumbers},
 		{"roster_blazemeter_workspace_user", user, at("user_id"), strayNumbers},
 		{"roster_blazemeter_workspace_users", blazeAll, at("workspace_id"), strayNumbers},
 		{"roster_blazemeter_workspace_users", blazeAll, keyOf("users"), strayNumbers},
 		{"roster_blazemeter_workspace_users", blazeAll, inSet("ignore_users"), strayNumbers},
-		{"roster_blink_workspace_role_members", blinkRole, inSet("users"), strays},
-		{"roster_blink_workspace_role_members", blinkRole, inSet("groups"), strays},
-		{"roster_blink_workspace_role_members", blinkRole, inSet("ignore_users"), strays},
-		{"roster_blazemeter_workspace_role_members", blazeRole, inSet("users"), strayNumbers},
 	}
 }
 
@@ -98,7 +104,6 @@ func lists() []place {
 	return []place{
 		{"roster_blink_workspace_role_binding", protocol.Object{"workspace_id": "w-1"}, at("workspace_id"), strays},
 		{"roster_blazemeter_workspace_user", protocol.Object{"workspace_id": "901"}, at("workspace_id"), strayNumbers},
-		{"roster_blink_workspace_role_bindings", protocol.Object{}, nil, nil}, // takes none
 		{"roster_blazemeter_workspace_users", protocol.Object{"account_id": "77"}, at("account_id"), strayNumbers},
 	}
 }
@@ -162,16 +167,13 @@ func TestIDsStayInTheirPlace(t *testing.T) {
 			}
 		}
 	}
-	for typ, schema := range p.Schemas().DataSourceSchemas {
-		for _, a := range schema.Block.Attributes {
-			if (a.Name == "id" || strings.HasSuffix(a.Name, "_id")) && (a.Required || a.Optional) && !covered["data "+typ] {
-				t.Errorf("%s of the data source %s is not tried", a.Name, typ)
+	for kind, schemas := range map[string]map[string]*tfprotov6.Schema{"data": p.Schemas().DataSourceSchemas, "list": p.Schemas().ListResourceSchemas} {
+		for typ, schema := range schemas {
+			for _, a := range schema.Block.Attributes {
+				if (a.Name == "id" || strings.HasSuffix(a.Name, "_id")) && (a.Required || a.Optional) && !covered[kind+" "+typ] {
+					t.Errorf("%s of %s %s is not tried", a.Name, kind, typ)
+				}
 			}
-		}
-	}
-	for typ := range p.Schemas().ListResourceSchemas {
-		if !covered["list "+typ] {
-			t.Errorf("the ids of the list resource %s are not tried", typ)
 		}
 	}
 	if n := svc.Audit().Total; n != 0 {
@@ -215,6 +217,18 @@ func strayImports(typ string) []string {
 			out = append(out, s+"/5000", "901/"+s)
 		}
 		out = append(out, "", "901", "901/5000/1")
+	case "roster_blink_workspace_role_members":
+		for _, s := range strays {
+			if !strings.Contains(s, "/") { // what follows the first slash is the role
+				out = append(out, s+"/viewer")
+			}
+		}
+		out = append(out, "w-1", "w-1/", "/viewer")
+	case "roster_blazemeter_workspace_role_members":
+		for _, s := range strayNumbers {
+			out = append(out, s+"/viewer")
+		}
+		out = append(out, "901", "901/", "901/admin", "901/viewer/more")
 	case "roster_blink_workspace_role_bindings":
 		out = strays
 	case "roster_blazemeter_workspace_users":
