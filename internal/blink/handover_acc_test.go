@@ -7,6 +7,7 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
 
 func TestAccRoleBinding_handover(t *testing.T) {
@@ -226,7 +227,7 @@ func TestAccRoleBinding_clashes(t *testing.T) {
 	t.Run("given up with removed", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.SkipTofuBelow("1.10", "a removed block with lifecycle")
+		w.Needs("a removed block with lifecycle", acctest.Since{Terraform: "1.8", OpenTofu: "1.10"})
 		w.Write("main.tf", carol("one"))
 		w.Apply()
 		w.Write("main.tf", carol("two")+"removed {\n  from = roster_blink_workspace_role_binding.one\n  lifecycle {\n    destroy = false\n  }\n}\n")

@@ -243,9 +243,9 @@ func (c *CLI) Plan(args ...string) Result {
 }
 
 // Clean fails the test unless a plan finds nothing to do.
-func (c *CLI) Clean() {
+func (c *CLI) Clean(args ...string) {
 	c.t.Helper()
-	if r := c.Run("plan", "-no-color", "-detailed-exitcode"); r.Code != 0 {
+	if r := c.Run(append([]string{"plan", "-no-color", "-detailed-exitcode"}, args...)...); r.Code != 0 {
 		c.t.Fatalf("the plan is not clean: exit code %d\n%s%s", r.Code, r.Stdout, r.Stderr)
 	}
 }

@@ -16,12 +16,24 @@ func (c *CLI) Version() (tofu bool, version string) {
 	return program == "OpenTofu", version
 }
 
-// SkipTofuBelow skips a test that this OpenTofu is too old for, and says why.
-// With Terraform the test runs.
-func (c *CLI) SkipTofuBelow(least, why string) {
+// Since is the first version of each program that has something; "" where none
+// has it yet.
+type Since struct{ Terraform, OpenTofu string }
+
+// Needs skips a test of something that this program does not have, and says what
+// it would take.
+func (c *CLI) Needs(what string, since Since) {
 	c.t.Helper()
-	if tofu, version := c.Version(); tofu && Older(c.t, version, least) {
-		c.t.Skipf("%s: needs OpenTofu %s or later, this is %s", why, least, version)
+	tofu, version := c.Version()
+	program, first := "Terraform", since.Terraform
+	if tofu {
+		program, first = "OpenTofu", since.OpenTofu
+	}
+	switch {
+	case first == "":
+		c.t.Skipf("%s: %s does not have it, this is %s", what, program, version)
+	case Older(c.t, version, first):
+		c.t.Skipf("%s: needs %s %s or later, this is %s", what, program, first, version)
 	}
 }
 

@@ -78,6 +78,7 @@ func set(t *testing.T, folder string) place {
 	if !p.contains("required_providers") {
 		p.Write("versions.tf", acctest.Header)
 	}
+	p.needs(t)
 	if p.contains("module \"") {
 		p.OK("get", "-no-color")
 	}

@@ -73,7 +73,7 @@ resource "roster_blink_workspace_role_binding" "bob" {
 func TestAccGuides_fromAdditiveToAuthoritative(t *testing.T) {
 	t.Parallel()
 	p := world(t)
-	p.SkipTofuBelow("1.10", "a removed block with lifecycle")
+	p.Needs("a removed block with lifecycle", acctest.Since{Terraform: "1.8", OpenTofu: "1.10"})
 	p.Write("main.tf", bindings)
 	p.Apply()
 	p.svc.ResetAudit()

@@ -3,6 +3,7 @@ package examples
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
+	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
@@ -121,17 +123,26 @@ func only(t *testing.T, folder, name, kind string) *hclsyntax.Block {
 	return found[0]
 }
 
-// atLeast skips a test that this program is too old for, or another program.
-func atLeast(t *testing.T, p place, least string) {
+// needed finds "Needs Terraform 1.16 or OpenTofu 1.12." in an example.
+var needed = regexp.MustCompile(`(?m)^# Needs (?:Terraform (1\.\d+))?(?: or )?(?:OpenTofu (1\.\d+))?\.$`)
+
+// needs skips the test of an example that says it is for newer programs.
+func (p place) needs(t *testing.T) {
 	t.Helper()
-	if tofu, version := p.Version(); tofu || acctest.Older(t, version, least) {
-		t.Skipf("needs Terraform %s or later, this is %s", least, version)
+	for _, file := range p.files("*.tf") {
+		text, err := os.ReadFile(file) //nolint:gosec // a copy of an example
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := needed.FindSubmatch(text); m != nil {
+			p.Needs(p.folder, acctest.Since{Terraform: string(m[1]), OpenTofu: string(m[2])})
+		}
 	}
 }
 
 func TestAccIdentityImports(t *testing.T) {
 	t.Parallel()
-	atLeast(t, world(t), "1.12")
+	world(t).Needs("an import by identity", acctest.Since{Terraform: "1.12", OpenTofu: "1.12"})
 	for _, folder := range folders(t, "import-by-identity.tf") {
 		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
@@ -152,7 +163,7 @@ func TestAccIdentityImports(t *testing.T) {
 
 func TestAccQueries(t *testing.T) {
 	t.Parallel()
-	atLeast(t, world(t), "1.14")
+	world(t).Needs("a query", acctest.Since{Terraform: "1.14"})
 	for _, folder := range folders(t, ".tfquery.hcl") {
 		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
@@ -161,6 +172,55 @@ func TestAccQueries(t *testing.T) {
 			p.Shows(r, "alice@example.com")
 		})
 	}
+}
+
+// A resource that says destroy = false is forgotten, and the access stays: also
+// the last owner's, which the guard has nothing against.
+func TestAccDestroyFalse(t *testing.T) {
+	t.Parallel()
+	p := set(t, "scenarios/keep-access")
+	p.Apply()
+	p.svc.ResetAudit()
+	p.OK("destroy", "-auto-approve", "-no-color")
+	p.untouched(t)
+	if left := p.State(); len(left) > 0 {
+		t.Errorf("the state still has %v", left)
+	}
+	if got := mockblink.Of(p.svc).Role(mockblink.DefaultWorkspace, "user", "u-alice"); got != "owner" {
+		t.Errorf("alice is %q", got)
+	}
+}
+
+// A resource that is switched off is removed, under the guard.
+func TestAccEnabled(t *testing.T) {
+	t.Parallel()
+	p := set(t, "scenarios/on-call-owner")
+	p.Apply()
+	p.Shows(p.Apply("-var=on_call=false"), "0 added, 0 changed, 1 destroyed")
+	p.Clean("-var=on_call=false")
+	if got := mockblink.Of(p.svc).Role(mockblink.DefaultWorkspace, "user", "u-carol"); got != "" {
+		t.Errorf("carol is %q", got)
+	}
+	p.Fails([]string{"plan", "-no-color", "-var=on_call=false", "-var=alice=false", "-var=production=false"}, "Workspace would lose its last owner", "alice@example.com")
+}
+
+// Terraform's own protection comes before the guard; without it the guard is left.
+func TestAccPreventDestroyFromAVariable(t *testing.T) {
+	t.Parallel()
+	p := set(t, "scenarios/on-call-owner")
+	p.Apply()
+	p.Fails([]string{"plan", "-no-color", "-destroy"}, "prevent_destroy")
+	p.Fails([]string{"plan", "-no-color", "-destroy", "-var=production=false"}, "Workspace would lose its last owner")
+}
+
+// A module imports what it is told of.
+func TestAccImportsInModules(t *testing.T) {
+	t.Parallel()
+	p := set(t, "scenarios/existing-team")
+	p.svc.ResetAudit()
+	p.Shows(p.Apply(), "2 imported, 0 added, 0 changed, 0 destroyed")
+	p.Clean()
+	p.untouched(t)
 }
 
 // An owner whose id comes from something else may have a successor whose id does
