@@ -12,7 +12,7 @@ import (
 // runDriver drives roster.Run, as the resources of internal/framework do.
 type runDriver struct{}
 
-func (runDriver) supports(f form) bool { return f != oneRole }
+func (runDriver) supports(form) bool { return true }
 
 func (runDriver) imported(*object) private { return encoded(roster.Private{}.Applied()) }
 
@@ -199,7 +199,7 @@ func setOf(o *object) *roster.Roles {
 	if o == nil {
 		return nil
 	}
-	s := &roster.Roles{WorkspaceUnknown: o.hidden.workspace, Kinds: map[kind]roster.Scope{}}
+	s := &roster.Roles{WorkspaceUnknown: o.hidden.workspace, Role: o.role, OnRemoval: o.exit.leaves(), Kinds: map[kind]roster.Scope{}}
 	if !o.hidden.workspace {
 		s.Workspace = o.workspace
 	}

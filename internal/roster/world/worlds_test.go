@@ -111,8 +111,7 @@ func playOne(t *testing.T, f features, n int, all *tally) bool {
 // scenarios that it is known to fail, and comes back with the core that does not.
 func survived() features {
 	f := everything()
-	f.Spellings, f.MinimalRefresh, f.UnknownSettings, f.Renames, f.Clashes, f.GoBack = false, false, false, false, false, false
-	f.CreateBeforeDestroy = false
+	f.Renames, f.Clashes, f.GoBack, f.CreateBeforeDestroy = false, false, false, false
 	return f
 }
 
