@@ -42,6 +42,20 @@ func (r *Report) count() {
 	}
 }
 
+// contradicted names the lines that do not hold, as in " (blink 5, 13)".
+func (r *Report) contradicted() string {
+	var numbers []string
+	for _, l := range r.Lines {
+		if l.Result == DoesNotHold {
+			numbers = append(numbers, fmt.Sprint(l.Number))
+		}
+	}
+	if len(numbers) == 0 {
+		return ""
+	}
+	return " (" + r.Product + " " + strings.Join(numbers, ", ") + ")"
+}
+
 // writeJSON writes the report as one JSON object.
 func (r *Report) writeJSON(to io.Writer) error {
 	e := json.NewEncoder(to)
@@ -86,8 +100,8 @@ func (r *Report) writeTable(to io.Writer) error {
 			b.WriteString(strings.Repeat("| --- ", len(row)) + "|\n")
 		}
 	}
-	_, _ = fmt.Fprintf(&b, "\n%d assumptions: %d hold, %d do not hold, %d were not tried.\n",
-		len(r.Lines), r.Counts[Holds], r.Counts[DoesNotHold], r.Counts[NotTried])
+	_, _ = fmt.Fprintf(&b, "\n%d assumptions: %d hold, %d do not hold%s, %d were not tried.\n",
+		len(r.Lines), r.Counts[Holds], r.Counts[DoesNotHold], r.contradicted(), r.Counts[NotTried])
 	if r.Ended != "" {
 		_, _ = fmt.Fprintf(&b, "The run ended early: %s.\n", r.Ended)
 	}

@@ -137,6 +137,13 @@ func TestForms(t *testing.T) {
 				t.Errorf("%s %d has %d lines:\n%s", p.Name, a.Number, n, table.stdout)
 			}
 		}
+		switches := map[string]string{"blink": "blink.listing=no_owners", "blazemeter": "blazemeter.order=page"}
+		name, value, _ := strings.Cut(switches[p.Name], "=")
+		w.Must(w.SetSwitch(name, value))
+		numbers := map[string]string{"blink": "1 do not hold (blink 18), ", "blazemeter": "1 do not hold (blazemeter 19), "}
+		if got := w.doctor(); !strings.Contains(got.stdout, numbers[p.Name]) {
+			t.Errorf("the table does not name what does not hold:\n%s", got.stdout)
+		}
 		var report map[string]any
 		if err := json.Unmarshal([]byte(w.doctor("-json").stdout), &report); err != nil {
 			t.Fatal(err)
