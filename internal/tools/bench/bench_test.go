@@ -42,7 +42,7 @@ func TestParse(t *testing.T) {
 // Everything that is served is measured.
 func TestEveryResourceIsMeasured(t *testing.T) {
 	for _, served := range protocol.Resources(t) {
-		if !slices.ContainsFunc(products(), func(p product) bool { return p.additive == served || p.authoritative == served }) {
+		if !slices.ContainsFunc(products(), func(p product) bool { return p.additive == served || p.authoritative == served || p.oneRole == served }) {
 			t.Errorf("%s is not among the products that are measured", served)
 		}
 	}
@@ -68,6 +68,8 @@ authoritative, 50 people, plan
 authoritative, 50 people, first apply
 authoritative, 50 people, apply 50 changes
 authoritative, 50 people, destroy
+one role, 50 people, plan
+one role, 50 people, apply 50 changes
 authoritative, 50 people, plan, 4 000 ignored`
 	if strings.Join(got, "\n") != want {
 		t.Errorf("cases are\n%s", strings.Join(got, "\n"))
@@ -94,6 +96,8 @@ func good() *report {
 		sample(task{product: blazemeter, form: authoritative, n: 1000, work: plan}, 20, 0, 3100*time.Millisecond, time.Second, 30*mib),
 		sample(task{product: blazemeter, form: authoritative, n: 1000, work: plan, ignored: 4000}, 20, 0, 3900*time.Millisecond, time.Second, 30*mib),
 		sample(task{product: blazemeter, form: authoritative, n: 1000, work: change, changed: 160}, 40, 160, 1800*time.Millisecond, time.Second, 30*mib),
+		sample(task{product: blazemeter, form: oneRole, n: 1000, work: plan}, 20, 0, 3100*time.Millisecond, time.Second, 30*mib),
+		sample(task{product: blazemeter, form: oneRole, n: 1000, work: change, changed: 160}, 40, 160, 2800*time.Millisecond, time.Second, 30*mib),
 	}, listings: map[string]listing{
 		"blink300": {calls: 1, wall: 50 * time.Millisecond}, "blink1000": {calls: 1, wall: 50 * time.Millisecond}, "blazemeter1000": {calls: 20, wall: 100 * time.Millisecond},
 	}}
@@ -102,8 +106,8 @@ func good() *report {
 func TestGoals(t *testing.T) {
 	r := good()
 	goals := r.goals()
-	// Calls and time; twice writes, reads and time; three again; calls and time; computing; writes and time; memory of two forms.
-	if len(goals) != 2+3+3+3+2+1+2+2 {
+	// Calls and time; twice writes, reads and time; three again; calls and time; computing; writes and time; the same two for one role; memory of three forms.
+	if len(goals) != 2+3+3+3+2+1+2+2+2+3 {
 		t.Errorf("%d goals", len(goals))
 	}
 	for _, g := range goals {
@@ -135,14 +139,14 @@ func TestGoals(t *testing.T) {
 	text := r.String()
 	for _, want := range []string{
 		"| Blink | additive | 1 000 | plan | ours | 2 | 1 | 2.2 s | 1.0 s | 2.20 | 300 ms | 250 ms | 104 MiB | 20 MiB |",
-		"| ours | Blink, additive, 1 000 people, plan: calls, one listing | 1 | 3 | **not met** |", "\n0 of 18 goals are met.\n",
+		"| ours | Blink, additive, 1 000 people, plan: calls, one listing | 1 | 3 | **not met** |", "\n0 of 23 goals are met.\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s is not in\n%s", want, text)
 		}
 	}
 	err := r.tooManyCalls()
-	if err == nil || strings.Count(err.Error(), "\n") != 9 || strings.Contains(err.Error(), "time") {
+	if err == nil || strings.Count(err.Error(), "\n") != 11 || strings.Contains(err.Error(), "time") {
 		t.Errorf("too many calls are told as %v", err)
 	}
 }
@@ -211,7 +215,7 @@ func TestHistory(t *testing.T) {
 		if err := json.Unmarshal([]byte(l), &rec); err != nil {
 			t.Fatal(err)
 		}
-		if rec.Commit == "" || rec.Time == "" || rec.Machine.Cores == 0 || rec.Terraform != "1.11.4" || rec.Latency != "50ms" || rec.Rounds != 3 || len(rec.Lines) != 14 || len(rec.Goals) != 18 {
+		if rec.Commit == "" || rec.Time == "" || rec.Machine.Cores == 0 || rec.Terraform != "1.11.4" || rec.Latency != "50ms" || rec.Rounds != 3 || len(rec.Lines) != 18 || len(rec.Goals) != 23 {
 			t.Errorf("%+v", rec)
 		}
 		if first := rec.Lines[0]; first != (line{Build: ours, Task: "Blink, additive, 1 000 people, plan, 0 changed", Reads: 1, Time: 1200, CPU: 300, Memory: 64 << 20}) {

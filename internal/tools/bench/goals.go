@@ -14,6 +14,9 @@ const (
 	// mostForIgnored is what a large set may cost the provider more than none, in
 	// computing.
 	mostForIgnored = 200 * time.Millisecond
+	// wait is how long the removal from a role waits for another resource of the
+	// run that names the same people.
+	wait = time.Second
 	// slots is how many operations Terraform runs at the same time.
 	slots = 10
 )
@@ -94,12 +97,13 @@ func (j *judge) atMost(x *result, of string, most, measured int) {
 func (j *judge) listing(x *result) listing { return j.listings[x.sizeKey()] }
 
 // plan: one listing, whatever the number of resources; hardly slower than
-// Terraform by itself, and an authoritative plan within three seconds besides.
+// Terraform by itself, and a plan of one resource for all within three seconds
+// besides.
 func (j *judge) plan(x *result) {
 	l := j.listing(x)
 	j.atMost(x, "calls, one listing", l.calls, x.calls(j.who))
 	switch {
-	case x.form == authoritative:
+	case x.form != additive:
 		j.within(x, "time, 3 s + one listing", 3*time.Second+l.wall, x.time(j.who))
 	case x.n >= 5000:
 		j.within(x, "time, 1.25 x floor + one listing", x.time(floor)*125/100+l.wall, x.time(j.who))
@@ -137,18 +141,22 @@ func (j *judge) destroy(x *result) {
 	j.within(x, "time, 1.15 x floor + 1 s", x.time(floor)*115/100+time.Second, x.time(j.who))
 }
 
-// change: an authoritative apply is bound by the calls at a time that it is
-// allowed, and by its listings; what Terraform itself takes comes on top.
+// change: the apply of one resource for all is bound by the calls at a time that it is
+// allowed, and by its listings; what Terraform itself takes comes on top. With one
+// role the change is a removal, which waits besides.
 func (j *judge) change(x *result) {
-	if x.form != authoritative {
+	if x.form == additive {
 		return
 	}
 	l := j.listing(x)
 	j.atMost(x, "writes, one for each change", x.changed, median(x.writes[j.who]))
 	listings := (median(x.reads[j.who]) + l.calls - 1) / max(1, l.calls)
 	writes := time.Duration(x.changed) * j.settings.latency / maxConcurrent
-	j.within(x, fmt.Sprintf("time, floor + 1.2 x k x latency / %d + %d listings", maxConcurrent, listings),
-		x.time(floor)+writes*120/100+time.Duration(listings)*l.wall, x.time(j.who))
+	of, most := fmt.Sprintf("time, floor + 1.2 x k x latency / %d + %d listings", maxConcurrent, listings), x.time(floor)+writes*120/100+time.Duration(listings)*l.wall
+	if x.form == oneRole {
+		of, most = of+" + 1 s", most+wait
+	}
+	j.within(x, of, most, x.time(j.who))
 }
 
 // ignored: a set costs the provider hardly anything.

@@ -114,7 +114,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	f.Var(&set.authoritative, "authoritative", "`numbers` of people in one resource; none with \"\"")
 	f.IntVar(&set.rounds, "rounds", 3, "how often each is measured; the median counts")
 	f.DurationVar(&set.latency, "latency", 50*time.Millisecond, "of each call")
-	f.IntVar(&set.changes, "changes", 100, "how many people change in an authoritative resource")
+	f.IntVar(&set.changes, "changes", 100, "how many people change in one resource")
 	f.IntVar(&set.ignored, "ignored", 4000, "how many ids an authoritative resource ignores; 0 leaves this out")
 	f.BoolVar(&set.full, "full", false, "all sizes that the goals name, 5 000 resources among them: most of an hour")
 	f.BoolVar(&set.small, "small", false, "sizes that take less than a minute, and fail if there are too many calls")

@@ -18,13 +18,20 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
-// form is one resource a person, or one for all.
+// form is which resource manages the people: one for each of them, one for
+// everybody in the workspace, or one for everybody with one role.
 type form string
 
 const (
 	additive      form = "additive"
 	authoritative form = "authoritative"
+	oneRole       form = "one role"
 )
+
+// typ is the type of the resource that has this form.
+func (p product) typ(f form) string {
+	return map[form]string{additive: p.additive, authoritative: p.authoritative, oneRole: p.oneRole}[f]
+}
 
 // work is what Terraform is asked to do.
 type work string
@@ -32,7 +39,7 @@ type work string
 const (
 	plan       work = "plan"        // refresh and plan, nothing to do
 	firstApply work = "first apply" // everybody is new
-	change     work = "change"      // additive: one person; authoritative: some
+	change     work = "change"      // additive: one person; otherwise some
 	destroy    work = "destroy"
 )
 
@@ -74,9 +81,9 @@ func (c task) doing() string {
 
 func (s settings) cases(p product) []task {
 	var out []task
-	add := func(f form, ns []int, changed int) {
+	add := func(f form, ns []int, changed int, works ...work) {
 		for _, n := range ns {
-			for _, w := range []work{plan, firstApply, change, destroy} {
+			for _, w := range works {
 				if !slices.Contains(strings.Split(s.works, ","), string(w)) || f == additive && n >= tooMany && (w == firstApply || w == destroy) {
 					continue
 				}
@@ -88,8 +95,9 @@ func (s settings) cases(p product) []task {
 			}
 		}
 	}
-	add(additive, s.additive, 1)
-	add(authoritative, s.authoritative, s.changes)
+	add(additive, s.additive, 1, plan, firstApply, change, destroy)
+	add(authoritative, s.authoritative, s.changes, plan, firstApply, change, destroy)
+	add(oneRole, s.authoritative, s.changes, plan, change)
 	if len(s.authoritative) > 0 && s.ignored > 0 && slices.Contains(strings.Split(s.works, ","), string(plan)) {
 		out = append(out, task{product: p, form: authoritative, n: s.authoritative[0], work: plan, ignored: s.ignored})
 	}
@@ -160,7 +168,7 @@ func (m *machine) stateFor(ctx context.Context, c task, who contestant) ([]byte,
 	}
 }
 
-// imported is the state of an authoritative resource that was imported, by the
+// imported is the state of the one resource that was imported, by the
 // provider that is measured: an older one has other attributes.
 func (m *machine) imported(ctx context.Context, c task, who contestant) ([]byte, error) {
 	svc, err := serve(ctx, c.product.seed(c.product, c.n, 0), 0)
@@ -173,7 +181,11 @@ func (m *machine) imported(ctx context.Context, c task, who contestant) ([]byte,
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if _, err := m.terraformIn(ctx, dir, who, svc.env(), "import", "-no-color", c.product.authoritative+".all", c.product.workspace); err != nil {
+	id := c.product.workspace
+	if c.form == oneRole {
+		id += "/" + c.product.role
+	}
+	if _, err := m.terraformIn(ctx, dir, who, svc.env(), "import", "-no-color", c.product.typ(c.form)+".all", id); err != nil {
 		return nil, err
 	}
 	if c.ignored > 0 { // which no import knows of
@@ -190,9 +202,14 @@ func (m *machine) workDir(c task, changed int, state []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	files, err := c.product.additiveFiles(c.n, changed)
-	if c.form == authoritative {
+	var files map[string][]byte
+	switch c.form {
+	case additive:
+		files, err = c.product.additiveFiles(c.n, changed)
+	case authoritative:
 		files, err = c.product.authoritativeFiles(c.n, changed, c.ignored)
+	case oneRole:
+		files, err = c.product.oneRoleFiles(c.n, changed)
 	}
 	if err != nil {
 		return "", err
@@ -234,7 +251,7 @@ func (m *machine) once(ctx context.Context, set settings, c task, who contestant
 		}
 	case c.work == destroy:
 		args = []string{"destroy", "-no-color", "-auto-approve"}
-	case c.work == change && c.form == authoritative:
+	case c.work == change && c.form != additive:
 		// The goals tell the plan from the apply.
 		if _, err := m.terraformIn(ctx, dir, who, svc.env(), "plan", "-no-color", "-out=saved"); err != nil {
 			return err

@@ -16,9 +16,10 @@ const address = "registry.terraform.io/tf-roster/roster"
 
 // product is one of the two services, with a workspace and people in it.
 type product struct {
-	name, label             string
-	additive, authoritative string
-	workspace               string
+	name, label string
+	// The types of the resources, by form.
+	additive, authoritative, oneRole string
+	workspace                        string
 	// owner is the id of the key's own user, who owns the workspace and is managed by nobody but
 	// the authoritative resource.
 	owner, ownerRole string
@@ -51,7 +52,7 @@ func productNamed(name string) (product, bool) {
 
 var blink = product{
 	name: "blink", label: "Blink",
-	additive: "roster_blink_workspace_role_binding", authoritative: "roster_blink_workspace_role_bindings",
+	additive: "roster_blink_workspace_role_binding", authoritative: "roster_blink_workspace_role_bindings", oneRole: "roster_blink_workspace_role_members",
 	workspace: "w-1", owner: "u-owner", ownerRole: "owner", role: "viewer", another: "contributor",
 	id:        func(i int) string { return fmt.Sprintf("u-%06d", i) },
 	principal: "entity_type  = \"user\"\n  entity_id    = each.key", readsPerWrite: 0.5, applyFactor: 1.2,
@@ -78,7 +79,7 @@ var blink = product{
 
 var blazemeter = product{
 	name: "blazemeter", label: "BlazeMeter",
-	additive: "roster_blazemeter_workspace_user", authoritative: "roster_blazemeter_workspace_users",
+	additive: "roster_blazemeter_workspace_user", authoritative: "roster_blazemeter_workspace_users", oneRole: "roster_blazemeter_workspace_role_members",
 	workspace: "70001", owner: "1", ownerRole: "manager", role: "viewer", another: "tester",
 	id:        func(i int) string { return strconv.Itoa(100_000 + i) },
 	principal: "user_id      = each.key", readsPerWrite: 1, applyFactor: 1.25,
@@ -162,6 +163,18 @@ func (p product) authoritativeFiles(n, changed, ignored int) (map[string][]byte,
 	}
 	rest, err := json.Marshal(others)
 	return map[string][]byte{"main.tf": []byte(text), "people.json": list, "ignored.json": rest}, err
+}
+
+// oneRoleFiles are the configuration with everybody who has the role in one
+// resource. The first so many are no longer named there.
+func (p product) oneRoleFiles(n, changed int) (map[string][]byte, error) {
+	text := header + fmt.Sprintf("resource %q \"all\" {\n  workspace_id = %q\n  role         = %q\n  users        = local.people\n}\n", p.oneRole, p.workspace, p.role)
+	people := []string{}
+	for i := changed; i < n; i++ {
+		people = append(people, p.id(i))
+	}
+	list, err := json.Marshal(people)
+	return map[string][]byte{"main.tf": []byte(text), "people.json": list}, err
 }
 
 // additiveState is the state in which n people are as the seed has them. It is
