@@ -187,6 +187,10 @@ func (w *world) loseState(context.Context) {
 			w.tf.adopt(addr, products[i].wholeWorkspace())
 			continue
 		}
+		if slices.ContainsFunc(products, func(p product) bool { return p.ofRole == r.typ }) {
+			w.tf.adopt(addr, fmt.Sprintf("%s/%s", r.attrs["workspace_id"], r.attrs["role"]))
+			continue
+		}
 		r.attrs["adopt_existing"] = true
 	}
 }

@@ -301,7 +301,7 @@ func (tf *terraform) consistent(addr string, planned, again protocol.Object) boo
 			continue
 		}
 		same = false
-		if !slices.Contains([]string{"email", "name", "display_name", "user_emails", "group_names"}, name) {
+		if !slices.Contains([]string{"email", "name", "display_name", "user_emails", "group_names", "users_by_email", "groups_by_name"}, name) {
 			tf.t.Errorf("%s: %s: %s was %v and is %v", addr, errInconsistent, name, v, again[name])
 		}
 	}

@@ -28,23 +28,28 @@ type product struct {
 	name       string
 	additive   string
 	whole      string
+	ofRole     string
 	roles      []string // the owner's last
 	workspaces []string // the last one is managed as a whole
-	exits      []any
-	person     func(n int) string
+	// pinned is the workspace where one resource each manages the lowest role and
+	// the owner's.
+	pinned  string
+	exits   []any
+	removal string // what a holder gets who is no longer named
+	person  func(n int) string
 }
 
 var products = []product{
 	{
-		name: mockblink.Name, additive: "roster_blink_workspace_role_binding", whole: "roster_blink_workspace_role_bindings",
-		roles: []string{"viewer", "contributor", customRole, "owner"}, workspaces: []string{"w-1", "w-2", "w-whole"},
-		exits:  []any{nil, nil, "remove", "keep", "reassign"},
+		name: mockblink.Name, additive: "roster_blink_workspace_role_binding", whole: "roster_blink_workspace_role_bindings", ofRole: "roster_blink_workspace_role_members",
+		roles: []string{"viewer", "contributor", customRole, "owner"}, workspaces: []string{"w-1", "w-2", "w-whole"}, pinned: "w-pinned",
+		exits: []any{nil, nil, "remove", "keep", "reassign"}, removal: "remove",
 		person: func(n int) string { return fmt.Sprintf("u-%d", n) },
 	},
 	{
-		name: mockblazemeter.Name, additive: "roster_blazemeter_workspace_user", whole: "roster_blazemeter_workspace_users",
-		roles: []string{"viewer", "tester", "manager"}, workspaces: []string{"901", "902", "903"},
-		exits:  []any{nil, nil, "disable", "keep"},
+		name: mockblazemeter.Name, additive: "roster_blazemeter_workspace_user", whole: "roster_blazemeter_workspace_users", ofRole: "roster_blazemeter_workspace_role_members",
+		roles: []string{"viewer", "tester", "manager"}, workspaces: []string{"901", "902", "903"}, pinned: "904",
+		exits: []any{nil, nil, "disable", "keep"}, removal: "disable",
 		person: func(n int) string { return fmt.Sprint(5000 + n) },
 	},
 }
@@ -52,7 +57,7 @@ var products = []product{
 // Everything that is served takes part.
 func TestEveryResourceTakesPart(t *testing.T) {
 	for _, served := range protocol.Resources(t) {
-		if !slices.ContainsFunc(products, func(p product) bool { return p.additive == served || p.whole == served }) {
+		if !slices.ContainsFunc(products, func(p product) bool { return p.additive == served || p.whole == served || p.ofRole == served }) {
 			t.Errorf("%s is not among the products of the worlds", served)
 		}
 	}
@@ -63,6 +68,18 @@ func (p product) wholeWorkspace() string {
 	return p.workspaces[len(p.workspaces)-1]
 }
 func (p product) wholeAddr() string { return p.whole + ".all" }
+
+// pinnedRoles are the roles that have a resource each in the pinned workspace.
+func (p product) pinnedRoles() []string { return []string{p.roles[0], p.owner()} }
+
+func (p product) pinnedAddr(role string) string { return p.ofRole + "." + role }
+
+// besideAddr is the additive resource in the pinned workspace. It has a person
+// of its own, with a role that nobody manages there, so that it clashes with
+// nothing.
+func (p product) besideAddr() string { return p.additive + ".beside" }
+
+const beside = people - 1
 
 // world is a service with people, and terraform beside it, once or twice.
 type world struct {
@@ -106,10 +123,10 @@ func newWorld(t *testing.T, seed uint64, total *tally, changes ...func(*mockserv
 		blink.Groups = append(blink.Groups, mockblink.Group{ID: fmt.Sprintf("g-%d", n), Name: fmt.Sprintf("Group %d", n), Members: []string{"u-1"}})
 	}
 	blaze.Accounts = []mockblazemeter.Account{account}
-	for i, id := range products[0].workspaces {
+	for i, id := range append(slices.Clone(products[0].workspaces), products[0].pinned) {
 		blink.Workspaces = append(blink.Workspaces, mockblink.Workspace{ID: id, DisplayName: "Team " + id, Users: map[string]string{"u-0": "owner", fmt.Sprintf("u-%d", i+1): "viewer"}})
 	}
-	for i := range products[1].workspaces {
+	for i := range append(slices.Clone(products[1].workspaces), products[1].pinned) {
 		blaze.Workspaces = append(blaze.Workspaces, mockblazemeter.Workspace{
 			ID: int64(901 + i), Name: fmt.Sprintf("Load %d", i), Account: 77,
 			Users: []mockblazemeter.WorkspaceUser{{ID: 5000, Role: "manager"}, {ID: int64(5001 + i), Role: "viewer"}},
@@ -158,6 +175,17 @@ func newWorld(t *testing.T, seed uint64, total *tally, changes ...func(*mockserv
 			attrs["groups"] = protocol.Object{}
 		}
 		w.tf.config[p.wholeAddr()] = resource{typ: p.whole, attrs: attrs}
+		// Those of one role begin with everybody who has it.
+		for _, role := range p.pinnedRoles() {
+			holders := []any{}
+			for _, m := range w.members(p, p.pinned) {
+				if strings.EqualFold(m.Role(), role) {
+					holders = append(holders, m.ID)
+				}
+			}
+			w.pin(p, role, holders)
+		}
+		w.set(w.tf, p, p.besideAddr(), p.pinned, mockservice.KindUser, p.person(beside), p.roles[1])
 		// The additive ones begin with the owner and two more.
 		for _, workspace := range p.workspaces[:len(p.workspaces)-1] {
 			for n, role := range []string{p.owner(), p.owner(), p.roles[0]} {
@@ -269,8 +297,12 @@ func (w *world) change() (undo func()) {
 func (w *world) changeOne() {
 	before := maps.Clone(w.tf.config)
 	p := pick(w.rng, products...)
-	if w.rng.IntN(4) == 0 {
+	switch w.rng.IntN(5) {
+	case 0:
 		w.changeWhole(p)
+		return
+	case 1:
+		w.changePinned(p)
 		return
 	}
 	workspace := p.workspaces[w.rng.IntN(len(p.workspaces)-1)]
@@ -339,12 +371,74 @@ func (w *world) changeWhole(p product) {
 	w.tf.config[p.wholeAddr()] = r
 }
 
+// pin puts the resource of one role into the configuration.
+func (w *world) pin(p product, role string, users []any) {
+	attrs := protocol.Object{"workspace_id": p.pinned, "role": role, "users": users}
+	switch w.rng.IntN(3) {
+	case 0:
+		attrs["on_removal"] = p.removal
+	case 1:
+		attrs["on_removal"], attrs["reassign_role"] = "reassign", p.roles[1]
+	}
+	for _, id := range users {
+		w.named[place(p.pinned, mockservice.KindUser, id.(string))] = true //nolint:forcetypeassert // written above
+	}
+	w.tf.config[p.pinnedAddr(role)] = resource{typ: p.ofRole, attrs: attrs}
+}
+
+// changePinned changes who has the roles that are managed by a resource each:
+// people come, go, and move from one of them to the other.
+func (w *world) changePinned(p product) {
+	if w.rng.IntN(4) == 0 {
+		w.note("beside one role")
+		if _, ok := w.tf.config[p.besideAddr()]; ok {
+			delete(w.tf.config, p.besideAddr())
+		} else {
+			w.set(w.tf, p, p.besideAddr(), p.pinned, mockservice.KindUser, p.person(beside), p.roles[1])
+		}
+		return
+	}
+	w.note("one role")
+	seats := map[string]string{}
+	for _, role := range p.pinnedRoles() {
+		users, _ := w.tf.config[p.pinnedAddr(role)].attrs["users"].([]any)
+		for _, id := range users {
+			seats[id.(string)] = role //nolint:forcetypeassert // see pin
+		}
+	}
+	for range 1 + w.rng.IntN(3) {
+		id := p.person(w.rng.IntN(beside))
+		was, named := seats[id]
+		switch to := pick(w.rng, p.pinnedRoles()...); {
+		case named && w.rng.IntN(3) == 0:
+			delete(seats, id)
+		default:
+			if named && was != to {
+				w.note("moved to another role")
+			}
+			seats[id] = to
+		}
+	}
+	for _, role := range p.pinnedRoles() {
+		users := []any{}
+		for _, id := range slices.Sorted(maps.Keys(seats)) {
+			if seats[id] == role {
+				users = append(users, id)
+			}
+		}
+		w.pin(p, role, users)
+	}
+}
+
 // meddle changes something behind the provider's back, and never takes an
 // owner away.
 func (w *world) meddle() {
 	p := pick(w.rng, products...)
-	workspace := pick(w.rng, p.workspaces...)
+	workspace := pick(w.rng, append(slices.Clone(p.workspaces), p.pinned)...)
 	id := p.person(1 + w.rng.IntN(people-1))
+	if workspace == p.pinned && id == p.person(beside) {
+		return
+	}
 	for _, m := range w.members(p, workspace) {
 		if m.ID == id && strings.EqualFold(m.Role(), p.owner()) {
 			return
@@ -352,6 +446,9 @@ func (w *world) meddle() {
 	}
 	w.note("meddling")
 	role := pick(w.rng, p.roles...)
+	if workspace == p.pinned && slices.Contains(p.pinnedRoles(), role) {
+		w.named[place(workspace, mockservice.KindUser, id)] = true // as a holder
+	}
 	switch {
 	case p.name == mockblink.Name && w.rng.IntN(3) == 0:
 		_ = mockblink.Of(w.svc).Remove(workspace, mockservice.KindUser, id) // may not be there
@@ -444,7 +541,7 @@ func (w *world) kept(wr mockservice.Write) bool {
 				continue
 			}
 			seats, _ := r.attrs[wr.Kind+"s"].(protocol.Object)
-			if seats[wr.Principal] != nil {
+			if users, _ := r.attrs[wr.Kind+"s"].([]any); seats[wr.Principal] != nil || slices.Contains(users, any(wr.Principal)) {
 				return true
 			}
 			if kind, id := principal(r.attrs); kind == wr.Kind && id == wr.Principal && r.attrs["enabled"] != false {
@@ -480,6 +577,14 @@ func (w *world) truthful(tf *terraform, addrs []string, alone map[string][]strin
 			case p.additive:
 				kind, id := principal(i.State)
 				claim(kind, id, i.State["role"], map[bool]string{true: " (disabled)"}[i.State["enabled"] == false])
+			case p.ofRole:
+				users, _ := i.State["users"].([]any)
+				for _, user := range users {
+					id, _ := user.(string)
+					if !slices.ContainsFunc(alone[addr], func(warning string) bool { return strings.Contains(warning, id) }) {
+						claim(mockservice.KindUser, id, i.State["role"], "")
+					}
+				}
 			case p.whole:
 				for _, kind := range []string{mockservice.KindUser, mockservice.KindGroup} {
 					seats, _ := i.State[kind+"s"].(protocol.Object)
@@ -514,5 +619,7 @@ func (w *world) legal() {
 		}
 		attrs := protocol.Object{"workspace_id": p.wholeWorkspace(), "users": protocol.Object{p.person(0): p.owner(), p.person(1): p.owner()}}
 		w.tf.config[p.wholeAddr()] = resource{typ: p.whole, attrs: attrs}
+		w.pin(p, p.owner(), []any{p.person(0), p.person(1)})
+		w.pin(p, p.roles[0], []any{})
 	}
 }
