@@ -33,6 +33,10 @@ type BindingApplied struct {
 	Findings []Finding
 	// Private is what the instance's private data has to say afterwards.
 	Private Private
+
+	// mayHaveEntered is true where somebody who was not there has access by now,
+	// or has not.
+	mayHaveEntered bool
 }
 
 // CreateBinding makes the principal hold the standing. It adopts what is there
@@ -68,7 +72,7 @@ func (s *space) applyOne(ctx context.Context, w wish) BindingApplied {
 			w.at = w.Loss.At
 		}
 	}
-	return BindingApplied{Member: o.After, Findings: s.explain(ctx, w, o)}
+	return BindingApplied{Member: o.After, Findings: s.explain(ctx, w, o), mayHaveEntered: o.Result == reconcile.Unclear && !o.WasThere}
 }
 
 // UpdateBinding brings the binding from the prior to the next: another
@@ -85,7 +89,11 @@ func (r *Run) UpdateBinding(ctx context.Context, c BindingApply) BindingApplied 
 	}
 	out := s.enter(ctx, c)
 	if Failed(out.Findings) {
-		return BindingApplied{Findings: out.Findings, Private: c.Private.Applied()}
+		keeps := c.Private.Applied()
+		if out.mayHaveEntered {
+			keeps.Newcomer = newcomer(c.Next, out.Member)
+		}
+		return BindingApplied{Findings: out.Findings, Private: keeps}
 	}
 	out.Findings = append(out.Findings, s.leave(ctx, c, guard.Loss{
 		Cause: guard.Replaced, Form: guard.OfOne, At: AtPrincipal, What: fmt.Sprintf("replaced in its resource by %s", c.Next.Principal),
@@ -93,9 +101,14 @@ func (r *Run) UpdateBinding(ctx context.Context, c BindingApply) BindingApplied 
 	out.Private = c.Private.Applied()
 	out.Private.Newcomer = nil
 	if out.Kept = Failed(out.Findings); out.Kept {
-		out.Private.Newcomer = &Newcomer{Kind: c.Next.Principal.Kind, ID: c.Next.Principal.ID, Label: out.Member.Label(), Role: c.Next.Standing.Role}
+		out.Private.Newcomer = newcomer(c.Next, out.Member)
 	}
 	return out
+}
+
+// newcomer keeps who has entered, or may have, while the state has somebody else.
+func newcomer(b *Binding, live Member) *Newcomer {
+	return &Newcomer{Kind: b.Principal.Kind, ID: b.Principal.ID, Label: live.Label(), Role: b.Standing.Role}
 }
 
 // DeleteBinding ends the binding as its exit says. Where a replacement will hold

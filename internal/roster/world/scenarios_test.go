@@ -16,7 +16,6 @@ var knownFaults = map[string]bool{
 	"TestWhatIsGivenBackIsAdded": true,
 	"TestWhatOthersHeldIsNotThisInstances/a_set_created_beside_a_tainted_one_of_groups":              true,
 	"TestWhatOthersHeldIsNotThisInstances/a_principal_created_beside_a_tainted_resource_that_has_it": true,
-	"TestNewcomerOfAHalfFailedChangeIsNotForgotten/the_first_half_is_not_proved":                     true,
 	"TestReplacementWithAnotherRole/-replace_created_before_destroyed,_a_set":                        true,
 	"TestReplacementWithAnotherRole/-replace_created_before_destroyed,_a_set_that_somebody_leaves":   true,
 	"TestReplacementWithAnotherRole/-replace_created_before_destroyed,_additive":                     true,
