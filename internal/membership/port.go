@@ -7,6 +7,7 @@ package membership
 import (
 	"context"
 	"errors"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -182,6 +183,17 @@ type Traits struct {
 	AddBatch int
 	// ChangeRight says in a sentence which right the key needs.
 	ChangeRight string
+	// AssignCall is the call that gives a member a role, for a person to make by
+	// hand, with {workspace}, {kind}, {id} and {role} in it. It has no secrets.
+	AssignCall string
+}
+
+// Assigning gives [Traits.AssignCall] for one member and role.
+func (t Traits) Assigning(workspace string, p Principal, role string) string {
+	return strings.NewReplacer(
+		"{workspace}", url.PathEscape(workspace), "{kind}", url.PathEscape(string(p.Kind)),
+		"{id}", url.PathEscape(p.ID), "{role}", url.PathEscape(role),
+	).Replace(t.AssignCall)
 }
 
 // Service is the port to one product with one set of credentials. Its methods

@@ -135,7 +135,8 @@ func (s *space) failed(ctx context.Context, w wish, o reconcile.Outcome) Finding
 	case reconcile.NotGivenBack:
 		return failure(w.at, fmt.Sprintf("%s was not given the role back", who),
 			fmt.Sprintf("%s was %s, and then the workspace had fewer %s than it needs: another run, or a person, took one out at the same time. Giving the role back failed: %s. "+
-				"Do it by hand: give %s the role %q again.", guard.NameAndID(o.Before), w.clause(t), t.OwnersNoun, planning.Said(o.Err), guard.NameAndID(o.Before), o.Before.Role()))
+				"Do it by hand: give %s the role %q again, in %s or with\n\n  %s", guard.NameAndID(o.Before), w.clause(t), t.OwnersNoun, planning.Said(o.Err),
+				guard.NameAndID(o.Before), o.Before.Role(), t.Product, t.Assigning(s.id, o.Before.Principal, o.Before.Role())))
 	case reconcile.NotProved:
 		return failure(w.at, fmt.Sprintf("The change of %s was not proved", who),
 			fmt.Sprintf("%s was %s, and who is left in the workspace could not be read: %s. Nothing was given back. Look who its %s are, and plan again.", guard.NameAndID(o.Before), w.clause(t), planning.Said(o.Err), t.OwnersNoun))
@@ -189,5 +190,5 @@ func (s *space) whereIs(ctx context.Context) string {
 			known = got.Value
 		}
 	}
-	return s.run.workspaceName(context.WithoutCancel(ctx), known, s.id)
+	return s.run.workspaceName(ctx, known, s.id)
 }

@@ -187,13 +187,18 @@ func (r *Run) tenantOf(ctx context.Context, workspace string) (*Tenant, error) {
 	return r.Tenant(ctx, d.Tenant)
 }
 
-// workspaceName gives a name for people: the display name where it can be had, else the id.
+// workspaceName gives a name for people: the display name where it can be had,
+// else the id. Once the context is over it asks nobody.
 func (r *Run) workspaceName(ctx context.Context, l *Listing, id string) string {
 	if l != nil && l.Name != "" {
 		return l.Name
 	}
-	if d, err := r.Describe(ctx, id); err == nil && d.Name != "" {
-		return d.Name
+	d, known := r.descr.get(id).Peek()
+	if !known && ctx.Err() == nil {
+		d.Value, _ = r.Describe(ctx, id) // a name is worth no failure
+	}
+	if d.Value.Name != "" {
+		return d.Value.Name
 	}
 	return id
 }

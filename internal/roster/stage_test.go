@@ -139,6 +139,7 @@ func blinkTraits() Traits {
 		Product: "Blink", Endpoint: "https://blink.example.com/api/v1", OwnerRole: "owner", OwnerNoun: "owner", OwnersNoun: "owners",
 		WorkspaceNoun: "workspace", CredentialNoun: "API key", RolesAscending: []string{"viewer", "editor", "owner"}, TenantNoun: "tenant", OneTenant: true, NeverOwnerless: true,
 		StatusMatters: true, AssignMayAdd: true, AddBatch: 50, ChangeRight: "The key has to belong to an owner of the workspace.",
+		AssignCall: "POST /workspaces/{workspace}/{kind}/{id}/role/{role}",
 	}
 }
 
@@ -147,6 +148,7 @@ func blazeTraits() Traits {
 		Product: "BlazeMeter", Endpoint: "https://blaze.example.com/api/v4", OwnerRole: "manager", OwnerNoun: "manager", OwnersNoun: "managers",
 		WorkspaceNoun: "workspace", CredentialNoun: "API key", RolesAscending: []string{"viewer", "tester", "manager"}, TenantNoun: "account", RemovalDisables: true, ListingShifts: true, AddBatch: 50,
 		ChangeRight: "The key has to belong to a manager of the workspace.",
+		AssignCall:  `PUT /workspaces/{workspace}/users/{id} with {"roles":["{role}"],"enabled":true}`,
 	}
 }
 

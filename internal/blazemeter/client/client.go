@@ -138,6 +138,7 @@ func (c *Client) Traits() membership.Traits {
 		AddBatch:        addBatch,
 		// blazemeter 15
 		ChangeRight: "The API key needs account admin access or the manager role in the workspace.",
+		AssignCall:  `PUT /workspaces/{workspace}/users/{id} with {"roles":["{role}"],"enabled":true}`,
 	}
 }
 

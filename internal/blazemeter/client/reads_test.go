@@ -44,6 +44,7 @@ func TestNew(t *testing.T) {
 		Product: "BlazeMeter", Endpoint: DefaultEndpoint, OwnerRole: "manager", OwnerNoun: "manager", OwnersNoun: "managers",
 		WorkspaceNoun: "workspace", CredentialNoun: "API key", TenantNoun: "account", RolesAscending: []string{"viewer", "tester", "manager"}, StatusMatters: true, RemovalDisables: true, ListingShifts: true, AddBatch: 50,
 		ChangeRight: "The API key needs account admin access or the manager role in the workspace.",
+		AssignCall:  `PUT /workspaces/{workspace}/users/{id} with {"roles":["{role}"],"enabled":true}`,
 	}
 	if diff := cmp.Diff(want, c.Traits()); diff != "" {
 		t.Errorf("traits (-want +got):\n%s", diff)

@@ -149,5 +149,6 @@ func (c *Client) Traits() membership.Traits {
 		AddBatch:       addBatch,
 		// blink 23
 		ChangeRight: "The API key's user must be Owner of the workspace or Admin of the tenant.",
+		AssignCall:  "POST /workspaces/{workspace}/{kind}/{id}/role/{role}",
 	}
 }

@@ -44,6 +44,7 @@ func TestTraits(t *testing.T) {
 		Product: "Blink", Endpoint: DefaultEndpoint, OwnerRole: "owner", OwnerNoun: "owner", OwnersNoun: "owners",
 		RolesAscending: []string{"viewer", "member", "contributor", "owner"},
 		WorkspaceNoun:  "workspace", CredentialNoun: "API key", TenantNoun: "tenant", OneTenant: true, NeverOwnerless: true, StatusMatters: true, AssignMayAdd: true,
+		AssignCall: "POST /workspaces/{workspace}/{kind}/{id}/role/{role}",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
