@@ -12,7 +12,7 @@ import (
 
 // The words that the products use of the core, under one name: those of package
 // membership, and those of the rooms below.
-type ( //nolint:revive // each is documented where it is declared
+type (
 	Kind        = membership.Kind
 	Principal   = membership.Principal
 	Member      = membership.Member
