@@ -553,8 +553,9 @@ func (r *Reconciler) restore(ctx context.Context, w written) error {
 	return errors.Join(said...)
 }
 
-// errStillGone is the cause where a complete listing shows that giving an access
-// back had no effect.
+// errStillGone is the cause where the last listing does not show that giving an
+// access back had an effect. Another call may then be made even where that listing
+// is not complete: giving an owner's role takes nothing from anybody.
 var errStillGone = errors.New("the listing does not show it")
 
 func (r *Reconciler) restoreBy(ctx context.Context, by way, w written, held membership.Standing) error {
@@ -593,7 +594,7 @@ func (r *Reconciler) restoreBy(ctx context.Context, by way, w written, held memb
 			if got.Value.Complete() {
 				return fmt.Errorf("%w: %w", ErrUnverified, errStillGone)
 			}
-			return fmt.Errorf("%w: the listing is not complete: %s", ErrUnverified, got.Value.Incomplete)
+			return fmt.Errorf("%w: %w: it is not complete: %s", ErrUnverified, errStillGone, got.Value.Incomplete)
 		}
 		if err := sleep(ctx, pause); err != nil {
 			return fmt.Errorf("%w: %w", ErrUnverified, err)
