@@ -167,7 +167,7 @@ func (r *additive) Configure(_ context.Context, req resource.ConfigureRequest, r
 // diagnostics turns findings into diagnostics on the resource's attributes.
 func (r *additive) diagnostics(findings []roster.Finding) diag.Diagnostics {
 	paths := r.Key.Paths()
-	paths[roster.AtRole], paths[roster.AtOnDestroy] = path.Root(roleAttribute), path.Root(exitAttribute)
+	paths[roster.AtRole] = path.Root(roleAttribute)
 	if r.Enabled != "" {
 		paths[roster.AtEnabled] = path.Root(enabledAttribute)
 	}

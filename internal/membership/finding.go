@@ -20,7 +20,6 @@ const (
 	AtPrincipal Attribute = "principal"
 	AtRole      Attribute = "role"
 	AtEnabled   Attribute = "enabled"
-	AtOnDestroy Attribute = "on_destroy"
 	AtUsers     Attribute = "users"
 	AtGroups    Attribute = "groups"
 )

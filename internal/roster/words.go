@@ -70,7 +70,6 @@ const (
 	AtPrincipal     = membership.AtPrincipal
 	AtRole          = membership.AtRole
 	AtEnabled       = membership.AtEnabled
-	AtOnDestroy     = membership.AtOnDestroy
 	AtUsers         = membership.AtUsers
 	AtGroups        = membership.AtGroups
 	NotKnown        = membership.NotKnown

@@ -8,7 +8,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice/engine"
 )
 
-// State is direct access to what BlazeMeter holds, behind everybody's back.
+// State reads and changes what BlazeMeter holds without a call of its API.
 type State struct{ engine.Access }
 
 // Of gives direct access to the BlazeMeter of a service.
@@ -20,9 +20,6 @@ func Of(s interface {
 }
 
 func (b State) do(f func(*state) error) error { return engine.Do(b.Access, f) }
-
-// Behaviour gives the switches as they are, all spelled out.
-func (b State) Behaviour() Behaviour { return engine.Behaviour[Behaviour](b.Access) }
 
 // SetBehaviour sets every switch; what is left out goes to its default.
 func (b State) SetBehaviour(how Behaviour) error { return engine.SetBehaviour(b.Access, how) }

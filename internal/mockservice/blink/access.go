@@ -11,7 +11,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice/engine"
 )
 
-// State is direct access to the tenant behind everybody's back.
+// State reads and changes what the tenant holds without a call of its API.
 type State struct{ engine.Access }
 
 // Of gives direct access to the tenant of a service.

@@ -17,7 +17,7 @@ type Member struct {
 // Role gives the roles joined with a comma, as they mostly are one.
 func (m Member) Role() string { return strings.Join(m.Roles, ",") }
 
-// Access is direct access to one product of a server behind everybody's back.
+// Access reads and changes one product of a server without a call of its API.
 // Nothing done here appears among the writes of the audit trail, but it counts
 // for the fewest owners.
 type Access struct {

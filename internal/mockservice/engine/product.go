@@ -87,7 +87,7 @@ type State interface {
 	Authenticate(*Call) (refusal Answer, ok bool)
 	// CountsAsOwner gives 1 for what is an owner: first as a person, then as a group.
 	CountsAsOwner(*Workspace, Row) (user, group int)
-	// SetMember changes somebody's standing behind everybody's back.
+	// SetMember changes a member's standing without a call of the API.
 	SetMember(workspace string, m Member) error
 	// UnknownRoute is what the product says to a path or method that it does not know.
 	UnknownRoute(status int) Answer

@@ -317,7 +317,7 @@ func (ws *Workspaces) RequestID() string {
 	return fmt.Sprintf("%013x", 0x5dc9c00000000+ws.server.requestID)
 }
 
-// Set changes somebody's standing behind everybody's back.
+// Set changes a member's standing without a call of the API.
 func (ws *Workspaces) Set(w *Workspace, k Key, after Standing) {
 	ws.put(w, Row{k, after}, 0)
 	delete(w.lastWrite, k)

@@ -9,7 +9,7 @@ import (
 )
 
 // FailureHolds is how long a failed read answers for those who ask next, so
-// that a thousand resources do not each run into the same wall one by one.
+// that a thousand resources do not repeat the same failing call one by one.
 const FailureHolds = 10 * time.Second
 
 // Value is something read from a service that many want at the same time:
