@@ -160,7 +160,7 @@ func newWorld(t *testing.T, seed uint64, total *tally, changes ...func(*mockserv
 	begin := func(seed uint64) *terraform {
 		return &terraform{
 			t: t, rng: rand.New(rand.NewPCG(seed, 2)), provider: settings, //nolint:gosec // as above
-			config: map[string]resource{}, state: map[string]protocol.Instance{},
+			config: map[string]resource{}, state: map[string]protocol.Instance{}, losses: w.losses,
 		}
 	}
 	w.tf, w.other = begin(seed), begin(seed+1)
@@ -208,6 +208,17 @@ func (tf *terraform) knowAll() {
 		r.late = nil
 		tf.config[addr] = r
 	}
+}
+
+// losses counts the writes that took an owner out.
+func (w *world) losses() int {
+	n := 0
+	for _, wr := range w.svc.Writes() {
+		if wr.OwnersAfter < wr.OwnersBefore {
+			n++
+		}
+	}
+	return n
 }
 
 // members gives who has access to a workspace, by the true state.
