@@ -92,7 +92,7 @@ func good() *report {
 		sample(task{product: blink, form: additive, n: 1000, work: plan}, 1, 0, 1200*time.Millisecond, time.Second, 64*mib),
 		sample(task{product: blink, form: additive, n: 300, work: firstApply}, 150, 300, 5950*time.Millisecond, time.Second, 30*mib),
 		sample(task{product: blink, form: additive, n: 1000, work: firstApply}, 500, 1000, 13*time.Second, 10*time.Second, 30*mib),
-		sample(task{product: blink, form: additive, n: 1000, work: destroy}, 15, 1000, 12500*time.Millisecond, 10*time.Second, 30*mib),
+		sample(task{product: blink, form: additive, n: 1000, work: destroy}, 17, 1000, 12500*time.Millisecond, 10*time.Second, 30*mib),
 		sample(task{product: blazemeter, form: authoritative, n: 1000, work: plan}, 20, 0, 3100*time.Millisecond, time.Second, 30*mib),
 		sample(task{product: blazemeter, form: authoritative, n: 1000, work: plan, ignored: 4000}, 20, 0, 3900*time.Millisecond, time.Second, 30*mib),
 		sample(task{product: blazemeter, form: authoritative, n: 1000, work: change, changed: 160}, 40, 160, 1800*time.Millisecond, time.Second, 30*mib),

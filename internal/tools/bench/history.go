@@ -57,6 +57,9 @@ func remember(ctx context.Context, file string, r *report, terraform string) err
 	}
 	for _, x := range r.results {
 		for _, who := range append(r.settings.contestants(), floor) {
+			if !x.measured(who) {
+				continue
+			}
 			rec.Lines = append(rec.Lines, line{
 				Build: who, Task: x.name(), Reads: median(x.reads[who]), Writes: median(x.writes[who]),
 				Time: x.time(who).Milliseconds(), CPU: median(x.cpu[who]).Milliseconds(), Memory: median(x.memory[who]),

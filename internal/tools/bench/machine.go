@@ -46,6 +46,8 @@ type machine struct {
 	log       io.Writer
 	// env is the environment of every Terraform: nothing of the user's set-up.
 	env []string
+	// others are the resources that the other build serves.
+	others map[string]bool
 }
 
 // setUp builds what is measured. otherProgram is a provider that is measured as
@@ -98,7 +100,47 @@ func setUp(ctx context.Context, log io.Writer, otherProgram string) (_ *machine,
 	if m.version, err = m.askVersion(ctx); err != nil {
 		return nil, err
 	}
-	return m, nil
+	if otherProgram != "" {
+		m.others, err = m.askResources(ctx, other)
+	}
+	return m, err
+}
+
+// serves tells if a contestant has the resource of a task.
+func (m *machine) serves(who contestant, c task) bool {
+	return who != other || m.others[c.product.typ(c.form)]
+}
+
+// askResources gives the resources that a contestant serves.
+func (m *machine) askResources(ctx context.Context, who contestant) (map[string]bool, error) {
+	dir, err := os.MkdirTemp(m.dir, "schema-")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(requirement), 0o600); err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, m.terraform, "providers", "schema", "-json") //nolint:gosec // found on PATH
+	cmd.Dir, cmd.Env = dir, append(slices.Clip(m.env), "TF_CLI_CONFIG_FILE="+m.cliConfig(who))
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("ask for the schemas of %s: %w", who, err)
+	}
+	var schemas struct {
+		Providers map[string]struct {
+			Resources map[string]json.RawMessage `json:"resource_schemas"`
+		} `json:"provider_schemas"`
+	}
+	if err := json.Unmarshal(out, &schemas); err != nil {
+		return nil, fmt.Errorf("ask for the schemas of %s: %w", who, err)
+	}
+	served := map[string]bool{}
+	for _, p := range schemas.Providers {
+		for name := range p.Resources {
+			served[name] = true
+		}
+	}
+	return served, nil
 }
 
 func (m *machine) cleanUp() { _ = os.RemoveAll(m.dir) }

@@ -121,6 +121,9 @@ func newResult(c task) *result {
 	}
 }
 
+// measured tells if a contestant took part: another build may not have a resource.
+func (r *result) measured(c contestant) bool { return len(r.wall[c]) > 0 }
+
 func (r *result) time(c contestant) time.Duration { return median(r.wall[c]) }
 
 // calls counts all calls of a contestant.
@@ -131,7 +134,8 @@ func (m *machine) measure(ctx context.Context, set settings, c task) (*result, e
 	fmt.Fprintf(m.log, "%s  %s\n", time.Now().Format("15:04:05"), c)
 	r := newResult(c)
 	states := map[contestant][]byte{}
-	for _, who := range set.contestants() {
+	measured := slices.DeleteFunc(set.contestants(), func(who contestant) bool { return !m.serves(who, c) })
+	for _, who := range measured {
 		var err error
 		if states[who], err = m.stateFor(ctx, c, who); err != nil {
 			return nil, err
@@ -140,7 +144,7 @@ func (m *machine) measure(ctx context.Context, set settings, c task) (*result, e
 	// What only knows our schemas begins with our state.
 	states[floor], states[unscoped] = states[ours], states[ours]
 	for round := range set.rounds {
-		order := append([]contestant{floor}, set.contestants()...)
+		order := append([]contestant{floor}, measured...)
 		if round%2 == 1 {
 			slices.Reverse(order)
 		}

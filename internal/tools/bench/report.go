@@ -30,6 +30,9 @@ func (r *report) resultTable() string {
 	b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, x := range r.results {
 		for _, who := range r.settings.contestants() {
+			if !x.measured(who) {
+				continue
+			}
 			bare := ""
 			if m := median(x.memory[unscoped]); m > 0 && who == ours {
 				bare = mebibytes(m)
@@ -67,6 +70,9 @@ func (r *report) growthTable() string {
 	var b strings.Builder
 	for _, p := range r.pairs() {
 		for _, who := range r.settings.contestants() {
+			if !p.small.measured(who) {
+				continue
+			}
 			if b.Len() == 0 {
 				b.WriteString("| product | form | work | build | from N to 10 N | time | floor's | CPU | calls |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 			}

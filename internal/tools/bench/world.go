@@ -114,7 +114,9 @@ const perBlock = 1000
 // blocks is how many additive resource blocks there are for n people.
 func blocks(n int) int { return (n + perBlock - 1) / perBlock }
 
-const header = "terraform {\n  required_providers {\n    roster = { source = \"" + address + "\" }\n  }\n}\n\n" +
+const requirement = "terraform {\n  required_providers {\n    roster = { source = \"" + address + "\" }\n  }\n}\n\n"
+
+const header = requirement +
 	"locals {\n  people = jsondecode(file(\"${path.module}/people.json\"))\n}\n\n"
 
 // additiveFiles are the configuration with one resource a person. The first
