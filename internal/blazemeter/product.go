@@ -6,6 +6,7 @@ package blazemeter
 import (
 	"net/http"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/checks"
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client"
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
@@ -53,5 +54,6 @@ func Product() framework.Product {
 			accountUsersDataSource(),
 			currentUserDataSource(),
 		},
+		Doctor: checks.Examination(),
 	}
 }

@@ -6,6 +6,7 @@ package blink
 import (
 	"net/http"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/blink/checks"
 	"github.com/tf-roster/terraform-provider-roster/internal/blink/client"
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
@@ -48,5 +49,6 @@ func Product() framework.Product {
 			entitiesDataSource(),
 			currentUserDataSource(),
 		},
+		Doctor: checks.Examination(),
 	}
 }

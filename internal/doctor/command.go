@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -87,8 +88,11 @@ PRODUCT is one of: %s. Keys and endpoints come from the provider's environment v
 `, strings.Join(names, ", "))
 	for _, p := range c.Products {
 		for _, s := range p.Settings {
-			use := "required"
-			if s.Default != "" {
+			use := "optional"
+			switch {
+			case s.Required:
+				use = "required"
+			case s.Default != "":
 				use = "default " + s.Default
 			}
 			_, _ = fmt.Fprintf(to, "  %-28s %s\n", s.Variable, use)
@@ -166,22 +170,19 @@ func (c Command) parse(product string, args []string) (settings, error) {
 func (c Command) connect(p Product) (*Service, error) {
 	values := map[string]string{}
 	for _, s := range p.Settings {
-		v := strings.TrimSpace(c.Getenv(s.Variable))
-		if v == "" {
-			v = s.Default
-		}
-		if v == "" {
+		v := cmp.Or(strings.TrimSpace(c.Getenv(s.Variable)), s.Default)
+		if v == "" && s.Required {
 			return nil, fmt.Errorf("the environment variable %s is not set", s.Variable)
 		}
-		if s.Parse != nil {
+		if v != "" && s.Parse != nil {
 			var err error
 			if v, err = s.Parse(v); err != nil {
 				return nil, fmt.Errorf("the environment variable %s cannot be used: %w", s.Variable, err)
 			}
 		}
-		values[s.Variable] = v
+		values[s.Attribute] = v
 	}
-	return newService(p.Title, p.Connect(values), c.Version)
+	return newService(p, p.Connect(values), c.Version)
 }
 
 // examination is one run on one workspace.

@@ -13,25 +13,38 @@ type Product struct {
 	Name string
 	// Title is its name for people, as in "Blink".
 	Title string
-	// Settings are the environment variables, which are those of the provider.
+	// Settings are those of the provider, from the environment alone.
 	Settings []Setting
-	// Curl are the arguments with which curl authenticates by these variables.
-	Curl string
-	// Connect turns the values of the settings, by variable, into an access.
+	// Connect turns the values of the settings, by attribute, into an access.
 	Connect func(values map[string]string) Access
+
+	Examination
+}
+
+// Examination is what a product's folder says of its assumptions, and how they
+// are tried.
+type Examination struct {
+	// None says why there is nothing to try; "" where there is something.
+	None string
 	// Assumptions are all that the provider assumes, in ascending order.
 	Assumptions []Assumption
+	// Open gives the checks for a workspace; an error says what is wrong with the id.
+	Open func(s *Service, workspace string) (Checks, error)
+	// Explain reads the body of a failure.
+	Explain func(body []byte) apiclient.Said
+	// Curl are the arguments with which curl authenticates by the settings' variables.
+	Curl string
 	// Leaves says what stays of somebody who was not listed before, where no call
 	// takes that away; "" where nothing stays.
 	Leaves string
-	// Open gives the checks for a workspace; an error says what is wrong with the id.
-	Open func(s *Service, workspace string) (Checks, error)
 }
 
 // Setting is an environment variable. White space around its value is removed.
 type Setting struct {
-	Variable string
-	// Default is the value where there is none; one without a default is required.
+	// Attribute is the setting's name in the provider block.
+	Attribute, Variable string
+	Required            bool
+	// Default is the value where there is none.
 	Default string
 	// Parse says what is wrong with a value, and gives it as it is used; nil takes
 	// every value.
@@ -44,8 +57,6 @@ type Access struct {
 	Endpoint string
 	// Authenticate puts the credentials on a request.
 	Authenticate func(*http.Request)
-	// Explain reads the body of a failure.
-	Explain func(body []byte) apiclient.Said
 }
 
 // Assumption is something that the vendor's pages leave open.

@@ -30,7 +30,7 @@ type Service struct {
 	// Endpoint is the base URL.
 	Endpoint string
 
-	access    Access
+	explain   func(body []byte) apiclient.Said
 	client    *http.Client
 	anonymous *http.Client
 	// confidential are the ids, names and addresses that answers showed, each
@@ -39,9 +39,9 @@ type Service struct {
 	masked       map[string]bool
 }
 
-func newService(product string, a Access, version string) (*Service, error) {
+func newService(p Product, a Access, version string) (*Service, error) {
 	options := transport.Options{
-		Product: product, Endpoint: a.Endpoint, Authenticate: a.Authenticate,
+		Product: p.Title, Endpoint: a.Endpoint, Authenticate: a.Authenticate,
 		UserAgent:      "roster-doctor/" + version + " (+https://registry.terraform.io/providers/tf-roster/roster)",
 		RequestTimeout: requestTimeout, MaxRetries: maxRetries, MaxAnswerBytes: maxAnswerBytes,
 	}
@@ -54,7 +54,7 @@ func newService(product string, a Access, version string) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{Endpoint: a.Endpoint, access: a, client: client, anonymous: anonymous, masked: map[string]bool{}}, nil
+	return &Service{Endpoint: a.Endpoint, explain: p.Explain, client: client, anonymous: anonymous, masked: map[string]bool{}}, nil
 }
 
 // Get gives a function that makes a call which reads.
@@ -149,7 +149,7 @@ func (a Answer) Refused() bool {
 }
 
 // Said is what the body of a failure says.
-func (a Answer) Said() apiclient.Said { return a.service.access.Explain(a.Body) }
+func (a Answer) Said() apiclient.Said { return a.service.explain(a.Body) }
 
 // Decode reads the body as JSON.
 func (a Answer) Decode(into any) error {

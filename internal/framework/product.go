@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/doctor"
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
@@ -37,6 +38,10 @@ type Product struct {
 
 	Resources   []Resource
 	DataSources []DataReader
+
+	// Doctor is what roster-doctor tries of the product. The provider makes no use
+	// of it.
+	Doctor doctor.Examination
 }
 
 // Resource describes one resource of a product, in one of the forms that this

@@ -8,19 +8,35 @@ import (
 	"syscall"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/doctor"
-	"github.com/tf-roster/terraform-provider-roster/internal/doctor/blazemeter"
-	"github.com/tf-roster/terraform-provider-roster/internal/doctor/blink"
+	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 )
 
 // version is set when a release is built.
 var version = "dev"
 
-// products are those that can be checked: a new product is one more line.
+// products are those of the provider that have something to check, reached as the
+// provider reaches them.
 func products() []doctor.Product {
-	return []doctor.Product{
-		blink.Product(),
-		blazemeter.Product(),
+	var all []doctor.Product
+	for _, p := range provider.Products() {
+		if p.Doctor.None != "" {
+			continue
+		}
+		examined := doctor.Product{
+			Name: p.Name, Title: p.Title, Examination: p.Doctor,
+			Connect: func(values map[string]string) doctor.Access {
+				access := p.Connect(values)
+				return doctor.Access{Endpoint: access.Endpoint, Authenticate: access.Authenticate}
+			},
+		}
+		for _, s := range p.Settings {
+			examined.Settings = append(examined.Settings, doctor.Setting{
+				Attribute: s.Attribute, Variable: s.Variable, Required: s.Required, Default: s.Default, Parse: s.Parse,
+			})
+		}
+		all = append(all, examined)
 	}
+	return all
 }
 
 func main() {

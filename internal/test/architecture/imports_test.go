@@ -22,15 +22,16 @@ const module = "github.com/tf-roster/terraform-provider-roster/"
 // may says what the code of a folder may import of this repository. The names
 // are folders below internal/; "product" stands for each product's folder,
 // "client" for the client inside, "wire" for its OpenAPI file and generated
-// types, "mockservice/product" for what the mock service does in its place, and
-// "doctor/product" for the checks of the doctor.
+// types, "checks" for what the doctor tries of it, and "mockservice/product" for
+// what the mock service does in its place.
 var may = map[string][]string{
 	"main":            {"provider"},
 	"provider":        {"product", "framework", "protocol", "protocol/bulk", "roster", "transport"},
-	"product":         {"client", "framework", "roster", "membership"},
+	"product":         {"client", "checks", "framework", "roster", "membership"},
 	"client":          {"apiclient", "wire", "membership", "transport"},
 	"wire":            {"wire"},
-	"framework":       {"roster", "membership", "protocol/bulk"},
+	"checks":          {"doctor", "apiclient", "client", "wire"},
+	"framework":       {"doctor", "roster", "membership", "protocol/bulk"},
 	"protocol":        {"protocol/bulk", "roster"},
 	"protocol/bulk":   {},
 	"roster":          {"roster", "roster/planning", "roster/reconcile", "roster/guard", "roster/cache", "roster/activity", "membership"},
@@ -48,9 +49,8 @@ var may = map[string][]string{
 	"mockservice/wirecheck": {},
 	"mockservice/cmd":       {"mockservice"},
 
-	"doctor":         {"apiclient", "transport"},
-	"doctor/product": {"doctor", "apiclient", "client", "wire"},
-	"doctor/cmd":     {"doctor", "doctor/product"},
+	"doctor":     {"apiclient", "transport"},
+	"doctor/cmd": {"doctor", "provider"},
 }
 
 // free are programs and tests beside the provider: they may import anything,
@@ -112,12 +112,12 @@ func (h house) role(importPath string) (role, product string) {
 		return "client", first
 	case slices.Contains(h.products, first) && strings.HasPrefix(rest, "client/"):
 		return "wire", first
+	case slices.Contains(h.products, first) && rest == "checks":
+		return "checks", first
 	case slices.Contains(h.products, first):
 		return "product", first
 	case first == "mockservice" && slices.Contains(h.products, rest):
 		return "mockservice/product", rest
-	case first == "doctor" && slices.Contains(h.products, rest):
-		return "doctor/product", rest
 	case slices.Contains(free, first):
 		return first, ""
 	}
@@ -138,9 +138,6 @@ func TestImportsRunOneWay(t *testing.T) {
 	for _, product := range h.products {
 		if !slices.ContainsFunc(all, func(p pkg) bool { return p.ImportPath == module+"internal/mockservice/"+product }) {
 			t.Errorf("the mock service has no folder for %s: internal/mockservice/%s is missing", product, product)
-		}
-		if !slices.ContainsFunc(all, func(p pkg) bool { return p.ImportPath == module+"internal/doctor/"+product }) {
-			t.Errorf("the doctor has no folder for %s: internal/doctor/%s is missing", product, product)
 		}
 	}
 	for _, p := range all {

@@ -11,12 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/doctor"
-	"github.com/tf-roster/terraform-provider-roster/internal/doctor/blazemeter"
-	"github.com/tf-roster/terraform-provider-roster/internal/doctor/blink"
+	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 )
-
-var products = []doctor.Product{blink.Product(), blazemeter.Product()}
 
 const root = "../../../"
 
@@ -28,9 +24,9 @@ var number = regexp.MustCompile(`[0-9]+`)
 // known gives the numbers of each product.
 func known() map[string]map[int]bool {
 	all := map[string]map[int]bool{}
-	for _, p := range products {
+	for _, p := range provider.Products() {
 		all[p.Name] = map[int]bool{}
-		for _, a := range p.Assumptions {
+		for _, a := range p.Doctor.Assumptions {
 			all[p.Name][a.Number] = true
 		}
 	}
@@ -107,7 +103,7 @@ var general = regexp.MustCompile(`\(\*assumed\*\)|these and all other assumption
 
 // apart are files that write of assumptions in general, or of a service that is not
 // the vendors'.
-var apart = regexp.MustCompile(`^internal/(mockservice|test|tools|doctor)/|_test\.go$|\.gen\.go$|^docs/|^templates/guides/(check-your-tenant|versioning)\.md\.tmpl$|^(CHANGELOG|DECISIONS|CONTRIBUTING|ARCHITECTURE)\.md$`)
+var apart = regexp.MustCompile(`^internal/(mockservice|test|tools|doctor)/|^internal/[a-z]+/checks/|_test\.go$|\.gen\.go$|^docs/|^templates/guides/(check-your-tenant|versioning)\.md\.tmpl$|^(CHANGELOG|DECISIONS|CONTRIBUTING|ARCHITECTURE)\.md$`)
 
 // near is how many lines before and after the words are searched for a number.
 const near = 3

@@ -1,4 +1,4 @@
-package blink
+package checks
 
 import (
 	"cmp"

@@ -1,5 +1,5 @@
-// Package blink tries what the provider assumes of Blink.
-package blink
+// Package checks tries what the provider assumes of Blink.
+package checks
 
 import (
 	"context"
@@ -14,20 +14,11 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/doctor"
 )
 
-// Product is Blink as the doctor knows it.
-func Product() doctor.Product {
-	return doctor.Product{
-		Name: "blink", Title: "Blink",
-		Settings: []doctor.Setting{
-			{Variable: "BLINK_ENDPOINT", Default: client.DefaultEndpoint, Parse: client.Endpoint},
-			{Variable: "BLINK_API_KEY"},
-		},
-		Curl: `-H "` + client.KeyHeader + `: $BLINK_API_KEY"`,
-		Connect: func(values map[string]string) doctor.Access {
-			return doctor.Access{
-				Endpoint: values["BLINK_ENDPOINT"], Authenticate: client.Authenticate(values["BLINK_API_KEY"]), Explain: client.Explain,
-			}
-		},
+// Examination is what the doctor tries of Blink.
+func Examination() doctor.Examination {
+	return doctor.Examination{
+		Curl:        `-H "` + client.KeyHeader + `: $BLINK_API_KEY"`,
+		Explain:     client.Explain,
 		Assumptions: assumptions,
 		Open: func(s *doctor.Service, workspace string) (doctor.Checks, error) {
 			if err := client.CheckID(workspace); err != nil {

@@ -1,4 +1,4 @@
-package blazemeter
+package checks
 
 import "github.com/tf-roster/terraform-provider-roster/internal/doctor"
 

@@ -1,5 +1,5 @@
-// Package blazemeter tries what the provider assumes of BlazeMeter.
-package blazemeter
+// Package checks tries what the provider assumes of BlazeMeter.
+package checks
 
 import (
 	"context"
@@ -16,23 +16,11 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/doctor"
 )
 
-// Product is BlazeMeter as the doctor knows it.
-func Product() doctor.Product {
-	return doctor.Product{
-		Name: "blazemeter", Title: "BlazeMeter",
-		Settings: []doctor.Setting{
-			{Variable: "BLAZEMETER_ENDPOINT", Default: client.DefaultEndpoint, Parse: client.Endpoint},
-			{Variable: "BLAZEMETER_API_KEY_ID"},
-			{Variable: "BLAZEMETER_API_KEY_SECRET"},
-		},
-		Curl: `-u "$BLAZEMETER_API_KEY_ID:$BLAZEMETER_API_KEY_SECRET"`,
-		Connect: func(values map[string]string) doctor.Access {
-			return doctor.Access{
-				Endpoint:     values["BLAZEMETER_ENDPOINT"],
-				Authenticate: client.Authenticate(values["BLAZEMETER_API_KEY_ID"], values["BLAZEMETER_API_KEY_SECRET"]),
-				Explain:      client.Explain,
-			}
-		},
+// Examination is what the doctor tries of BlazeMeter.
+func Examination() doctor.Examination {
+	return doctor.Examination{
+		Curl:        `-u "$BLAZEMETER_API_KEY_ID:$BLAZEMETER_API_KEY_SECRET"`,
+		Explain:     client.Explain,
 		Assumptions: assumptions,
 		Leaves:      "BlazeMeter has no call that takes a user off the list, so this one stays on it, disabled.",
 		Open: func(s *doctor.Service, workspace string) (doctor.Checks, error) {
