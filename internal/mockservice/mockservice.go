@@ -31,6 +31,8 @@ type (
 	Option = engine.Option
 	// OwnerCounts is [engine.OwnerCounts].
 	OwnerCounts = engine.OwnerCounts
+	// Population is [engine.Population].
+	Population = engine.Population
 	// RateLimit is [engine.RateLimit].
 	RateLimit = engine.RateLimit
 	// RouteInfo is [engine.RouteInfo].
@@ -45,6 +47,8 @@ type (
 	Server = engine.Server
 	// Switch is [engine.Switch].
 	Switch = engine.Switch
+	// World is [engine.World].
+	World = engine.World
 	// Write is [engine.Write].
 	Write = engine.Write
 )
@@ -87,6 +91,20 @@ func Products() string { return products.Titles() }
 
 // SampleOf names a workspace, a user and a role of a product's default seed.
 func SampleOf(product string) Sample { return products.Sample(product) }
+
+// WorldOf describes the worlds that can be made of a product; false where there is none.
+func WorldOf(product string) (World, bool) { return products.World(product) }
+
+// Populate gives a product's part of a seed these people in place of all others.
+func Populate(seed *Seed, product string, people Population) {
+	products.Populate(seed, product, people)
+}
+
+// EmailOf is the e-mail address of a user in a [Population].
+func EmailOf(id string) string { return engine.EmailOf(id) }
+
+// NameOf is the name of a user or group in a [Population].
+func NameOf(id string) string { return engine.NameOf(id) }
 
 // New makes a server from a seed. The error is a *[engine.SeedError] that names everything wrong with the seed.
 func New(seed Seed, options ...Option) (*Server, error) { return products.New(seed, options...) }

@@ -1,13 +1,12 @@
 package provider_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/products"
 )
 
 // Every error of the provider block stands on its attribute, and says which one
@@ -105,34 +105,26 @@ func place(d *tfprotov6.Diagnostic) string {
 	return b.String()
 }
 
-// call has the provider call a product, with nothing but the settings.
+// call has the provider call a product, with nothing but the settings: it reads the
+// sample's workspace for somebody who is no member there, of which a warning tells.
 func call(p *protocol.Provider, product string) protocol.Diagnostics {
-	if name := "roster_" + product + "_current_user"; p.Schemas().DataSourceSchemas[name] != nil {
-		_, diags := p.Data(name, nil)
-		return diags
-	}
 	return slices.DeleteFunc(p.Read(product, mockservice.SampleOf(product).Workspace), func(d *tfprotov6.Diagnostic) bool {
-		return d.Severity == tfprotov6.DiagnosticSeverityWarning // whoever is imported is no member
+		return d.Severity == tfprotov6.DiagnosticSeverityWarning
 	})
 }
 
 // The block and the environment are treated alike: white space around an
 // endpoint or a key is nothing, and a bare host gets the path of the API.
 func TestWhiteSpaceAroundSettingsIsNothing(t *testing.T) {
-	for _, product := range provider.Products() {
+	all, err := products.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, product := range all {
 		t.Run(product.Name, func(t *testing.T) {
-			svc := mockservice.StartDefault(t)
-			values := map[string]string{}
-			for _, line := range svc.Env() {
-				name, value, _ := strings.Cut(line, "=")
-				values[name] = value
-			}
-			block := object{}
-			for _, s := range product.Settings {
-				if values[s.Variable] == "" {
-					t.Fatalf("the mock service gives no %s", s.Variable)
-				}
-				block[s.Attribute] = "\t" + values[s.Variable] + " \r\n"
+			block := product.SettingsFrom(mockservice.StartDefault(t).Env())
+			for name, value := range block {
+				block[name] = fmt.Sprintf("\t%s \r\n", value)
 			}
 			t.Run("from the block", func(t *testing.T) {
 				unset(t)
@@ -141,7 +133,7 @@ func TestWhiteSpaceAroundSettingsIsNothing(t *testing.T) {
 			t.Run("from the environment", func(t *testing.T) {
 				unset(t)
 				for _, s := range product.Settings {
-					t.Setenv(s.Variable, "\t"+values[s.Variable]+" \r\n")
+					t.Setenv(s.Variable, fmt.Sprint(block[s.Attribute]))
 				}
 				call(protocol.Start(t, nil), product.Name).None(t)
 			})
@@ -223,52 +215,38 @@ func TestAMissingSettingIsNamedWhereItIsNeeded(t *testing.T) {
 
 // max_concurrent_requests bounds the process, not each product.
 func TestCallsAreBoundedOverAllProducts(t *testing.T) {
-	var now, most, products atomic.Int32
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		n := now.Add(1)
-		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
-		}
-		timer := time.NewTimer(20 * time.Millisecond)
-		<-timer.C
-		now.Add(-1)
-		w.WriteHeader(http.StatusForbidden)
-	}))
-	defer server.Close()
-	block := object{"http": object{"max_concurrent_requests": int64(2)}}
-	for _, product := range provider.Products() {
-		settings := object{"endpoint": server.URL}
-		for _, s := range product.Settings {
-			if s.Required {
-				settings[s.Attribute] = "a-value"
-			}
-		}
-		block[product.Name] = settings
+	const each = 8
+	all, err := products.All()
+	if err != nil {
+		t.Fatal(err)
 	}
-	p := protocol.Start(t, block)
+	var seed mockservice.Seed
+	for _, p := range all {
+		mockservice.Populate(&seed, p.Name, mockservice.Population{People: 1, Members: slices.Repeat([]map[string]string{{p.Person(0): p.Owner()}}, each)})
+	}
+	seed.Faults.Latency = mockservice.Duration(20 * time.Millisecond)
+	svc := mockservice.StartTest(t, seed)
+	block := object{"http": object{"max_concurrent_requests": int64(2)}}
+	for _, p := range all {
+		block[p.Name] = p.SettingsFrom(svc.Env())
+	}
+	configured := protocol.Start(t, block)
 	var wg sync.WaitGroup
-	for _, product := range provider.Products() {
-		products.Add(1)
-		for i := range 8 {
-			wg.Go(func() {
-				callWorkspace(p, product.Name, strconv.Itoa(11+i))
-			})
+	for _, p := range all {
+		for n := range each {
+			wg.Go(func() { configured.Read(p.Name, p.Workspace(n)) })
 		}
 	}
 	wg.Wait()
-	if most.Load() != 2 || products.Load() < 2 {
-		t.Errorf("%d calls at a time, want 2", most.Load())
+	audit := svc.Audit()
+	if audit.PeakInFlightTotal != 2 {
+		t.Errorf("%d calls at a time, want 2", audit.PeakInFlightTotal)
 	}
-}
-
-// callWorkspace has the provider make a call of its own for each workspace. A data
-// source makes one at a time; a resource reads lists, and stops the one call when
-// the other fails, which a server notices late.
-func callWorkspace(p *protocol.Provider, product, id string) {
-	if name := "roster_" + product + "_workspace"; p.Schemas().DataSourceSchemas[name] != nil {
-		p.Data(name, object{"id": id})
-		return
+	for _, p := range all {
+		if audit.PeakInFlight[p.Name] == 0 {
+			t.Errorf("nothing of %s was called", p.Title)
+		}
 	}
-	p.Read(product, id)
 }
 
 func TestVariablesAreUnique(t *testing.T) {

@@ -28,6 +28,7 @@ var Product = &engine.Product{
 	API:         wirecheck.NewAPI("/api/v4", blazemeterwire.Spec),
 	DefaultSeed: defaultSeed,
 	Sample:      engine.Sample{Workspace: DefaultWorkspace, Stranger: "352751", Role: "viewer"},
+	World:       world,
 	Routes: []engine.Route{
 		{Method: http.MethodGet, Path: "/user", Call: "user", Handle: engine.Handle((*state).user)},
 		{Method: http.MethodGet, Path: "/accounts", Call: "accounts", Handle: engine.Handle((*state).listAccounts)},

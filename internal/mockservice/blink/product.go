@@ -28,6 +28,7 @@ var Product = &engine.Product{
 	API:         wirecheck.NewAPI("/api/v1", blinkwire.Spec),
 	DefaultSeed: defaultSeed,
 	Sample:      engine.Sample{Workspace: DefaultWorkspace, Stranger: "u-carol", Role: "viewer"},
+	World:       world,
 	Routes: []engine.Route{
 		{Method: http.MethodPost, Path: "/workspaces/{ws_id}/{entity_type}/{entity_id}/role/{role}", Call: "assign", Handle: engine.Handle((*state).assign)},
 		{Method: http.MethodGet, Path: "/workspaces/{ws_id}", Call: "get_workspace", Handle: engine.Handle((*state).getWorkspace)},

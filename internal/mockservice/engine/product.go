@@ -29,6 +29,8 @@ type Product struct {
 	DefaultSeed []byte
 	// Sample is what tests of every product use of the default seed.
 	Sample Sample
+	// World describes the worlds that tests of every product make.
+	World World
 	// NewPart makes an empty part of a seed.
 	NewPart func() Part
 	// NewBehaviour makes a pointer to a struct of switches (see [Switch]) that all have their default.

@@ -1,5 +1,5 @@
 // Package chaos plays bad days against the provider: random configurations of
-// both products, random changes, people who come and go behind its back,
+// all products, random changes, people who come and go behind its back,
 // services that fail, runs that are stopped or killed, and two runs at the same
 // time. Everything is in one process and over the plugin protocol; a seed
 // repeats a run.
@@ -10,12 +10,9 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
 var (
@@ -149,22 +146,16 @@ func (w *world) cycle(ctx context.Context, undo func()) {
 func (w *world) beside(ctx context.Context) *outcome {
 	// A source of its own: the world's is in use by now.
 	rng := w.other.rng
-	p := pick(rng, products...)
-	workspace := p.workspaces[rng.IntN(len(p.workspaces)-1)]
-	slot := fmt.Sprintf("%s.%s-guest-%d", p.additive, workspace, rng.IntN(2))
+	p := pick(rng, played...)
+	workspace := pick(rng, p.shared()...)
+	slot := p.additive(fmt.Sprintf("%s-guest-%d", workspace, rng.IntN(2)))
 	before, there := w.other.config[slot]
 	if there && rng.IntN(2) == 0 {
 		delete(w.other.config, slot)
 	} else {
-		id := p.person(people + rng.IntN(guests))
+		id := p.Person(people + rng.IntN(guests))
 		w.named[place(workspace, "user", id)] = true
-		attrs := protocol.Object{"workspace_id": workspace, "role": pick(rng, p.owner(), p.roles[0]), "adopt_existing": true}
-		if p.person(0) == "u-0" {
-			attrs["entity_type"], attrs["entity_id"] = "user", id
-		} else {
-			attrs["user_id"] = id
-		}
-		w.other.config[slot] = resource{typ: p.additive, attrs: attrs}
+		w.other.config[slot] = p.adopting(workspace, id, pick(rng, p.Owner(), p.Roles[0]))
 	}
 	changes, o := w.other.plan(ctx)
 	if o.failed() {
@@ -183,15 +174,16 @@ func (w *world) loseState(context.Context) {
 	w.calm()
 	clear(w.tf.state)
 	for addr, r := range w.tf.config {
-		if i := slices.IndexFunc(products, func(p product) bool { return p.wholeAddr() == addr }); i >= 0 {
-			w.tf.adopt(addr, products[i].wholeWorkspace())
-			continue
+		_, single := r.attrs["role"]
+		_, several := r.attrs["users"]
+		switch {
+		case single && several:
+			w.tf.adopt(addr, fmt.Sprintf("%s/%s", workspaceOf(r.attrs), r.attrs["role"]))
+		case several:
+			w.tf.adopt(addr, workspaceOf(r.attrs))
+		default:
+			r.attrs["adopt_existing"] = true
 		}
-		if slices.ContainsFunc(products, func(p product) bool { return p.ofRole == r.typ }) {
-			w.tf.adopt(addr, fmt.Sprintf("%s/%s", r.attrs["workspace_id"], r.attrs["role"]))
-			continue
-		}
-		r.attrs["adopt_existing"] = true
 	}
 }
 
@@ -199,8 +191,8 @@ func (w *world) loseState(context.Context) {
 // does: what they are named may clash with what comes.
 func (w *world) forget() {
 	for addr, i := range w.tf.state {
-		for _, p := range products {
-			if i.Type == p.additive {
+		for _, p := range played {
+			if i.Type == p.Additive.TypeName {
 				delete(w.tf.state, addr)
 			}
 		}

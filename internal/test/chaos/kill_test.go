@@ -11,20 +11,20 @@ import (
 // A run that is killed between a write and its answer has recorded nothing of
 // it. The next one takes over what is there, and sends nothing again.
 func TestKilledBetweenAWriteAndItsAnswer(t *testing.T) {
-	for _, p := range products {
+	for _, p := range played {
 		for name, step := range map[string]struct{ before, after string }{
-			"creation": {"", p.roles[0]}, "role change": {p.roles[0], p.roles[1]}, "promotion": {p.roles[0], p.owner()}, "removal": {p.roles[0], ""},
+			"creation": {"", p.Roles[0]}, "role change": {p.Roles[0], p.Roles[1]}, "promotion": {p.Roles[0], p.Owner()}, "removal": {p.Roles[0], ""},
 		} {
-			t.Run(p.name+"/"+name, func(t *testing.T) {
+			t.Run(p.Name+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t, 1, newTally(), func(s *mockservice.Seed) { s.ClearBehaviour(); lenient(s) })
+				w := newWorld(t, 1, newTally(), asDocumented(t))
 				tf := &terraform{t: t, rng: w.rng, provider: w.tf.provider, config: map[string]resource{}, state: map[string]protocol.Instance{}}
 				want := func(role string) {
 					clear(tf.config)
 					if role == "" {
 						return
 					}
-					r := soaked(p, p.workspaces[0], p.person(5), role)
+					r := p.adopting(p.Workspace(0), p.Person(5), role)
 					r.attrs["adopt_existing"] = false
 					tf.config["one"] = r
 				}

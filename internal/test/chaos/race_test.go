@@ -7,33 +7,27 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
-	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
-	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
 // duel is two owners of one workspace, each in a configuration of its own, and
 // two runs that take both out at the same time, or one a little later. It gives the fewest owners that
 // the workspace had, and how many of the two runs were refused.
-func duel(t *testing.T, p product, behave func(*mockservice.Seed), second func(), later time.Duration) (fewest, refused int) {
+func duel(t *testing.T, p product, behave map[string]string, second func(), later time.Duration) (fewest, refused int) {
 	t.Helper()
-	w := newWorld(t, 1, newTally(), func(s *mockservice.Seed) { s.ClearBehaviour(); behave(s) })
-	workspace := p.workspaces[0]
+	w := newWorld(t, 1, newTally(), func(s *mockservice.Seed) {
+		s.ClearBehaviour()
+		for name, value := range behave {
+			p.set(t, s, name, value)
+		}
+	})
+	workspace := p.Workspace(0)
 	var removals [2]protocol.Change
 	var runs [2]*protocol.Provider
-	if p.name == mockblink.Name {
-		w.svc.Must(mockblink.Of(w.svc).SetRole(workspace, mockservice.KindUser, p.person(1), p.owner()))
-	} else {
-		w.svc.Must(mockblazemeter.Of(w.svc).Set(workspace, p.person(1), true, p.owner()))
-	}
+	w.promote(p, workspace)
 	for n := range runs {
-		attrs := protocol.Object{"workspace_id": workspace, "role": p.owner()}
-		if p.name == mockblink.Name {
-			attrs["entity_type"], attrs["entity_id"] = mockservice.KindUser, p.person(n)
-		} else {
-			attrs["user_id"] = p.person(n)
-		}
-		tf := &terraform{t: t, rng: w.rng, provider: w.tf.provider, config: map[string]resource{"one": {typ: p.additive, attrs: attrs}}, state: map[string]protocol.Instance{}}
+		attrs := p.Binding(workspace, p.Person(n), p.Owner())
+		tf := &terraform{t: t, rng: w.rng, provider: w.tf.provider, config: map[string]resource{"one": {typ: p.Additive.TypeName, attrs: attrs}}, state: map[string]protocol.Instance{}}
 		if left, o := tf.converge(t.Context(), 1); len(left) > 0 || o.failed() {
 			t.Fatalf("%d changes are left: %s", len(left), o)
 		}
@@ -68,27 +62,52 @@ func duel(t *testing.T, p product, behave func(*mockservice.Seed), second func()
 		})
 	}
 	both.Wait()
-	if p.name == mockblink.Name {
-		return mockblink.Of(w.svc).FewestOwners(workspace), refused
-	}
-	return mockblazemeter.Of(w.svc).FewestOwners(workspace), refused
+	return w.svc.Access(p.Name).FewestOwners(workspace), refused
+}
+
+// promote makes the second person an owner, who is a viewer until then.
+func (w *world) promote(p product, workspace string) {
+	owner := mockservice.Member{Kind: mockservice.KindUser, ID: p.Person(1), Roles: []string{p.Owner()}, Enabled: true}
+	w.svc.Must(w.svc.Access(p.Name).SetMember(workspace, owner))
 }
 
 var duels = flag.Int("duels", 2, "how often two runs remove two owners at the same time")
 
-func lenient(s *mockservice.Seed) {
-	how := mockblink.BehaviourOf(s)
-	how.AssignLastOwner, how.RemoveLastOwner = "allow", "allow"
+// set sets a switch of the product.
+func (p product) set(t *testing.T, s *mockservice.Seed, name, value string) {
+	t.Helper()
+	if err := mockservice.SetSwitch(s, p.Name+"."+name, value); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lenient has no service protect the last owner.
+func lenient(t *testing.T, s *mockservice.Seed) {
+	t.Helper()
+	for _, p := range played {
+		for name, value := range p.Lenient {
+			p.set(t, s, name, value)
+		}
+	}
+}
+
+// asDocumented leaves nothing to chance, and the last owner to the provider.
+func asDocumented(t *testing.T) func(*mockservice.Seed) {
+	t.Helper()
+	return func(s *mockservice.Seed) {
+		s.ClearBehaviour()
+		lenient(t, s)
+	}
 }
 
 // Two processes on one machine keep each other out: of two removals that are
 // each harmless and together are not, exactly one is refused, whatever the
 // service would let happen.
 func TestTwoRunsOnOneMachine(t *testing.T) {
-	for _, p := range products {
-		t.Run(p.name, func(t *testing.T) {
+	for _, p := range played {
+		t.Run(p.Name, func(t *testing.T) {
 			for range *duels {
-				if fewest, refused := duel(t, p, lenient, func() {}, 0); fewest != 1 || refused != 1 {
+				if fewest, refused := duel(t, p, p.Lenient, func() {}, 0); fewest != 1 || refused != 1 {
 					t.Errorf("down to %d owners, %d of 2 runs refused", fewest, refused)
 				}
 			}
@@ -101,29 +120,30 @@ func TestTwoRunsOnOneMachine(t *testing.T) {
 // between two machines cannot be closed from here, and this measures it.
 func TestTwoRunsOnTwoMachines(t *testing.T) {
 	elsewhere := func() { t.Setenv("TMPDIR", t.TempDir()) }
-	t.Run("blink, which enforces", func(t *testing.T) {
-		for range *duels {
-			strict := func(s *mockservice.Seed) {
-				how := mockblink.BehaviourOf(s)
-				how.AssignLastOwner, how.RemoveLastOwner = "refuse", "refuse"
-			}
-			if fewest, refused := duel(t, products[0], strict, elsewhere, 0); fewest != 1 || refused != 1 {
-				t.Errorf("down to %d owners, %d of 2 runs refused", fewest, refused)
-			}
-		}
-	})
-	t.Run("blazemeter, which does not", func(t *testing.T) {
-		for _, later := range []time.Duration{0, 30 * time.Millisecond, 60 * time.Millisecond, 120 * time.Millisecond} {
-			lost := 0
-			for range *duels {
-				fewest, refused := duel(t, products[1], lenient, elsewhere, later)
-				if fewest == 0 {
-					lost++
-				} else if refused != 1 {
-					t.Errorf("down to %d managers, %d of 2 runs refused", fewest, refused)
+	for _, p := range played {
+		if p.Strict != nil {
+			t.Run(p.Name+", which enforces", func(t *testing.T) {
+				for range *duels {
+					if fewest, refused := duel(t, p, p.Strict, elsewhere, 0); fewest != 1 || refused != 1 {
+						t.Errorf("down to %d owners, %d of 2 runs refused", fewest, refused)
+					}
 				}
-			}
-			t.Logf("20 to 40 ms a call, the second run %s later: %d of %d workspaces without a manager", later, lost, *duels)
+			})
+			continue
 		}
-	})
+		t.Run(p.Name+", which does not", func(t *testing.T) {
+			for _, later := range []time.Duration{0, 30 * time.Millisecond, 60 * time.Millisecond, 120 * time.Millisecond} {
+				lost := 0
+				for range *duels {
+					fewest, refused := duel(t, p, p.Lenient, elsewhere, later)
+					if fewest == 0 {
+						lost++
+					} else if refused != 1 {
+						t.Errorf("down to %d owners, %d of 2 runs refused", fewest, refused)
+					}
+				}
+				t.Logf("20 to 40 ms a call, the second run %s later: %d of %d workspaces without an owner", later, lost, *duels)
+			}
+		})
+	}
 }

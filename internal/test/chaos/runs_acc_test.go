@@ -2,14 +2,13 @@ package chaos
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
-	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
-	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
 
@@ -17,27 +16,47 @@ import (
 func pair(t *testing.T) *world {
 	t.Helper()
 	acctest.Needed(t)
-	w := newWorld(t, 1, newTally(), func(s *mockservice.Seed) { s.ClearBehaviour(); lenient(s) })
-	w.svc.Must(mockblink.Of(w.svc).SetRole("w-1", mockservice.KindUser, "u-1", "owner"))
-	w.svc.Must(mockblazemeter.Of(w.svc).Set("901", "5001", true, "manager"))
+	w := newWorld(t, 1, newTally(), asDocumented(t))
+	for _, p := range played {
+		w.promote(p, p.Workspace(0))
+	}
 	w.svc.ResetFewestOwners()
 	w.svc.Must(w.svc.SetFaults(mockservice.Faults{Latency: mockservice.Duration(50 * time.Millisecond)}))
 	return w
 }
 
-// ownerBlocks gives the resources of the n-th owner in both products.
+// ownerBlocks gives the resources of the n-th owner in every product.
 func ownerBlocks(n int, extra string) string {
-	return fmt.Sprintf("resource \"roster_blink_workspace_role_binding\" \"o%d\" {\n  workspace_id = \"w-1\"\n  entity_type = \"user\"\n  entity_id = \"u-%d\"\n  role = \"owner\"\n  %s\n}\n", n, n, extra) +
-		fmt.Sprintf("resource \"roster_blazemeter_workspace_user\" \"o%d\" {\n  workspace_id = \"901\"\n  user_id = \"%d\"\n  role = \"manager\"\n  %s\n}\n", n, 5000+n, extra)
+	var b strings.Builder
+	for _, p := range played {
+		fmt.Fprintf(&b, "resource %q \"o%d\" {\n  %s = %q\n  %s\n  role = %q\n  %s\n}\n", p.Additive.TypeName, n, p.At(), p.Workspace(0), p.Arguments(strconv.Quote(p.Person(n))), p.Owner(), extra)
+	}
+	return b.String()
 }
+
+// refusals says how often each product's guard speaks in a text.
+func refusals(t *testing.T, text string) {
+	t.Helper()
+	for _, p := range played {
+		if n := strings.Count(text, p.last()); n != 1 {
+			t.Errorf("%s: %d of 2 removals were refused", p.Title, n)
+		}
+	}
+	if t.Failed() {
+		t.Log(text)
+	}
+}
+
+// last is how the guard's message begins, but for what the product calls a workspace.
+func (p product) last() string { return "would lose its last " + p.Owner() }
 
 const quickGuard = `last_owner_guard = { handover_wait = "500ms" }`
 
 func (w *world) oneOwnerIsLeft(t *testing.T) {
 	t.Helper()
-	for what, o := range map[string]mockservice.OwnerCounts{"Blink": mockblink.Of(w.svc).Owners("w-1"), "BlazeMeter": mockblazemeter.Of(w.svc).Owners("901")} {
-		if o.Now != 1 || o.Fewest != 1 {
-			t.Errorf("%s: there is %d owner now, and the fewest were %d", what, o.Now, o.Fewest)
+	for _, p := range played {
+		if o := w.svc.Access(p.Name).Owners(p.Workspace(0)); o.Now != 1 || o.Fewest != 1 {
+			t.Errorf("%s: there is %d owner now, and the fewest were %d", p.Title, o.Now, o.Fewest)
 		}
 	}
 }
@@ -61,16 +80,7 @@ func TestAccTwoRunsAtOnce(t *testing.T) {
 		both.Go(func() { results[n] = run.Run("apply", "-no-color", "removal") })
 	}
 	both.Wait()
-	text := results[0].Text() + results[1].Text()
-	if n := strings.Count(text, "Workspace would lose its last owner"); n != 1 {
-		t.Errorf("Blink: %d of 2 removals were refused", n)
-	}
-	if n := strings.Count(text, "Workspace would lose its last manager"); n != 1 {
-		t.Errorf("BlazeMeter: %d of 2 removals were refused", n)
-	}
-	if t.Failed() {
-		t.Log(text)
-	}
+	refusals(t, results[0].Text()+results[1].Text())
 	w.oneOwnerIsLeft(t)
 }
 
@@ -83,14 +93,11 @@ func TestAccTwoAliasesAtOnce(t *testing.T) {
 	run.Write("main.tf", settings+ownerBlocks(0, "")+ownerBlocks(1, "provider = roster.other"))
 	run.Apply()
 	run.Write("main.tf", settings)
-	r := run.Fails([]string{"apply", "-auto-approve", "-no-color"}, "Workspace would lose its last owner", "Workspace would lose its last manager")
-	if n := strings.Count(r.Text(), "Workspace would lose its last"); n != 2 {
-		t.Errorf("%d of 4 removals were refused", n)
-	}
+	refusals(t, run.Fails([]string{"apply", "-auto-approve", "-no-color"}).Text())
 	w.oneOwnerIsLeft(t)
 	// The other half of what was planned is done: what is left is one owner of
 	// each product.
-	if n := len(run.State()); n != 2 {
-		t.Errorf("%d resources are in the state, want 2", n)
+	if n := len(run.State()); n != len(played) {
+		t.Errorf("%d resources are in the state, want %d", n, len(played))
 	}
 }

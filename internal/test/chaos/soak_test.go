@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
-	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
@@ -24,7 +22,7 @@ const (
 // One server that serves plan after plan and apply after apply, as one that is
 // attached to a debugger does, keeps nothing of those that are over.
 func TestSoak(t *testing.T) {
-	w := newWorld(t, 1, newTally(), func(s *mockservice.Seed) { s.ClearBehaviour(); lenient(s) })
+	w := newWorld(t, 1, newTally(), asDocumented(t))
 	settings := w.tf.provider
 	server := protocol.Start(t, settings)
 	tf := &terraform{t: t, rng: w.rng, served: server, provider: settings, config: map[string]resource{}, state: map[string]protocol.Instance{}}
@@ -50,26 +48,30 @@ func TestSoak(t *testing.T) {
 		if n == warmUp {
 			heapBefore, goroutinesBefore = measure()
 		}
-		for _, p := range products {
-			for _, workspace := range p.workspaces[:len(p.workspaces)-1] {
+		for _, p := range played {
+			for _, workspace := range p.shared() {
 				for who := range 3 { // two owners stay, others come and go and change
-					tf.config[fmt.Sprintf("%s.%s-%d", p.additive, workspace, who)] = soaked(p, workspace, p.person(who), map[bool]string{true: p.owner(), false: p.roles[n%2]}[who < 2])
+					tf.config[p.additive(fmt.Sprintf("%s-%d", workspace, who))] = p.adopting(workspace, p.Person(who), map[bool]string{true: p.Owner(), false: p.Roles[n%2]}[who < 2])
 				}
-				turn := fmt.Sprintf("%s.%s-turn", p.additive, workspace)
+				turn := p.additive(workspace + "-turn")
 				if n%3 == 0 {
 					delete(tf.config, turn)
 				} else {
-					tf.config[turn] = soaked(p, workspace, p.person(3+n%3), p.roles[0])
+					tf.config[turn] = p.adopting(workspace, p.Person(3+n%3), p.Roles[0])
 				}
 			}
-			tf.config[p.wholeAddr()] = resource{typ: p.whole, attrs: protocol.Object{
-				"workspace_id": p.wholeWorkspace(), "users": protocol.Object{p.person(0): p.owner(), p.person(n % 3): p.owner(), p.person(3 + n%2): p.roles[n%2]},
-			}}
+			if p.Whole != nil {
+				tf.config[p.wholeAddr()] = resource{typ: p.Whole.TypeName, attrs: protocol.Object{
+					p.At(): p.whole(), "users": protocol.Object{p.Person(0): p.Owner(), p.Person(n % 3): p.Owner(), p.Person(3 + n%2): p.Roles[n%2]},
+				}}
+			}
 		}
 		changes, o := tf.plan(t.Context())
 		if n == 0 && o.failed() { // the creation of what is there: it is taken over as it is
-			for _, p := range products {
-				tf.adopt(p.wholeAddr(), p.wholeWorkspace())
+			for _, p := range played {
+				if p.Whole != nil {
+					tf.adopt(p.wholeAddr(), p.whole())
+				}
 			}
 			changes, o = tf.plan(t.Context())
 		}
@@ -91,14 +93,4 @@ func TestSoak(t *testing.T) {
 	if goroutines > goroutinesBefore+16 {
 		t.Errorf("%d goroutines more than before", goroutines-goroutinesBefore)
 	}
-}
-
-func soaked(p product, workspace, id, role string) resource {
-	attrs := protocol.Object{"workspace_id": workspace, "role": role, "adopt_existing": true}
-	if p.name == mockblink.Name {
-		attrs["entity_type"], attrs["entity_id"] = mockservice.KindUser, id
-	} else {
-		attrs["user_id"] = id
-	}
-	return resource{typ: p.additive, attrs: attrs}
 }

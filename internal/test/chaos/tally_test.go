@@ -7,9 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-
-	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
-	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 )
 
 // tally counts over all worlds what was tried.
@@ -83,14 +80,22 @@ func (ta *tally) table(failed bool) string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d cycles (with the first and the last apply of each world) in %d worlds, %d writes, %d of them took an owner out; last owners lost, people lost, writes repeated: %s\n\n", ta.cycles, len(ta.worlds), ta.writes, ta.losses, lost)
-	fmt.Fprintf(&b, "%-20s %8s %11s %7s %5s\n", "fault (requests)", "Blink", "BlazeMeter", "cycles", "lost")
+	fmt.Fprintf(&b, "%-20s", "fault (requests)")
+	for _, p := range played {
+		fmt.Fprintf(&b, " %11s", p.Title)
+	}
+	fmt.Fprintf(&b, " %7s %5s\n", "cycles", "lost")
 	byName := func(x, y string) int { return cmp.Compare(x, y) }
 	for _, f := range slices.SortedFunc(maps.Keys(ta.faults), byName) {
-		fmt.Fprintf(&b, "%-20s %8d %11d %7d %5s\n", f, ta.faults[f][mockblink.Name], ta.faults[f][mockblazemeter.Name], ta.in[f], lost)
+		fmt.Fprintf(&b, "%-20s", f)
+		for _, p := range played {
+			fmt.Fprintf(&b, " %11d", ta.faults[f][p.Name])
+		}
+		fmt.Fprintf(&b, " %7d %5s\n", ta.in[f], lost)
 	}
-	fmt.Fprintf(&b, "\n%-20s %8s %11s %7s %5s\n", "event", "times", "", "cycles", "lost")
+	fmt.Fprintf(&b, "\n%-20s %11s %7s %5s\n", "event", "times", "cycles", "lost")
 	for _, e := range slices.SortedFunc(maps.Keys(ta.events), byName) {
-		fmt.Fprintf(&b, "%-20s %8d %11s %7d %5s\n", e, ta.events[e], "", ta.in[e], lost)
+		fmt.Fprintf(&b, "%-20s %11d %7d %5s\n", e, ta.events[e], ta.in[e], lost)
 	}
 	return b.String()
 }

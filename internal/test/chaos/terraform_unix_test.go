@@ -19,8 +19,6 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
-	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
-	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
 
@@ -49,11 +47,19 @@ func TestAccChaos(t *testing.T) {
 	t.Logf("make testacc RUN=TestAccChaos, with -seed=%d -acc-cycles=%d", seed, *accCyclesFlag)
 	// A service that adds everybody as a viewer needs two calls, and a kill
 	// between them leaves somebody whose adoption a person has to decide on.
-	world := newWorld(t, seed, newTally(), func(s *mockservice.Seed) { mockblink.BehaviourOf(s).AddWithRole = "heed" })
+	world := newWorld(t, seed, newTally(), func(s *mockservice.Seed) {
+		for _, w := range mockservice.Switches() {
+			if strings.HasSuffix(w.Name, ".add_with_role") {
+				if err := mockservice.SetSwitch(s, w.Name, "heed"); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
 	f := &folder{CLI: acctest.New(t, world.svc.Env()), t: t, rng: world.rng, svc: world.svc, seats: map[string]map[string]string{}}
-	for _, p := range products {
-		for _, workspace := range p.workspaces {
-			f.seats[p.additive+" "+workspace] = map[string]string{p.person(0): p.owner(), p.person(1): p.owner(), p.person(2): p.roles[0], p.person(3): p.roles[0]}
+	for _, p := range played {
+		for _, workspace := range p.inFolder() {
+			f.seats[p.Additive.TypeName+" "+workspace] = map[string]string{p.Person(0): p.Owner(), p.Person(1): p.Owner(), p.Person(2): p.Roles[0], p.Person(3): p.Roles[0]}
 		}
 	}
 	// The authoritative resources are taken over as they are.
@@ -119,17 +125,30 @@ func TestAccChaos(t *testing.T) {
 	t.Logf("%d of %d applies were killed, %d of them before their first write; %d left no state; %d writes, %v", killed, *accCyclesFlag, before, emptied, len(f.svc.Writes()), f.svc.Audit().Faults)
 }
 
+// inFolder are the workspaces of a product that the folder manages.
+func (p product) inFolder() []string {
+	if p.Whole == nil {
+		return p.shared()
+	}
+	return append(p.shared(), p.whole())
+}
+
+// ofSeats gives the product of a key of seats.
+func ofSeats(name string) product {
+	return played[slices.IndexFunc(played, func(p product) bool { return strings.HasPrefix(name, p.Additive.TypeName+" ") })]
+}
+
 // change makes a few changes that are legal together: the first two people
 // take turns in staying owners.
 func (f *folder) change() {
 	names := slices.Sorted(maps.Keys(f.seats))
 	for _, name := range names {
-		p := products[slices.IndexFunc(products, func(p product) bool { return strings.HasPrefix(name, p.additive) })]
-		seats := map[string]string{p.person(f.rng.IntN(2)): p.owner()}
+		p := ofSeats(name)
+		seats := map[string]string{p.Person(f.rng.IntN(2)): p.Owner()}
 		for n := range people {
-			id := p.person(n)
+			id := p.Person(n)
 			if seats[id] == "" && f.rng.IntN(2) == 0 {
-				seats[id] = pick(f.rng, p.roles...)
+				seats[id] = pick(f.rng, p.Roles...)
 			}
 		}
 		f.seats[name] = seats
@@ -142,18 +161,14 @@ func (f *folder) write() {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\nprovider \"roster\" {\n  last_owner_guard = { handover_wait = \"2s\" }\n  http = { request_timeout = \"5s\" }\n}\n", acctest.Header)
 	for _, name := range slices.Sorted(maps.Keys(f.seats)) {
-		typ, workspace, _ := strings.Cut(name, " ")
-		p := products[slices.IndexFunc(products, func(p product) bool { return p.additive == typ })]
+		_, workspace, _ := strings.Cut(name, " ")
+		p := ofSeats(name)
 		seats := fmt.Sprintf("{ for id, role in %s : id => role }", encode(f.seats[name]))
-		if workspace == p.wholeWorkspace() {
-			fmt.Fprintf(&b, "resource %q \"all\" {\n  workspace_id = %q\n  users = %s\n}\n", p.whole, workspace, seats)
+		if workspace == p.whole() {
+			fmt.Fprintf(&b, "resource %q \"all\" {\n  %s = %q\n  users = %s\n}\n", p.Whole.TypeName, p.At(), workspace, seats)
 			continue
 		}
-		principal := "user_id = each.key"
-		if p.name == mockblink.Name {
-			principal = "entity_type = \"user\"\n  entity_id = each.key"
-		}
-		fmt.Fprintf(&b, "resource %q \"in-%s\" {\n  for_each = %s\n  workspace_id = %q\n  %s\n  role = each.value\n  adopt_existing = %v\n}\n", p.additive, workspace, seats, workspace, principal, f.adopt)
+		fmt.Fprintf(&b, "resource %q \"in-%s\" {\n  for_each = %s\n  %s = %q\n  %s\n  role = each.value\n  adopt_existing = %v\n}\n", p.Additive.TypeName, workspace, seats, p.At(), workspace, p.Arguments("each.key"), f.adopt)
 	}
 	f.Write("main.tf", b.String())
 }
@@ -164,8 +179,10 @@ func encode(seats map[string]string) string {
 }
 
 func (f *folder) importWhole() {
-	for _, p := range products {
-		f.OK("import", "-lock=false", "-no-color", p.whole+".all", p.wholeWorkspace())
+	for _, p := range played {
+		if p.Whole != nil {
+			f.OK("import", "-lock=false", "-no-color", p.wholeAddr(), p.whole())
+		}
 	}
 }
 
@@ -237,9 +254,11 @@ func (f *folder) stateIsGone() bool {
 }
 
 func (f *folder) holds(workspace, id, role string) bool {
-	for _, m := range slices.Concat(mockblink.Of(f.svc).Members(workspace), mockblazemeter.Of(f.svc).Members(workspace)) {
-		if m.ID == id && m.Enabled && strings.EqualFold(m.Role(), role) {
-			return true
+	for _, p := range played {
+		for _, m := range f.svc.Access(p.Name).Members(workspace) {
+			if m.ID == id && m.Enabled && strings.EqualFold(m.Role(), role) {
+				return true
+			}
 		}
 	}
 	return false

@@ -10,9 +10,8 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
-	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
-	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/products"
 )
 
 const (
@@ -20,66 +19,68 @@ const (
 	// of the second one, which is applied at the same time.
 	people, guests = 8, 4
 	groups         = 3
-	customRole     = "Incident Commander"
 )
 
-// product is what the worlds need to know of each product.
-type product struct {
-	name       string
-	additive   string
-	whole      string
-	ofRole     string
-	roles      []string // the owner's last
-	workspaces []string // the last one is managed as a whole
-	// pinned is the workspace where one resource each manages the lowest role and
-	// the owner's.
-	pinned  string
-	exits   []any
-	removal string // what a holder gets who is no longer named
-	person  func(n int) string
-}
+// The workspaces of each product. The first so many have additive resources.
+const (
+	shared = 2
+	// whole is managed as a whole.
+	whole = 2
+	// pinned is the one where one resource each manages the lowest role and the
+	// owner's.
+	pinned     = 3
+	workspaces = 4
+)
 
-var products = []product{
-	{
-		name: mockblink.Name, additive: "roster_blink_workspace_role_binding", whole: "roster_blink_workspace_role_bindings", ofRole: "roster_blink_workspace_role_members",
-		roles: []string{"viewer", "contributor", customRole, "owner"}, workspaces: []string{"w-1", "w-2", "w-whole"}, pinned: "w-pinned",
-		exits: []any{nil, nil, "remove", "keep", "reassign"}, removal: "remove",
-		person: func(n int) string { return fmt.Sprintf("u-%d", n) },
-	},
-	{
-		name: mockblazemeter.Name, additive: "roster_blazemeter_workspace_user", whole: "roster_blazemeter_workspace_users", ofRole: "roster_blazemeter_workspace_role_members",
-		roles: []string{"viewer", "tester", "manager"}, workspaces: []string{"901", "902", "903"}, pinned: "904",
-		exits: []any{nil, nil, "disable", "keep"}, removal: "disable",
-		person: func(n int) string { return fmt.Sprint(5000 + n) },
-	},
-}
+// product is a product in the worlds.
+type product struct{ products.Product }
 
-// Everything that is served takes part.
-func TestEveryResourceTakesPart(t *testing.T) {
-	for _, served := range protocol.Resources(t) {
-		if !slices.ContainsFunc(products, func(p product) bool { return p.additive == served || p.whole == served || p.ofRole == served }) {
-			t.Errorf("%s is not among the products of the worlds", served)
-		}
+// played are the products that are served; see TestMain.
+var played []product
+
+// shared are the workspaces with additive resources.
+func (p product) shared() []string {
+	var ids []string
+	for n := range shared {
+		ids = append(ids, p.Workspace(n))
 	}
+	return ids
 }
 
-func (p product) owner() string { return p.roles[len(p.roles)-1] }
-func (p product) wholeWorkspace() string {
-	return p.workspaces[len(p.workspaces)-1]
+func (p product) whole() string     { return p.Workspace(whole) }
+func (p product) wholeAddr() string { return p.Whole.TypeName + ".all" }
+
+// pinned is the workspace of the resources of one role.
+func (p product) pinned() string { return p.Workspace(pinned) }
+
+// pinnedRoles are the roles that have a resource each in the pinned workspace;
+// none where the product has no such resource.
+func (p product) pinnedRoles() []string {
+	if p.OfRole == nil {
+		return nil
+	}
+	return []string{p.Roles[0], p.Owner()}
 }
-func (p product) wholeAddr() string { return p.whole + ".all" }
 
-// pinnedRoles are the roles that have a resource each in the pinned workspace.
-func (p product) pinnedRoles() []string { return []string{p.roles[0], p.owner()} }
-
-func (p product) pinnedAddr(role string) string { return p.ofRole + "." + role }
+func (p product) pinnedAddr(role string) string { return p.OfRole.TypeName + "." + role }
 
 // besideAddr is the additive resource in the pinned workspace. It has a person
 // of its own, with a role that nobody manages there, so that it clashes with
 // nothing.
-func (p product) besideAddr() string { return p.additive + ".beside" }
+func (p product) besideAddr() string { return p.additive("beside") }
+
+func (p product) additive(name string) string { return p.Additive.TypeName + "." + name }
 
 const beside = people - 1
+
+// exits are the values of on_destroy to choose from.
+func (p product) exits() []any {
+	exits := []any{nil, nil, p.Additive.Exit.Remove, "keep"}
+	if p.Additive.Exit.Reassigns {
+		exits = append(exits, "reassign")
+	}
+	return exits
+}
 
 // world is a service with people, and terraform beside it, once or twice.
 type world struct {
@@ -106,45 +107,19 @@ func newWorld(t *testing.T, seed uint64, total *tally, changes ...func(*mockserv
 	t.Helper()
 	rng := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a run has to be repeatable
 	var s mockservice.Seed
-	blink, blaze := mockblink.SeedOf(&s), mockblazemeter.SeedOf(&s)
-	blink.Keys = []mockblink.Key{{Key: "chaos-key", User: "u-robot"}}
-	blink.Roles = []string{customRole}
-	blink.Users = []mockblink.User{{ID: "u-robot", Email: "robot@example.com", Role: "Admin"}}
-	blaze.Keys = []mockblazemeter.Key{{ID: "chaos-id", Secret: "chaos-secret", User: 1}}
-	blaze.Users = []mockblazemeter.User{{ID: 1, Email: "robot@example.com"}}
-	account := mockblazemeter.Account{ID: 77, Name: "Chaos", Users: []mockblazemeter.AccountUser{{ID: 1, Roles: []string{"admin"}}}}
-	for n := range people + guests {
-		email := fmt.Sprintf("person%d@example.com", n)
-		blink.Users = append(blink.Users, mockblink.User{ID: fmt.Sprintf("u-%d", n), Email: email})
-		blaze.Users = append(blaze.Users, mockblazemeter.User{ID: int64(5000 + n), Email: email})
-		account.Users = append(account.Users, mockblazemeter.AccountUser{ID: int64(5000 + n)})
+	for _, p := range played {
+		here := mockservice.Population{People: people + guests, Groups: groups}
+		for n := range workspaces {
+			here.Members = append(here.Members, map[string]string{p.Person(0): p.Owner(), p.Person(n + 1): p.Roles[0]})
+		}
+		mockservice.Populate(&s, p.Name, here)
+		// Where the vendors' documents leave something open, the service decides by chance.
+		for _, name := range slices.Sorted(maps.Keys(p.Open)) {
+			p.set(t, &s, name, pick(rng, p.Open[name]...))
+		}
 	}
-	for n := range groups {
-		blink.Groups = append(blink.Groups, mockblink.Group{ID: fmt.Sprintf("g-%d", n), Name: fmt.Sprintf("Group %d", n), Members: []string{"u-1"}})
-	}
-	blaze.Accounts = []mockblazemeter.Account{account}
-	for i, id := range append(slices.Clone(products[0].workspaces), products[0].pinned) {
-		blink.Workspaces = append(blink.Workspaces, mockblink.Workspace{ID: id, DisplayName: "Team " + id, Users: map[string]string{"u-0": "owner", fmt.Sprintf("u-%d", i+1): "viewer"}})
-	}
-	for i := range append(slices.Clone(products[1].workspaces), products[1].pinned) {
-		blaze.Workspaces = append(blaze.Workspaces, mockblazemeter.Workspace{
-			ID: int64(901 + i), Name: fmt.Sprintf("Load %d", i), Account: 77,
-			Users: []mockblazemeter.WorkspaceUser{{ID: 5000, Role: "manager"}, {ID: int64(5001 + i), Role: "viewer"}},
-		})
-	}
-	// Nothing but the provider protects the last owner. Where the vendors'
-	// documents leave something open, the service decides by chance.
-	lenient(&s)
-	how := mockblink.BehaviourOf(&s)
-	how.AssignNonMember = pick(rng, "add", "add", "refuse", "ignore")
-	how.RemoveNonMember = pick(rng, "refuse", "404", "ok")
-	how.RoleCase = pick(rng, "as_sent", "capitalised")
-	how.AddWithRole = pick(rng, "heed", "ignore")
-	pages := mockblazemeter.BehaviourOf(&s)
-	pages.MaxPageSize = pick(rng, 50, 3, 1)
-	pages.AddDisabled = pick(rng, "refuse", "enable", "ignore")
-	pages.Total = pick(rng, "number", "number", "string")
-	pages.ListResult = pick(rng, "array", "object")
+	// Nothing but the provider protects the last owner.
+	lenient(t, &s)
 	for _, change := range changes {
 		change(&s)
 	}
@@ -152,10 +127,11 @@ func newWorld(t *testing.T, seed uint64, total *tally, changes ...func(*mockserv
 
 	w := &world{t: t, rng: rng, svc: svc, named: map[string]bool{}, tally: total}
 	settings := protocol.Object{
-		"blink":            protocol.Object{"endpoint": svc.Endpoint(mockblink.Name), "api_key": "chaos-key"},
-		"blazemeter":       protocol.Object{"endpoint": svc.Endpoint(mockblazemeter.Name), "api_key_id": "chaos-id", "api_key_secret": "chaos-secret"},
 		"last_owner_guard": protocol.Object{"handover_wait": "200ms"},
 		"http":             protocol.Object{"max_retries": int64(3), "request_timeout": "5s"},
+	}
+	for _, p := range played {
+		settings[p.Name] = p.SettingsFrom(svc.Env())
 	}
 	begin := func(seed uint64) *terraform {
 		return &terraform{
@@ -164,32 +140,34 @@ func newWorld(t *testing.T, seed uint64, total *tally, changes ...func(*mockserv
 		}
 	}
 	w.tf, w.other = begin(seed), begin(seed+1)
-	// The authoritative resources begin with everybody who is there.
-	for _, p := range products {
-		members := protocol.Object{}
-		for _, m := range w.members(p, p.wholeWorkspace()) {
-			members[m.ID] = m.Roles[0]
+	for _, p := range played {
+		// The authoritative resources begin with everybody who is there.
+		if p.Whole != nil {
+			members := protocol.Object{}
+			for _, m := range w.members(p, p.whole()) {
+				members[m.ID] = m.Roles[0]
+			}
+			attrs := protocol.Object{p.At(): p.whole(), "users": members}
+			if p.Group != nil && rng.IntN(2) == 0 {
+				attrs["groups"] = protocol.Object{}
+			}
+			w.tf.config[p.wholeAddr()] = resource{typ: p.Whole.TypeName, attrs: attrs}
 		}
-		attrs := protocol.Object{"workspace_id": p.wholeWorkspace(), "users": members}
-		if p.name == mockblink.Name && rng.IntN(2) == 0 {
-			attrs["groups"] = protocol.Object{}
-		}
-		w.tf.config[p.wholeAddr()] = resource{typ: p.whole, attrs: attrs}
 		// Those of one role begin with everybody who has it.
 		for _, role := range p.pinnedRoles() {
 			holders := []any{}
-			for _, m := range w.members(p, p.pinned) {
+			for _, m := range w.members(p, p.pinned()) {
 				if strings.EqualFold(m.Role(), role) {
 					holders = append(holders, m.ID)
 				}
 			}
 			w.pin(p, role, holders)
 		}
-		w.set(w.tf, p, p.besideAddr(), p.pinned, mockservice.KindUser, p.person(beside), p.roles[1])
+		w.set(w.tf, p, p.besideAddr(), p.pinned(), mockservice.KindUser, p.Person(beside), p.Roles[1])
 		// The additive ones begin with the owner and two more.
-		for _, workspace := range p.workspaces[:len(p.workspaces)-1] {
-			for n, role := range []string{p.owner(), p.owner(), p.roles[0]} {
-				w.set(w.tf, p, fmt.Sprintf("%s.%s-%d", p.additive, workspace, n), workspace, mockservice.KindUser, p.person(n*3), role)
+		for _, workspace := range p.shared() {
+			for n, role := range []string{p.Owner(), p.Owner(), p.Roles[0]} {
+				w.set(w.tf, p, p.additive(fmt.Sprintf("%s-%d", workspace, n)), workspace, mockservice.KindUser, p.Person(n*3), role)
 			}
 		}
 	}
@@ -223,22 +201,29 @@ func (w *world) losses() int {
 
 // members gives who has access to a workspace, by the true state.
 func (w *world) members(p product, workspace string) []mockservice.Member {
-	if p.name == mockblink.Name {
-		return mockblink.Of(w.svc).Members(workspace)
-	}
-	return mockblazemeter.Of(w.svc).Members(workspace)
+	return w.svc.Access(p.Name).Members(workspace)
 }
 
 func (w *world) note(event string) { w.events = append(w.events, event) }
 
 // principal gives the principal that an additive resource names.
 func principal(attrs protocol.Object) (kind, id string) {
-	if kind, ok := attrs["entity_type"].(string); ok {
-		id, _ = attrs["entity_id"].(string)
-		return kind, id
+	for _, p := range played {
+		if kind, id = p.Named(attrs); id != "" {
+			return kind, id
+		}
 	}
-	id, _ = attrs["user_id"].(string)
-	return mockservice.KindUser, id
+	return kind, id
+}
+
+// workspaceOf gives the workspace that attributes name.
+func workspaceOf(attrs protocol.Object) string {
+	for _, p := range played {
+		if id, ok := attrs[p.At()].(string); ok {
+			return id
+		}
+	}
+	return ""
 }
 
 func place(workspace, kind, id string) string { return workspace + "/" + kind + "/" + id }
@@ -247,8 +232,7 @@ func place(workspace, kind, id string) string { return workspace + "/" + kind + 
 func (tf *terraform) holds(at string) bool {
 	fits := func(attrs protocol.Object) bool {
 		kind, id := principal(attrs)
-		workspace, _ := attrs["workspace_id"].(string)
-		return place(workspace, kind, id) == at
+		return place(workspaceOf(attrs), kind, id) == at
 	}
 	for _, r := range tf.config {
 		if fits(r.attrs) {
@@ -265,30 +249,29 @@ func (tf *terraform) holds(at string) bool {
 
 // set puts one additive resource into a configuration.
 func (w *world) set(tf *terraform, p product, slot, workspace, kind, id, role string) {
-	attrs := protocol.Object{"workspace_id": workspace, "role": role, "adopt_existing": w.rng.IntN(2) == 0, "on_destroy": pick(w.rng, p.exits...)}
-	if p.name == mockblink.Name {
-		attrs["entity_type"], attrs["entity_id"] = kind, id
-		if attrs["on_destroy"] == "reassign" {
-			attrs["reassign_role"] = pick(w.rng, p.roles...)
-		}
-	} else {
-		attrs["user_id"], attrs["enabled"] = id, w.rng.IntN(5) > 0
+	attrs := p.Principal(kind, id)
+	maps.Copy(attrs, protocol.Object{p.At(): workspace, "role": role, "adopt_existing": w.rng.IntN(2) == 0, "on_destroy": pick(w.rng, p.exits()...)})
+	if attrs["on_destroy"] == "reassign" {
+		attrs["reassign_role"] = pick(w.rng, p.Roles...)
+	}
+	if p.Additive.Enabled != "" {
+		attrs["enabled"] = w.rng.IntN(5) > 0
 	}
 	// What is known only at the apply escapes the plan's test for clashes, so a
 	// principal who comes late is nobody else's.
 	for other, r := range tf.config {
-		if kind2, id2 := principal(r.attrs); other != slot && r.attrs["workspace_id"] == workspace && kind2 == kind && id2 == id && len(r.late) > 0 {
+		if kind2, id2 := principal(r.attrs); other != slot && workspaceOf(r.attrs) == workspace && kind2 == kind && id2 == id && len(r.late) > 0 {
 			return
 		}
 	}
-	r := resource{typ: p.additive, attrs: attrs}
+	r := resource{typ: p.Additive.TypeName, attrs: attrs}
 	if w.rng.IntN(5) == 0 {
 		w.note("unknown role")
 		r.late = append(r.late, "role")
 	}
 	if w.rng.IntN(5) == 0 && !tf.holds(place(workspace, kind, id)) {
 		w.note("unknown principal")
-		r.late = append(r.late, map[bool]string{true: "entity_id", false: "user_id"}[p.name == mockblink.Name])
+		r.late = append(r.late, p.Additive.Key.Principal.Attribute)
 	}
 	w.named[place(workspace, kind, id)] = true
 	tf.config[slot] = r
@@ -307,22 +290,20 @@ func (w *world) change() (undo func()) {
 
 func (w *world) changeOne() {
 	before := maps.Clone(w.tf.config)
-	p := pick(w.rng, products...)
-	switch w.rng.IntN(5) {
-	case 0:
+	p := pick(w.rng, played...)
+	switch n := w.rng.IntN(5); {
+	case n == 0 && p.Whole != nil:
 		w.changeWhole(p)
 		return
-	case 1:
+	case n == 1 && p.OfRole != nil:
 		w.changePinned(p)
 		return
 	}
-	workspace := p.workspaces[w.rng.IntN(len(p.workspaces)-1)]
-	address := func() string {
-		return fmt.Sprintf("%s.%s-%d", p.additive, workspace, w.rng.IntN(5))
-	}
-	kind, id := mockservice.KindUser, p.person(w.rng.IntN(people))
-	if p.name == mockblink.Name && w.rng.IntN(5) == 0 {
-		kind, id = mockservice.KindGroup, fmt.Sprintf("g-%d", w.rng.IntN(groups))
+	workspace := pick(w.rng, p.shared()...)
+	address := func() string { return p.additive(fmt.Sprintf("%s-%d", workspace, w.rng.IntN(5))) }
+	kind, id := mockservice.KindUser, p.Person(w.rng.IntN(people))
+	if p.Group != nil && w.rng.IntN(5) == 0 {
+		kind, id = mockservice.KindGroup, p.Group(w.rng.IntN(groups))
 		w.note("group")
 	}
 	slot := address()
@@ -332,7 +313,7 @@ func (w *world) changeOne() {
 		delete(w.tf.config, slot)
 	case 1: // one comes and another goes
 		w.note("handover")
-		w.set(w.tf, p, slot, workspace, mockservice.KindUser, p.person(w.rng.IntN(people)), p.owner())
+		w.set(w.tf, p, slot, workspace, mockservice.KindUser, p.Person(w.rng.IntN(people)), p.Owner())
 		delete(w.tf.config, address())
 	default:
 		if was, ok := before[slot]; ok {
@@ -344,7 +325,7 @@ func (w *world) changeOne() {
 		} else {
 			w.note("creation")
 		}
-		w.set(w.tf, p, slot, workspace, kind, id, pick(w.rng, p.roles...))
+		w.set(w.tf, p, slot, workspace, kind, id, pick(w.rng, p.Roles...))
 	}
 }
 
@@ -363,7 +344,7 @@ func (w *world) changeWhole(p product) {
 			if id := who(); w.rng.IntN(3) == 0 {
 				delete(seats, id)
 			} else {
-				seats[id] = pick(w.rng, p.roles...)
+				seats[id] = pick(w.rng, p.Roles...)
 			}
 		}
 		r.attrs[name] = seats
@@ -373,28 +354,31 @@ func (w *world) changeWhole(p product) {
 		}
 	}
 	if w.rng.IntN(3) > 0 {
-		shuffle("users", func() string { return p.person(w.rng.IntN(people)) })
+		shuffle("users", func() string { return p.Person(w.rng.IntN(people)) })
 	}
-	shuffle("groups", func() string { return fmt.Sprintf("g-%d", w.rng.IntN(groups)) })
+	shuffle("groups", func() string { return p.Group(w.rng.IntN(groups)) })
 	if w.rng.IntN(4) == 0 {
-		r.attrs["ignore_users"] = []any{p.person(people + w.rng.IntN(guests))}
+		r.attrs["ignore_users"] = []any{p.Person(people + w.rng.IntN(guests))}
 	}
 	w.tf.config[p.wholeAddr()] = r
 }
 
 // pin puts the resource of one role into the configuration.
 func (w *world) pin(p product, role string, users []any) {
-	attrs := protocol.Object{"workspace_id": p.pinned, "role": role, "users": users}
+	attrs := protocol.Object{p.At(): p.pinned(), "role": role, "users": users}
 	switch w.rng.IntN(3) {
 	case 0:
-		attrs["on_removal"] = p.removal
+		attrs["on_removal"] = p.OfRole.Removal.Remove
 	case 1:
-		attrs["on_removal"], attrs["reassign_role"] = "reassign", p.roles[1]
+		if !p.OfRole.Removal.Reassigns {
+			break
+		}
+		attrs["on_removal"], attrs["reassign_role"] = "reassign", p.Roles[1]
 	}
 	for _, id := range users {
-		w.named[place(p.pinned, mockservice.KindUser, id.(string))] = true //nolint:forcetypeassert // written above
+		w.named[place(p.pinned(), mockservice.KindUser, id.(string))] = true //nolint:forcetypeassert // written above
 	}
-	w.tf.config[p.pinnedAddr(role)] = resource{typ: p.ofRole, attrs: attrs}
+	w.tf.config[p.pinnedAddr(role)] = resource{typ: p.OfRole.TypeName, attrs: attrs}
 }
 
 // changePinned changes who has the roles that are managed by a resource each:
@@ -405,7 +389,7 @@ func (w *world) changePinned(p product) {
 		if _, ok := w.tf.config[p.besideAddr()]; ok {
 			delete(w.tf.config, p.besideAddr())
 		} else {
-			w.set(w.tf, p, p.besideAddr(), p.pinned, mockservice.KindUser, p.person(beside), p.roles[1])
+			w.set(w.tf, p, p.besideAddr(), p.pinned(), mockservice.KindUser, p.Person(beside), p.Roles[1])
 		}
 		return
 	}
@@ -418,7 +402,7 @@ func (w *world) changePinned(p product) {
 		}
 	}
 	for range 1 + w.rng.IntN(3) {
-		id := p.person(w.rng.IntN(beside))
+		id := p.Person(w.rng.IntN(beside))
 		was, named := seats[id]
 		switch to := pick(w.rng, p.pinnedRoles()...); {
 		case named && w.rng.IntN(3) == 0:
@@ -444,30 +428,31 @@ func (w *world) changePinned(p product) {
 // meddle changes something behind the provider's back, and never takes an
 // owner away.
 func (w *world) meddle() {
-	p := pick(w.rng, products...)
-	workspace := pick(w.rng, append(slices.Clone(p.workspaces), p.pinned)...)
-	id := p.person(1 + w.rng.IntN(people-1))
-	if workspace == p.pinned && id == p.person(beside) {
+	p := pick(w.rng, played...)
+	workspace := p.Workspace(w.rng.IntN(workspaces))
+	id := p.Person(1 + w.rng.IntN(people-1))
+	if workspace == p.pinned() && id == p.Person(beside) {
 		return
 	}
 	for _, m := range w.members(p, workspace) {
-		if m.ID == id && strings.EqualFold(m.Role(), p.owner()) {
+		if m.ID == id && strings.EqualFold(m.Role(), p.Owner()) {
 			return
 		}
 	}
 	w.note("meddling")
-	role := pick(w.rng, p.roles...)
-	if workspace == p.pinned && slices.Contains(p.pinnedRoles(), role) {
+	role := pick(w.rng, p.Roles...)
+	if workspace == p.pinned() && slices.Contains(p.pinnedRoles(), role) {
 		w.named[place(workspace, mockservice.KindUser, id)] = true // as a holder
 	}
-	switch {
-	case p.name == mockblink.Name && w.rng.IntN(3) == 0:
-		_ = mockblink.Of(w.svc).Remove(workspace, mockservice.KindUser, id) // may not be there
-	case p.name == mockblink.Name:
-		w.svc.Must(mockblink.Of(w.svc).SetRole(workspace, mockservice.KindUser, id, role))
-	default:
-		w.svc.Must(mockblazemeter.Of(w.svc).Set(workspace, id, w.rng.IntN(3) > 0, role))
+	to := mockservice.Member{Kind: mockservice.KindUser, ID: id, Roles: []string{role}, Enabled: true}
+	switch away := w.rng.IntN(3) == 0; {
+	case away && p.Additive.Enabled == "":
+		_ = w.svc.Access(p.Name).Remove(workspace, to.Kind, id) // may not be there
+		return
+	case away:
+		to.Enabled = false
 	}
+	w.svc.Must(w.svc.Access(p.Name).SetMember(workspace, to))
 }
 
 // lag is how far the reads of a service stay behind its writes.
@@ -499,7 +484,7 @@ func (w *world) disturb() {
 	}
 	if w.rng.IntN(4) == 0 { // a storm of 429
 		limit := mockservice.RateLimit{PerSecond: 20, Burst: 3, RetryAfter: pick(w.rng, "", "1")}
-		f.RateLimit = map[string]mockservice.RateLimit{pick(w.rng, products...).name: limit}
+		f.RateLimit = map[string]mockservice.RateLimit{pick(w.rng, played...).Name: limit}
 	}
 	w.svc.Must(w.svc.SetFaults(f))
 }
@@ -526,8 +511,8 @@ func (w *world) judge() {
 			w.t.Errorf("a write took the last owner out: %+v", wr)
 		}
 		at := place(wr.Workspace, wr.Kind, wr.Principal)
-		whole := slices.ContainsFunc(products, func(p product) bool { return p.wholeWorkspace() == wr.Workspace })
-		if !whole && !w.named[at] {
+		asWhole := slices.ContainsFunc(played, func(p product) bool { return p.Whole != nil && p.whole() == wr.Workspace })
+		if !asWhole && !w.named[at] {
 			w.t.Errorf("somebody was touched whom no configuration names: %+v", wr)
 		}
 		if wr.Outcome == mockservice.OutcomeApplied && (wr.To == "" || strings.HasSuffix(wr.To, "(disabled)")) && w.kept(wr) {
@@ -548,7 +533,7 @@ func (w *world) judge() {
 func (w *world) kept(wr mockservice.Write) bool {
 	for _, tf := range []*terraform{w.tf, w.other} {
 		for _, r := range tf.config {
-			if r.attrs["workspace_id"] != wr.Workspace {
+			if workspaceOf(r.attrs) != wr.Workspace {
 				continue
 			}
 			seats, _ := r.attrs[wr.Kind+"s"].(protocol.Object)
@@ -570,11 +555,11 @@ func (w *world) truthful(tf *terraform, addrs []string, alone map[string][]strin
 	w.t.Helper()
 	for _, addr := range addrs {
 		i := tf.state[addr]
-		workspace, _ := i.State["workspace_id"].(string)
-		for _, p := range products {
+		workspace := workspaceOf(i.State)
+		for _, p := range played {
 			there := map[string]string{}
 			for _, m := range w.members(p, workspace) {
-				if m.Enabled || i.Type == p.additive {
+				if m.Enabled || i.Type == p.Additive.TypeName {
 					there[m.Kind+"/"+m.ID] = strings.ToLower(m.Role()) + map[bool]string{false: " (disabled)"}[m.Enabled]
 				}
 			}
@@ -584,11 +569,11 @@ func (w *world) truthful(tf *terraform, addrs []string, alone map[string][]strin
 					w.t.Errorf("the state of %s claims %s/%s with %q in %s, and there it is %q", addr, kind, id, want, workspace, got)
 				}
 			}
-			switch i.Type {
-			case p.additive:
+			switch {
+			case i.Type == p.Additive.TypeName:
 				kind, id := principal(i.State)
 				claim(kind, id, i.State["role"], map[bool]string{true: " (disabled)"}[i.State["enabled"] == false])
-			case p.ofRole:
+			case p.OfRole != nil && i.Type == p.OfRole.TypeName:
 				users, _ := i.State["users"].([]any)
 				for _, user := range users {
 					id, _ := user.(string)
@@ -596,7 +581,7 @@ func (w *world) truthful(tf *terraform, addrs []string, alone map[string][]strin
 						claim(mockservice.KindUser, id, i.State["role"], "")
 					}
 				}
-			case p.whole:
+			case p.Whole != nil && i.Type == p.Whole.TypeName:
 				for _, kind := range []string{mockservice.KindUser, mockservice.KindGroup} {
 					seats, _ := i.State[kind+"s"].(protocol.Object)
 					for id, role := range seats {
@@ -615,22 +600,27 @@ func (w *world) truthful(tf *terraform, addrs []string, alone map[string][]strin
 func (w *world) legal() {
 	clear(w.tf.config)
 	clear(w.other.config)
-	for _, p := range products {
-		for _, workspace := range p.workspaces[:len(p.workspaces)-1] {
+	for _, p := range played {
+		for _, workspace := range p.shared() {
 			for n := range 2 {
-				attrs := protocol.Object{"workspace_id": workspace, "role": p.owner(), "adopt_existing": true}
-				if p.name == mockblink.Name {
-					attrs["entity_type"], attrs["entity_id"] = mockservice.KindUser, p.person(n)
-				} else {
-					attrs["user_id"] = p.person(n)
-				}
-				w.named[place(workspace, mockservice.KindUser, p.person(n))] = true
-				w.tf.config[fmt.Sprintf("%s.%s-legal-%d", p.additive, workspace, n)] = resource{typ: p.additive, attrs: attrs}
+				w.named[place(workspace, mockservice.KindUser, p.Person(n))] = true
+				w.tf.config[p.additive(fmt.Sprintf("%s-legal-%d", workspace, n))] = p.adopting(workspace, p.Person(n), p.Owner())
 			}
 		}
-		attrs := protocol.Object{"workspace_id": p.wholeWorkspace(), "users": protocol.Object{p.person(0): p.owner(), p.person(1): p.owner()}}
-		w.tf.config[p.wholeAddr()] = resource{typ: p.whole, attrs: attrs}
-		w.pin(p, p.owner(), []any{p.person(0), p.person(1)})
-		w.pin(p, p.roles[0], []any{})
+		if p.Whole != nil {
+			attrs := protocol.Object{p.At(): p.whole(), "users": protocol.Object{p.Person(0): p.Owner(), p.Person(1): p.Owner()}}
+			w.tf.config[p.wholeAddr()] = resource{typ: p.Whole.TypeName, attrs: attrs}
+		}
+		if p.OfRole != nil {
+			w.pin(p, p.Owner(), []any{p.Person(0), p.Person(1)})
+			w.pin(p, p.Roles[0], []any{})
+		}
 	}
+}
+
+// adopting is an additive resource that takes over whatever somebody has.
+func (p product) adopting(workspace, id, role string) resource {
+	attrs := p.Binding(workspace, id, role)
+	attrs["adopt_existing"] = true
+	return resource{typ: p.Additive.TypeName, attrs: attrs}
 }

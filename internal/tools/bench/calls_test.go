@@ -30,11 +30,38 @@ func inSlots(n int, each func(i int)) {
 // world serves n members, or as many who are known only, and gives the calls so far.
 func world(t *testing.T, p product, members, strangers int) func() (reads, writes int) {
 	t.Helper()
-	seed := p.seed(p, members, strangers)
+	seed := p.seed(members, strangers)
 	seed.Faults.Latency = mockservice.Duration(20 * time.Millisecond)
 	svc := mockservice.StartTest(t, seed, mockservice.WithWireCheck(false))
 	svc.Setenv()
 	return func() (int, int) { return (&service{Server: svc.Server}).calls() }
+}
+
+// each tests every product that is served.
+func each(t *testing.T, test func(t *testing.T, p product)) {
+	t.Helper()
+	all, err := measured()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all {
+		t.Run(p.Title, func(t *testing.T) { test(t, p) })
+	}
+}
+
+// oneListing is how many calls one listing of a workspace with so many members takes.
+func oneListing(t *testing.T, p product, members int) int {
+	t.Helper()
+	svc, err := serve(t.Context(), p.seed(members, 0), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer svc.close()
+	l, err := svc.listing(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l.calls
 }
 
 // lifecycle does for one person what Terraform does in one walk.
@@ -45,8 +72,8 @@ type lifecycle struct {
 }
 
 func (l lifecycle) config(i int, role string) protocol.Object {
-	c := l.p.instance(l.p, l.p.id(i))
-	for _, computed := range []string{"id", "email", "name", "display_name"} {
+	c := l.p.instance(i)
+	for _, computed := range []string{"id", "email", l.p.Additive.Name.Name} {
 		delete(c, computed)
 	}
 	c["role"] = role
@@ -54,7 +81,7 @@ func (l lifecycle) config(i int, role string) protocol.Object {
 }
 
 func (l lifecycle) state(i int) protocol.Instance {
-	return protocol.Instance{Type: l.p.additive, State: l.p.instance(l.p, l.p.id(i))}
+	return protocol.Instance{Type: l.p.Additive.TypeName, State: l.p.instance(i)}
 }
 
 func (l lifecycle) plan(prior protocol.Instance, config protocol.Object) protocol.Change {
@@ -73,53 +100,51 @@ func (l lifecycle) apply(c protocol.Change) {
 
 // A refresh and a plan cost one listing, however many resources there are.
 func TestPlanCosts(t *testing.T) {
-	for _, p := range []product{blink, blazemeter} {
-		t.Run(p.label, func(t *testing.T) {
-			const n = 300
-			calls := world(t, p, n, 0)
-			l := lifecycle{t, p, protocol.Start(t, nil)}
-			inSlots(n, func(i int) {
-				now, diags, err := l.Refresh(t.Context(), l.state(i))
-				if err != nil || diags.Failed() {
-					t.Errorf("refresh: %v\n%s", err, diags)
-				}
-				l.plan(now, l.config(i, p.role))
-			})
-			// Pages overlap by one row, and the list of the disabled is one page.
-			most := map[string]int{blink.name: 1, blazemeter.name: (n+1+48)/49 + 1}[p.name]
-			if reads, writes := calls(); reads > most || writes > 0 {
-				t.Errorf("%d reads (at most %d) and %d writes", reads, most, writes)
+	each(t, func(t *testing.T, p product) {
+		const n = 300
+		calls := world(t, p, n, 0)
+		l := lifecycle{t, p, protocol.Start(t, nil)}
+		inSlots(n, func(i int) {
+			now, diags, err := l.Refresh(t.Context(), l.state(i))
+			if err != nil || diags.Failed() {
+				t.Errorf("refresh: %v\n%s", err, diags)
 			}
+			l.plan(now, l.config(i, p.role()))
 		})
-	}
+		most := oneListing(t, p, n)
+		if reads, writes := calls(); reads > most || writes > 0 {
+			t.Errorf("%d reads (at most %d) and %d writes", reads, most, writes)
+		}
+	})
 }
 
 // A first apply costs N writes and at most one listing for two of them, its plan
 // included: nobody waits for others before a write is proved.
 func TestFirstApplyCosts(t *testing.T) {
-	for _, p := range []product{blink, blazemeter} {
-		t.Run(p.label, func(t *testing.T) {
-			const n = 300
-			calls := world(t, p, 0, n)
-			planning := lifecycle{t, p, protocol.Start(t, nil)}
-			none := protocol.Instance{Type: p.additive}
-			inSlots(n, func(i int) { planning.plan(none, planning.config(i, p.role)) })
-			applying := lifecycle{t, p, protocol.Start(t, nil)}
-			inSlots(n, func(i int) { applying.apply(applying.plan(none, applying.config(i, p.role))) })
-			most := map[string]int{blink.name: n / 2, blazemeter.name: n}[p.name]
-			if reads, writes := calls(); reads > most || writes != n {
-				t.Errorf("%d reads (at most %d) and %d writes for %d people", reads, most, writes, n)
-			}
-		})
-	}
+	each(t, func(t *testing.T, p product) {
+		const n = 300
+		calls := world(t, p, 0, n)
+		planning := lifecycle{t, p, protocol.Start(t, nil)}
+		none := protocol.Instance{Type: p.Additive.TypeName}
+		inSlots(n, func(i int) { planning.plan(none, planning.config(i, p.role())) })
+		applying := lifecycle{t, p, protocol.Start(t, nil)}
+		inSlots(n, func(i int) { applying.apply(applying.plan(none, applying.config(i, p.role()))) })
+		most := n / 2
+		if oneListing(t, p, n) > 1 { // pages
+			most = n
+		}
+		if reads, writes := calls(); reads > most || writes != n {
+			t.Errorf("%d reads (at most %d) and %d writes for %d people", reads, most, writes, n)
+		}
+	})
 }
 
 // Changes and removals are proved together too: a tenth of a listing each.
 func TestChangesAndRemovalsCost(t *testing.T) {
 	const n = 100
-	for _, p := range []product{blink, blazemeter} {
-		for name, role := range map[string]string{"changes": p.another, "removals": ""} {
-			t.Run(p.label+" "+name, func(t *testing.T) {
+	each(t, func(t *testing.T, p product) {
+		for name, role := range map[string]string{"changes": p.another(), "removals": ""} {
+			t.Run(name, func(t *testing.T) {
 				calls := world(t, p, n, 0)
 				l := lifecycle{t, p, protocol.Start(t, nil)}
 				inSlots(n, func(i int) {
@@ -133,12 +158,14 @@ func TestChangesAndRemovalsCost(t *testing.T) {
 					}
 					l.apply(c)
 				})
-				// Two pages of the enabled, one or two of the disabled.
-				listing := map[string]int{blink.name: 1, blazemeter.name: 3 + 2}[p.name]
+				listing := oneListing(t, p, n)
+				if listing > 1 {
+					listing++ // who is disabled by now fills a page more
+				}
 				if reads, writes := calls(); reads > (n/4+4)*listing || writes != n {
 					t.Errorf("%d reads (at most %d) and %d writes for %d people", reads, (n/4+4)*listing, writes, n)
 				}
 			})
 		}
-	}
+	})
 }

@@ -25,6 +25,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -77,6 +78,7 @@ func (s *sizes) Set(text string) error {
 
 // settings are the flags.
 type settings struct {
+	served        []product
 	products      string
 	works         string
 	additive      sizes
@@ -101,12 +103,16 @@ func (s settings) contestants() []contestant {
 }
 
 func parse(args []string, stderr io.Writer) (settings, error) {
-	set := settings{additive: sizes{100, 300, 1000}, authoritative: sizes{1000, 10_000}}
+	served, err := measured()
+	set := settings{served: served, additive: sizes{100, 300, 1000}, authoritative: sizes{1000, 10_000}}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(stderr)
+	if err != nil {
+		return set, err
+	}
 	var names []string
-	for _, p := range products() {
-		names = append(names, p.name)
+	for _, p := range served {
+		names = append(names, p.Name)
 	}
 	f.StringVar(&set.products, "products", strings.Join(names, ","), "which `products`")
 	f.StringVar(&set.works, "work", "plan,first apply,change,destroy", "which `kinds` of work")
@@ -156,11 +162,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 	var all []*result
 	for name := range strings.SplitSeq(set.products, ",") {
-		p, ok := productNamed(strings.TrimSpace(name))
-		if !ok {
+		i := slices.IndexFunc(set.served, func(p product) bool { return p.Name == strings.TrimSpace(name) })
+		if i < 0 {
 			return fmt.Errorf("%q is not a product that is measured", name)
 		}
-		for _, c := range set.cases(p) {
+		for _, c := range set.cases(set.served[i]) {
 			r, err := m.measure(ctx, set, c)
 			if err != nil {
 				return fmt.Errorf("%s: %w", c, err)

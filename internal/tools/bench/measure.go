@@ -11,8 +11,7 @@ import (
 	"strings"
 	"time"
 
-	blazemeterapi "github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client"
-	blinkapi "github.com/tf-roster/terraform-provider-roster/internal/blink/client"
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
@@ -28,9 +27,18 @@ const (
 	oneRole       form = "one role"
 )
 
-// typ is the type of the resource that has this form.
+// typ is the type of the resource that has this form; "" where the product has none.
 func (p product) typ(f form) string {
-	return map[form]string{additive: p.additive, authoritative: p.authoritative, oneRole: p.oneRole}[f]
+	switch {
+	case f == additive:
+		return p.Additive.TypeName
+	case f == authoritative && p.Whole != nil:
+		return p.Whole.TypeName
+	case f == oneRole && p.OfRole != nil:
+		return p.OfRole.TypeName
+	default:
+		return ""
+	}
 }
 
 // work is what Terraform is asked to do.
@@ -62,7 +70,7 @@ type task struct {
 func (c task) name() string { return fmt.Sprintf("%s, %d changed", c, c.changed) }
 
 func (c task) String() string {
-	return fmt.Sprintf("%s, %s, %s people, %s", c.product.label, c.form, thousands(c.n), c.doing())
+	return fmt.Sprintf("%s, %s, %s people, %s", c.product.Title, c.form, thousands(c.n), c.doing())
 }
 
 // doing names the work for people.
@@ -82,6 +90,9 @@ func (c task) doing() string {
 func (s settings) cases(p product) []task {
 	var out []task
 	add := func(f form, ns []int, changed int, works ...work) {
+		if p.typ(f) == "" {
+			return
+		}
 		for _, n := range ns {
 			for _, w := range works {
 				if !slices.Contains(strings.Split(s.works, ","), string(w)) || f == additive && n >= tooMany && (w == firstApply || w == destroy) {
@@ -98,7 +109,7 @@ func (s settings) cases(p product) []task {
 	add(additive, s.additive, 1, plan, firstApply, change, destroy)
 	add(authoritative, s.authoritative, s.changes, plan, firstApply, change, destroy)
 	add(oneRole, s.authoritative, s.changes, plan, change)
-	if len(s.authoritative) > 0 && s.ignored > 0 && slices.Contains(strings.Split(s.works, ","), string(plan)) {
+	if p.Whole != nil && len(s.authoritative) > 0 && s.ignored > 0 && slices.Contains(strings.Split(s.works, ","), string(plan)) {
 		out = append(out, task{product: p, form: authoritative, n: s.authoritative[0], work: plan, ignored: s.ignored})
 	}
 	return out
@@ -175,7 +186,7 @@ func (m *machine) stateFor(ctx context.Context, c task, who contestant) ([]byte,
 // imported is the state of the one resource that was imported, by the
 // provider that is measured: an older one has other attributes.
 func (m *machine) imported(ctx context.Context, c task, who contestant) ([]byte, error) {
-	svc, err := serve(ctx, c.product.seed(c.product, c.n, 0), 0)
+	svc, err := serve(ctx, c.product.seed(c.n, 0), 0)
 	if err != nil {
 		return nil, err
 	}
@@ -185,9 +196,9 @@ func (m *machine) imported(ctx context.Context, c task, who contestant) ([]byte,
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	id := c.product.workspace
+	id := c.product.workspace()
 	if c.form == oneRole {
-		id += "/" + c.product.role
+		id = c.product.OfRoleID(id, c.product.role())
 	}
 	if _, err := m.terraformIn(ctx, dir, who, svc.env(), "import", "-no-color", c.product.typ(c.form)+".all", id); err != nil {
 		return nil, err
@@ -235,7 +246,7 @@ func (m *machine) once(ctx context.Context, set settings, c task, who contestant
 	if c.work == firstApply {
 		members, strangers = 0, c.n
 	}
-	svc, err := serve(ctx, c.product.seed(c.product, members, strangers), set.latency)
+	svc, err := serve(ctx, c.product.seed(members, strangers), set.latency)
 	if err != nil {
 		return err
 	}
@@ -326,7 +337,7 @@ func measureListings(ctx context.Context, set settings, results []*result) (map[
 		if _, done := out[r.sizeKey()]; done {
 			continue
 		}
-		svc, err := serve(ctx, r.product.seed(r.product, r.n, 0), set.latency)
+		svc, err := serve(ctx, r.product.seed(r.n, 0), set.latency)
 		if err != nil {
 			return nil, err
 		}
@@ -340,7 +351,7 @@ func measureListings(ctx context.Context, set settings, results []*result) (map[
 	return out, nil
 }
 
-func (c task) sizeKey() string { return fmt.Sprint(c.product.name, c.n) }
+func (c task) sizeKey() string { return fmt.Sprint(c.product.Name, c.n) }
 
 // listing is what one reading of a workspace costs.
 type listing struct {
@@ -358,7 +369,7 @@ func (s *service) listing(ctx context.Context, p product) (listing, error) {
 	for range 3 {
 		s.ResetAudit()
 		began := time.Now()
-		if _, err := client.ReadWorkspace(ctx, p.workspace); err != nil {
+		if _, err := client.ReadWorkspace(ctx, p.workspace()); err != nil {
 			return l, err
 		}
 		walls = append(walls, time.Since(began))
@@ -370,26 +381,19 @@ func (s *service) listing(ctx context.Context, p product) (listing, error) {
 
 // client is the provider's own, as it is configured by default.
 func (s *service) client(p product) (roster.Service, error) {
-	env := map[string]string{}
-	for _, line := range s.env() {
-		name, value, _ := strings.Cut(line, "=")
-		env[name] = value
+	values := framework.Values{}
+	for name, v := range p.SettingsFrom(s.env()) {
+		values[name] = fmt.Sprint(v)
 	}
-	o := transport.Options{Product: p.label, RequestTimeout: 30 * time.Second, MaxRetries: 6, Limiter: transport.NewLimiter(maxConcurrent), UserAgent: "bench"}
-	if p.name == blink.name {
-		o.Endpoint, o.Authenticate = env["BLINK_ENDPOINT"], blinkapi.Authenticate(env["BLINK_API_KEY"])
-		h, err := transport.New(o)
-		if err != nil {
-			return nil, err
-		}
-		return blinkapi.New(blinkapi.Options{Endpoint: o.Endpoint, HTTP: h})
-	}
-	o.Endpoint, o.Authenticate = env["BLAZEMETER_ENDPOINT"], blazemeterapi.Authenticate(env["BLAZEMETER_API_KEY_ID"], env["BLAZEMETER_API_KEY_SECRET"])
-	h, err := transport.New(o)
+	access := p.Connect(values)
+	h, err := transport.New(transport.Options{
+		Product: p.Title, Endpoint: access.Endpoint, Authenticate: access.Authenticate,
+		RequestTimeout: 30 * time.Second, MaxRetries: 6, Limiter: transport.NewLimiter(maxConcurrent), UserAgent: "bench",
+	})
 	if err != nil {
 		return nil, err
 	}
-	return blazemeterapi.New(blazemeterapi.Options{Endpoint: o.Endpoint, HTTP: h})
+	return access.Open(h)
 }
 
 // maxConcurrent is the provider's default of max_concurrent_requests.

@@ -38,7 +38,7 @@ func (r *report) resultTable() string {
 				bare = mebibytes(m)
 			}
 			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %d | %d | %s | %s | %.2f | %s | %s | %s | %s | %s |\n",
-				x.product.label, x.form, thousands(x.n), x.doing(), who, median(x.reads[who]), median(x.writes[who]),
+				x.product.Title, x.form, thousands(x.n), x.doing(), who, median(x.reads[who]), median(x.writes[who]),
 				seconds(x.time(who)), seconds(x.time(floor)), x.time(who).Seconds()/x.time(floor).Seconds(),
 				seconds(median(x.cpu[who])), seconds(median(x.cpu[floor])), mebibytes(median(x.memory[who])), mebibytes(median(x.memory[floor])), bare)
 		}
@@ -78,7 +78,7 @@ func (r *report) growthTable() string {
 			}
 			grown := func(of func(*result) float64) float64 { return of(p.large) / max(of(p.small), 1e-9) }
 			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s to %s | x %.1f | x %.1f | x %.1f | x %.1f |\n",
-				p.small.product.label, p.small.form, p.small.doing(), who, thousands(p.small.n), thousands(p.large.n),
+				p.small.product.Title, p.small.form, p.small.doing(), who, thousands(p.small.n), thousands(p.large.n),
 				grown(func(x *result) float64 { return x.time(who).Seconds() }), grown(func(x *result) float64 { return x.time(floor).Seconds() }),
 				grown(func(x *result) float64 { return median(x.cpu[who]).Seconds() }), grown(func(x *result) float64 { return float64(max(1, x.calls(who))) }))
 		}
@@ -96,7 +96,7 @@ func (r *report) listingTable() string {
 		}
 		said[x.sizeKey()] = true
 		l := r.listings[x.sizeKey()]
-		fmt.Fprintf(&b, "| %s | %s | %d | %s |\n", x.product.label, thousands(x.n), l.calls, seconds(l.wall))
+		fmt.Fprintf(&b, "| %s | %s | %d | %s |\n", x.product.Title, thousands(x.n), l.calls, seconds(l.wall))
 	}
 	return b.String()
 }

@@ -24,10 +24,14 @@ type requests struct {
 // which nothing has changed. Terraform's plan takes as much longer than the
 // floor's as this does, times the instances, on as many cores as are idle.
 func BenchmarkRequests(b *testing.B) {
-	for _, p := range []product{blink, blazemeter} {
-		b.Run(p.label, func(b *testing.B) {
+	served, err := measured()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, p := range served {
+		b.Run(p.Title, func(b *testing.B) {
 			const n = 1000
-			svc := mockservice.StartTest(b, p.seed(p, n, 0), mockservice.WithWireCheck(false))
+			svc := mockservice.StartTest(b, p.seed(n, 0), mockservice.WithWireCheck(false))
 			svc.Setenv()
 			ctx := context.WithoutCancel(b.Context())
 			server := provider.NewServer("bench")
@@ -49,7 +53,7 @@ func BenchmarkRequests(b *testing.B) {
 			}
 			var all []requests
 			for i := range n {
-				all = append(all, requestsFor(b, p, schemas.ResourceSchemas[p.additive], p.id(i)))
+				all = append(all, requestsFor(b, p, schemas.ResourceSchemas[p.Additive.TypeName], i))
 			}
 			for name, call := range map[string]func(r requests) []*tfprotov6.Diagnostic{
 				"validate": func(r requests) []*tfprotov6.Diagnostic {
@@ -93,9 +97,9 @@ func said(b *testing.B, diags []*tfprotov6.Diagnostic, err error) []*tfprotov6.D
 	return diags
 }
 
-func requestsFor(b *testing.B, p product, schema *tfprotov6.Schema, id string) requests {
+func requestsFor(b *testing.B, p product, schema *tfprotov6.Schema, i int) requests {
 	b.Helper()
-	stored, err := json.Marshal(p.instance(p, id))
+	stored, err := json.Marshal(p.instance(i))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -122,10 +126,10 @@ func requestsFor(b *testing.B, p product, schema *tfprotov6.Schema, id string) r
 		b.Fatal(err)
 	}
 	return requests{
-		validate: &tfprotov6.ValidateResourceConfigRequest{TypeName: p.additive, Config: &config},
-		upgrade:  &tfprotov6.UpgradeResourceStateRequest{TypeName: p.additive, RawState: &tfprotov6.RawState{JSON: stored}},
-		read:     &tfprotov6.ReadResourceRequest{TypeName: p.additive, CurrentState: &full},
-		plan:     &tfprotov6.PlanResourceChangeRequest{TypeName: p.additive, PriorState: &full, ProposedNewState: &full, Config: &config},
+		validate: &tfprotov6.ValidateResourceConfigRequest{TypeName: p.Additive.TypeName, Config: &config},
+		upgrade:  &tfprotov6.UpgradeResourceStateRequest{TypeName: p.Additive.TypeName, RawState: &tfprotov6.RawState{JSON: stored}},
+		read:     &tfprotov6.ReadResourceRequest{TypeName: p.Additive.TypeName, CurrentState: &full},
+		plan:     &tfprotov6.PlanResourceChangeRequest{TypeName: p.Additive.TypeName, PriorState: &full, ProposedNewState: &full, Config: &config},
 	}
 }
 

@@ -1,0 +1,69 @@
+package products
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
+	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	"github.com/tf-roster/terraform-provider-roster/internal/provider"
+)
+
+// Everything that is served takes part in the worlds of the tests and of the
+// benchmarks, and the worlds can be made.
+func TestEveryProductHasWorlds(t *testing.T) {
+	all, err := All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all {
+		if p.Person == nil || p.Workspace == nil || p.Part == nil || p.Self == "" || len(p.Roles) < 2 {
+			t.Fatalf("the World of %s is not complete: it needs Roles (two at least), Self, Person, Workspace and Part", p.Title)
+		}
+		var seed mockservice.Seed
+		people := mockservice.Population{People: 5, Members: []map[string]string{
+			{p.Self: p.Owner(), p.Person(0): p.Roles[0], p.Person(1): p.Owner()}, {p.Person(1): p.Owner()},
+		}}
+		mockservice.Populate(&seed, p.Name, people)
+		for name, values := range p.Open {
+			for _, value := range values {
+				if err := mockservice.SetSwitch(&seed, p.Name+"."+name, value); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		for _, switches := range []map[string]string{p.Strict, p.Lenient} {
+			for name, value := range switches {
+				if err := mockservice.SetSwitch(&seed, p.Name+"."+name, value); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		svc := mockservice.StartTest(t, seed)
+		if o := svc.Access(p.Name).Owners(p.Workspace(0)); len(svc.Access(p.Name).Members(p.World.Workspace(0))) != 3 || o.Now != 2 {
+			t.Errorf("%s: the first workspace has %+v, want three members of whom two are owners", p.Title, svc.Access(p.Name).Members(p.Workspace(0)))
+		}
+		if block := p.SettingsFrom(svc.Env()); len(block) != len(p.Settings) {
+			t.Errorf("%s: the environment of the mock service gives %d of %d settings", p.Title, len(block), len(p.Settings))
+		}
+	}
+}
+
+// What cannot take part is named, with what is missing.
+func TestWhatIsMissingIsNamed(t *testing.T) {
+	served := provider.Products()[0]
+	additive := served.Resources[slices.IndexFunc(served.Resources, func(r framework.Resource) bool { _, is := r.(framework.Additive); return is })]
+	for says, p := range map[string]framework.Product{
+		"internal/mockservice/elsewhere describes no World":      {Name: "elsewhere", Title: "Elsewhere", Resources: []framework.Resource{additive}},
+		"it has no resource for one principal":                   {Name: served.Name, Title: served.Title},
+		"is a second resource for one principal":                 {Name: served.Name, Title: served.Title, Resources: []framework.Resource{additive, additive}},
+		"nothing plays a resource that is a *products.something": {Name: served.Name, Title: served.Title, Resources: []framework.Resource{additive, &something{}}},
+	} {
+		if _, err := of(p); err == nil || !strings.Contains(err.Error(), p.Title+": ") || !strings.Contains(err.Error(), says) {
+			t.Errorf("the error is %v, and should say %q", err, says)
+		}
+	}
+}
+
+type something struct{ framework.Resource }
