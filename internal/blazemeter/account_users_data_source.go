@@ -66,7 +66,8 @@ func accountUsersDataSource() framework.DataReader {
 				},
 			},
 		},
-		Read: readAccountUsers,
+		Read:   readAccountUsers,
+		Misses: func(m *accountUsersModel) bool { return len(m.MissingEmails) > 0 },
 	}
 }
 

@@ -229,6 +229,35 @@ func TestDataSourcesShareReadings(t *testing.T) {
 	}
 }
 
+// Another resource of the run may have made whoever is looked up, or the
+// workspace: a miss is no answer from a reading that is older than the question.
+func TestLookUpsFindWhatTheRunHasMade(t *testing.T) {
+	m, p := inProcess(t, nil)
+	user := object{"account_id": accountID, "email": "zoe@example.com"}
+	users := object{"account_id": accountID, "emails": []any{"zoe@example.com"}}
+	workspace := object{"account_id": accountID, "name": "New"}
+	_, diags := p.Data("roster_blazemeter_account_user", user)
+	diags.Error(t, "zoe@example.com")
+	_, diags = p.Data("roster_blazemeter_workspace", workspace)
+	diags.Error(t, `No workspace is called "New"`)
+	got, diags := p.Data("roster_blazemeter_account_users", users)
+	diags.None(t)
+	equal(t, any([]any{"zoe@example.com"}), got["missing_emails"])
+
+	m.Must(mockblazemeter.Of(m).AddUser(mockblazemeter.User{ID: 77, Email: "zoe@example.com"}))
+	m.Must(mockblazemeter.Of(m).SetAccountUser(5001, mockblazemeter.AccountUser{ID: 77}))
+	m.Must(mockblazemeter.Of(m).AddWorkspace(mockblazemeter.Workspace{ID: 999, Account: 5001, Name: "New"}))
+	got, diags = p.Data("roster_blazemeter_account_user", user)
+	diags.None(t)
+	equal(t, any("77"), got["user_id"])
+	got, diags = p.Data("roster_blazemeter_account_users", users)
+	diags.None(t)
+	equal(t, any([]any{}), got["missing_emails"])
+	got, diags = p.Data("roster_blazemeter_workspace", workspace)
+	diags.None(t)
+	equal(t, any("999"), got["id"])
+}
+
 func TestReadErrors(t *testing.T) {
 	for name, c := range map[string]struct {
 		status int

@@ -376,6 +376,50 @@ func TestDataSourcesShareReadings(t *testing.T) {
 	}
 }
 
+// Another resource of the run may have made whoever is looked up, or the
+// workspace: a miss is no answer from a reading that is older than the question.
+func TestLookUpsFindWhatTheRunHasMade(t *testing.T) {
+	m, p := inProcess(t, nil)
+	for _, ask := range []struct {
+		name   string
+		config object
+	}{
+		{"roster_blink_entity", object{"entity_type": "user", "email": "zoe@example.com"}},
+		{"roster_blink_entity", object{"entity_type": "user", "entity_id": "u-zoe"}},
+		{"roster_blink_workspace", object{"display_name": "New"}},
+	} {
+		_, diags := p.Data(ask.name, ask.config)
+		if !diags.Failed() {
+			t.Fatalf("%s %v is there already", ask.name, ask.config)
+		}
+	}
+	emails := object{"emails": []any{"zoe@example.com"}}
+	got, diags := p.Data("roster_blink_entities", emails)
+	diags.None(t)
+	equal(t, any([]any{"zoe@example.com"}), got["missing_emails"])
+
+	m.Must(mockblink.Of(m).AddUser(mockblink.User{ID: "u-zoe", Email: "zoe@example.com", Name: "Zoe Example"}))
+	m.Must(mockblink.Of(m).AddWorkspace(mockblink.Workspace{ID: "w-new", DisplayName: "New", Users: map[string]string{"u-zoe": "owner"}}))
+	m.ResetAudit()
+	got, diags = p.Data("roster_blink_entities", emails)
+	diags.None(t)
+	equal(t, any([]any{}), got["missing_emails"])
+	for _, by := range []object{{"email": "zoe@example.com"}, {"name": "Zoe Example"}, {"entity_id": "u-zoe"}} {
+		by["entity_type"] = "user"
+		got, diags = p.Data("roster_blink_entity", by)
+		diags.None(t)
+		equal(t, any("u-zoe"), got["entity_id"])
+	}
+	got, diags = p.Data("roster_blink_workspace", object{"display_name": "New"})
+	diags.None(t)
+	equal(t, any([]any{"u-zoe"}), got["owners"])
+	for call, n := range m.Audit().Requests {
+		if n != 1 {
+			t.Errorf("%s was called %d times, where one look after the miss is enough", call, n)
+		}
+	}
+}
+
 // TestConcurrentLookUpsShareOneReading asks while the answer is on its way.
 func TestConcurrentLookUpsShareOneReading(t *testing.T) {
 	m, p := inProcess(t, nil)

@@ -84,6 +84,7 @@ func entitiesDataSource() framework.DataReader {
 		},
 		Validators: []datasource.ConfigValidator{groupsHaveNoEmail{attribute: path.Root("emails")}},
 		Read:       readEntities,
+		Misses:     func(m *entitiesModel) bool { return len(m.MissingEmails) > 0 },
 	}
 }
 

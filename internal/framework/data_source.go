@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -25,6 +26,9 @@ type DataSource[M any] struct {
 	// Read fills the model, which holds the configuration. What it gives is
 	// kept unless one of its diagnostics is an error.
 	Read func(context.Context, *roster.Run, *M) diag.Diagnostics
+	// Misses tells whether something that was asked for was not found, where that
+	// is no error; nil where it always is one.
+	Misses func(*M) bool
 }
 
 // New gives the data source.
@@ -70,20 +74,33 @@ func (s *dataSource[M]) Read(ctx context.Context, req datasource.ReadRequest, re
 				"Apply what the setting depends on first (-target), or give this data source a depends_on on it: then it is read in the apply, when the setting is known.")
 		return
 	}
-	m := new(M)
-	resp.Diagnostics.Append(req.Config.Get(ctx, m)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	unpack(ctx, m)
 	ctx, cancel := context.WithTimeout(ctx, DefaultTimeout)
 	defer cancel()
-	resp.Diagnostics.Append(s.DataSource.Read(ctx, run, m)...)
+	came := time.Now()
+	m, diags := s.read(ctx, run, req)
+	if diags.HasError() || s.Misses != nil && s.Misses(m) {
+		// What is missing may have been made in this run, after the reading that
+		// answered: a reading that is older than the request is made once more.
+		m, diags = s.read(roster.NotBefore(ctx, came), run, req)
+	}
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	pack(ctx, m)
 	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+}
+
+// read fills a model from the configuration and the service.
+func (s *dataSource[M]) read(ctx context.Context, run *roster.Run, req datasource.ReadRequest) (*M, diag.Diagnostics) {
+	m := new(M)
+	diags := req.Config.Get(ctx, m)
+	if diags.HasError() {
+		return m, diags
+	}
+	unpack(ctx, m)
+	diags.Append(s.DataSource.Read(ctx, run, m)...)
+	return m, diags
 }
 
 // unpack puts maps and sets into a model in place of their tickets.

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/cache"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
@@ -21,7 +22,7 @@ type readingKey struct {
 
 // Once gives what read gives, read once in the run for each type and name: all
 // who ask while it is being read share the one reading, and all who ask later
-// get what it gave. It is for what a product can tell besides its workspaces
+// get what it gave, unless they ask for a newer one ([NotBefore]). It is for what a product can tell besides its workspaces
 // and people; those have readings of their own ([Run.Listing], [Run.Tenant]).
 func Once[T any](ctx context.Context, r *Run, name string, read func(context.Context) (T, error)) (T, error) {
 	key := readingKey{kind: reflect.TypeFor[T](), name: name}
@@ -30,7 +31,28 @@ func Once[T any](ctx context.Context, r *Run, name string, read func(context.Con
 	if !ok {
 		return read(ctx) // cannot be: the type is part of the key
 	}
-	return s.Get(ctx)
+	return recent(ctx, s)
+}
+
+// notBefore is the key of what [NotBefore] notes in a context.
+type notBefore struct{}
+
+// NotBefore gives a context in which [Once] and [Run.Tenant] read again what was
+// read before the moment. It is for a second look after a miss: another resource
+// of the run may have made what is asked for since the first reading.
+func NotBefore(ctx context.Context, moment time.Time) context.Context {
+	return context.WithValue(ctx, notBefore{}, moment)
+}
+
+// recent gives a value, read at any time in the run, or not before the moment
+// that the context asks for.
+func recent[T any](ctx context.Context, v *cache.Value[T]) (T, error) {
+	moment, asked := ctx.Value(notBefore{}).(time.Time)
+	if known, ok := v.Peek(); asked && ok && known.Began.Before(moment) {
+		r, err := v.Newer(ctx, v.Now())
+		return r.Value, err
+	}
+	return v.Get(ctx)
 }
 
 // Owners gives those in the workspace who are owners in the guard's sense, in

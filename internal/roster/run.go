@@ -162,9 +162,9 @@ func (r *Run) Listing(ctx context.Context, workspace string) (*Listing, error) {
 	return r.spaces.get(workspace).reconciler.Current(ctx)
 }
 
-// Tenant gives everybody in a tenant, read once.
+// Tenant gives everybody in a tenant, read once, or again where [NotBefore] asks for that.
 func (r *Run) Tenant(ctx context.Context, tenant string) (*Tenant, error) {
-	return r.people.get(tenant).Get(ctx)
+	return recent(ctx, r.people.get(tenant))
 }
 
 // Self tells who the credentials belong to, asked once.
@@ -178,13 +178,13 @@ func (r *Run) Describe(ctx context.Context, workspace string) (Description, erro
 // tenantOf gives everybody in the tenant that the workspace belongs to.
 func (r *Run) tenantOf(ctx context.Context, workspace string) (*Tenant, error) {
 	if r.traits.OneTenant {
-		return r.Tenant(ctx, "")
+		return r.people.get("").Get(ctx)
 	}
 	d, err := r.Describe(ctx, workspace)
 	if err != nil {
 		return nil, err
 	}
-	return r.Tenant(ctx, d.Tenant)
+	return r.people.get(d.Tenant).Get(ctx)
 }
 
 // workspaceName gives a name for people: the display name where it can be had,
