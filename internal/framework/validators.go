@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/big"
 	"strings"
 	"time"
 
@@ -129,6 +130,32 @@ func (e each) ValidateSet(ctx context.Context, req validator.SetRequest, resp *v
 			resp.Diagnostics.Append(e.refusal(at, err))
 		}
 	}
+}
+
+// Whole is the validator of whole numbers from least to most. The framework's own
+// type for them reports a fraction on the block that the attribute is in, as a
+// fault of the provider.
+func Whole(least, most int64) validator.Number { return whole{least, most} }
+
+type whole struct{ least, most int64 }
+
+func (w whole) Description(context.Context) string {
+	return fmt.Sprintf("a whole number from %d to %d", w.least, w.most)
+}
+
+func (w whole) MarkdownDescription(ctx context.Context) string { return w.Description(ctx) }
+
+// ValidateNumber refuses fractions, and what is out of bounds.
+func (w whole) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	number := req.ConfigValue.ValueBigFloat()
+	if n, exactly := number.Int64(); exactly == big.Exact && n >= w.least && n <= w.most {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Not a number that can be used",
+		fmt.Sprintf("%s has to be %s, and it is %s.", req.Path, w.Description(ctx), number.Text('g', 10)))
 }
 
 func capital(s string) string {

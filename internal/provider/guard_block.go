@@ -2,9 +2,9 @@ package provider
 
 import (
 	"context"
+	"math"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -20,7 +20,7 @@ const defaultHandoverWait = 5 * time.Second
 
 type guardModel struct {
 	Mode               types.String `tfsdk:"mode"`
-	MinimumOwners      types.Int64  `tfsdk:"minimum_owners"`
+	MinimumOwners      types.Number `tfsdk:"minimum_owners"`
 	NotCounted         types.Set    `tfsdk:"not_counted"`
 	CountOwnerGroups   types.Bool   `tfsdk:"count_owner_groups"`
 	ExemptWorkspaceIDs types.Set    `tfsdk:"exempt_workspace_ids"`
@@ -37,10 +37,10 @@ func guardSchema() schema.SingleNestedAttribute {
 				MarkdownDescription: "What the guard does about such a change: `enforce` (default) refuses it, `warn` warns and goes on, `off` says nothing and leaves it to the service.",
 				Validators:          []validator.String{stringvalidator.OneOf(string(roster.Enforce), string(roster.Warn), string(roster.Off))},
 			},
-			"minimum_owners": schema.Int64Attribute{
+			"minimum_owners": schema.NumberAttribute{
 				Optional:            true,
 				MarkdownDescription: "How many owners a workspace has to keep; 1 by default. A workspace that has fewer already must not lose any.",
-				Validators:          []validator.Int64{int64validator.AtLeast(1)},
+				Validators:          []validator.Number{framework.Whole(1, math.MaxInt32)},
 			},
 			"not_counted": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
@@ -77,9 +77,7 @@ func guardOf(ctx context.Context, o types.Object, diags *diag.Diagnostics) roste
 	if !m.Mode.IsNull() {
 		g.Mode = roster.Mode(m.Mode.ValueString())
 	}
-	if !m.MinimumOwners.IsNull() {
-		g.MinimumOwners = int(m.MinimumOwners.ValueInt64())
-	}
+	g.MinimumOwners = whole(m.MinimumOwners, 1)
 	g.CountOwnerGroups = m.CountOwnerGroups.ValueBool()
 	g.HandoverWait = duration(m.HandoverWait, defaultHandoverWait)
 	unknown := o.IsUnknown() || m.Mode.IsUnknown() || m.MinimumOwners.IsUnknown() || m.CountOwnerGroups.IsUnknown()
@@ -95,7 +93,6 @@ func guardOf(ctx context.Context, o types.Object, diags *diag.Diagnostics) roste
 	}
 	if unknown && g.Mode != roster.Off {
 		g.Mode = roster.Warn
-		g.MinimumOwners = max(1, g.MinimumOwners)
 	}
 	return g
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -22,8 +21,8 @@ const (
 
 type httpModel struct {
 	RequestTimeout        types.String `tfsdk:"request_timeout"`
-	MaxRetries            types.Int64  `tfsdk:"max_retries"`
-	MaxConcurrentRequests types.Int64  `tfsdk:"max_concurrent_requests"`
+	MaxRetries            types.Number `tfsdk:"max_retries"`
+	MaxConcurrentRequests types.Number `tfsdk:"max_concurrent_requests"`
 }
 
 func httpSchema() schema.SingleNestedAttribute {
@@ -36,15 +35,15 @@ func httpSchema() schema.SingleNestedAttribute {
 				MarkdownDescription: "How long one attempt of one call may take; `30s` by default. At least 1ms.",
 				Validators:          []validator.String{framework.Duration(time.Millisecond).Text()},
 			},
-			"max_retries": schema.Int64Attribute{
+			"max_retries": schema.NumberAttribute{
 				Optional:            true,
 				MarkdownDescription: "How often a call is repeated that failed for a passing reason (429, 502, 503, 504, connection); 6 by default. From 0 to 100.",
-				Validators:          []validator.Int64{int64validator.Between(0, 100)},
+				Validators:          []validator.Number{framework.Whole(0, 100)},
 			},
-			"max_concurrent_requests": schema.Int64Attribute{
+			"max_concurrent_requests": schema.NumberAttribute{
 				Optional:            true,
 				MarkdownDescription: "How many calls are under way at a time, to all products together; 16 by default. From 1 to 1000.",
-				Validators:          []validator.Int64{int64validator.Between(1, 1000)},
+				Validators:          []validator.Number{framework.Whole(1, 1000)},
 			},
 		},
 	}
@@ -60,15 +59,18 @@ type calls struct {
 func callsOf(ctx context.Context, o types.Object, diags *diag.Diagnostics) calls {
 	var m httpModel
 	as(ctx, o, &m, diags)
-	c := calls{maxConcurrent: defaultMaxConcurrent}
-	c.RequestTimeout, c.MaxRetries = duration(m.RequestTimeout, defaultRequestTimeout), defaultMaxRetries
-	if !m.MaxRetries.IsNull() && !m.MaxRetries.IsUnknown() {
-		c.MaxRetries = int(m.MaxRetries.ValueInt64())
-	}
-	if !m.MaxConcurrentRequests.IsNull() && !m.MaxConcurrentRequests.IsUnknown() {
-		c.maxConcurrent = int(m.MaxConcurrentRequests.ValueInt64())
-	}
+	c := calls{maxConcurrent: whole(m.MaxConcurrentRequests, defaultMaxConcurrent)}
+	c.RequestTimeout, c.MaxRetries = duration(m.RequestTimeout, defaultRequestTimeout), whole(m.MaxRetries, defaultMaxRetries)
 	return c
+}
+
+// whole gives a validated whole number, or the standard one.
+func whole(v types.Number, standard int) int {
+	if v.IsNull() || v.IsUnknown() {
+		return standard
+	}
+	n, _ := v.ValueBigFloat().Int64()
+	return int(n)
 }
 
 // duration gives a validated duration, or the standard one.
