@@ -1,6 +1,8 @@
 package blink_test
 
 import (
+	"fmt"
+	"maps"
 	"testing"
 
 	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
@@ -219,4 +221,69 @@ func TestAnImportWithoutGroupsShowsNoChangeOfGroups(t *testing.T) {
 	diags.Warning(t, "The groups of workspace Security Operations are no longer managed")
 	equal(t, nil, c.Planned["groups"])
 	equal(t, nil, c.Planned["group_names"])
+}
+
+// Whoever is ignored by e-mail address is not named by id: the state would never
+// show them, and each plan would add them again.
+func TestNobodyIsNamedByIDAndIgnoredByEmail(t *testing.T) {
+	m, _ := inProcess(t, nil)
+	named := object{"workspace_id": paymentsID, "users": object{"u-alice": "owner", "u-bob": "contributor"}}
+	with := func(config object, ignored ...any) object {
+		config = maps.Clone(config)
+		config["ignore_users"] = ignored
+		return config
+	}
+	refused := func(t *testing.T, p *protocol.Provider, i protocol.Instance, config object, who string) {
+		t.Helper()
+		_, diags, err := p.PlanChange(t.Context(), i, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		diags.Error(t, fmt.Sprintf("user %q is named and ignored", who), "users", "ignore_users")
+	}
+	t.Run("who is in the workspace", func(t *testing.T) {
+		refused(t, protocol.Start(t, nil), protocol.Instance{Type: wholeBindings}, with(named, "BOB@example.com"), "u-bob")
+	})
+	t.Run("who is to join", func(t *testing.T) {
+		config := object{"workspace_id": paymentsID, "users": object{"u-alice": "owner", "u-bob": "contributor", "u-carol": "viewer"}}
+		refused(t, protocol.Start(t, nil), protocol.Instance{Type: wholeBindings}, with(config, "carol@example.com"), "u-carol")
+	})
+	t.Run("who is in the state", func(t *testing.T) {
+		p := protocol.Start(t, nil)
+		imported, diags := p.Import(wholeBindings, paymentsID, nil)
+		diags.None(t)
+		refused(t, p, imported.Instance(wholeBindings), with(named, "alice@example.com"), "u-alice")
+	})
+	t.Run("with one role", func(t *testing.T) {
+		config := object{"workspace_id": paymentsID, "role": "owner", "users": []any{"u-alice"}}
+		refused(t, protocol.Start(t, nil), protocol.Instance{Type: "roster_blink_workspace_role_members"}, with(config, "alice@example.com"), "u-alice")
+	})
+	t.Run("somebody else", func(t *testing.T) {
+		_, diags, err := protocol.Start(t, nil).PlanChange(t.Context(), protocol.Instance{Type: wholeBindings}, with(named, "nobody@example.com"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diags.Failed() {
+			t.Errorf("it is refused: %s", diags)
+		}
+	})
+	if writes := m.Writes(); len(writes) > 0 {
+		t.Errorf("there were writes: %v", writes)
+	}
+}
+
+// A role that is taken away cannot be the one that is left behind.
+func TestTheManagedRoleIsNotLeftBehind(t *testing.T) {
+	_, p := inProcess(t, nil)
+	config := object{"workspace_id": paymentsID, "role": "owner", "users": []any{"u-alice"}, "on_removal": "reassign", "reassign_role": "OWNER"}
+	diags, err := p.Validate("roster_blink_workspace_role_members", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diags.Error(t, "reassign_role is the role that is managed", `"OWNER"`)
+	config["reassign_role"] = "viewer"
+	if diags, err = p.Validate("roster_blink_workspace_role_members", config); err != nil {
+		t.Fatal(err)
+	}
+	diags.None(t)
 }

@@ -287,17 +287,16 @@ func (r *authoritative) ValidateConfig(ctx context.Context, req resource.Validat
 	for i := range m.maps {
 		r.validate(&m.maps[i], &resp.Diagnostics)
 	}
+	if to := m.reassign.ValueString(); to != "" && strings.EqualFold(to, m.role.ValueString()) {
+		resp.Diagnostics.AddAttributeError(path.Root(reassignAttribute), "reassign_role is the role that is managed",
+			fmt.Sprintf("Whoever is no longer named would keep the role %q, and each plan would take it away again. Set another role.", to))
+	}
 }
 
 // validate checks one map. The schema's own validators for maps are of no use
 // here: they report at the entry, see [roleMap.entries].
 func (r *authoritative) validate(rm *roleMap, diags *diag.Diagnostics) {
-	ignored := map[string]bool{}
-	for _, e := range rm.ignore.Elements() {
-		if id, ok := e.(types.String); ok && !id.IsUnknown() {
-			ignored[strings.ToLower(id.ValueString())] = true
-		}
-	}
+	ignored := rm.ignored()
 	name := rm.Roles.Name
 	seen := map[string]string{}
 	elements, at := rm.roles.Elements(), rm.entries()
@@ -323,9 +322,26 @@ func (r *authoritative) validate(rm *roleMap, diags *diag.Diagnostics) {
 		}
 		seen[k] = id
 		if ignored[k] {
-			refuse(who+" is named and ignored", fmt.Sprintf("It stands in %s and in %s. An ignored %s is never written: take it out of one of the two.", name, rm.Ignore.Name, rm.Kind))
+			refuse(rm.namedAndIgnored(id))
 		}
 	}
+}
+
+// ignored gives the known entries of the set of those who are ignored, in lower case.
+func (rm *roleMap) ignored() map[string]bool {
+	ignored := make(map[string]bool, len(rm.ignore.Elements()))
+	for _, e := range rm.ignore.Elements() {
+		if text, ok := e.(types.String); ok && !text.IsUnknown() {
+			ignored[strings.ToLower(text.ValueString())] = true
+		}
+	}
+	return ignored
+}
+
+// namedAndIgnored words the refusal of somebody who is both.
+func (rm *roleMap) namedAndIgnored(id string) (summary, detail string) {
+	return fmt.Sprintf("%s %q is named and ignored", rm.Kind, id),
+		fmt.Sprintf("It stands in %s and in %s. An ignored %s is never written: take it out of one of the two.", rm.Roles.Name, rm.Ignore.Name, rm.Kind)
 }
 
 // nameARole is the way out for a role that only the service can show of somebody.

@@ -72,6 +72,9 @@ func (r *authoritative) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		r.planTexts(prior, next, planned.Texts)
 		resp.Diagnostics.Append(write(ctx, &resp.Plan.Raw, resp.Plan.Schema, r.fields(next))...)
 	}
+	if next != nil && !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(r.checkIgnored(next)...)
+	}
 }
 
 // An import takes every kind of principal into the state, since it does not know
@@ -171,6 +174,28 @@ func (r *authoritative) checkRoles(prior, next *peopleModel, c roster.RolesChang
 	return diags
 }
 
+// checkIgnored refuses whoever is named by id and ignored by e-mail address. Only a
+// plan knows which address is whose; [authoritative.validate] compares the ids.
+func (r *authoritative) checkIgnored(next *peopleModel) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for i := range next.maps {
+		rm := &next.maps[i]
+		if rm.Kind != roster.User || rm.leftOut || len(rm.ignore.Elements()) == 0 {
+			continue
+		}
+		ignored, texts, at := rm.ignored(), rm.texts.Elements(), rm.entries()
+		for _, id := range rm.ids() {
+			email, _ := texts[id].(types.String)
+			if email.ValueString() == "" || !ignored[strings.ToLower(email.ValueString())] {
+				continue
+			}
+			summary, detail := rm.namedAndIgnored(id)
+			diags.AddAttributeError(at(id), summary, fmt.Sprintf("%s is the e-mail address of %s. %s", email.ValueString(), id, detail))
+		}
+	}
+	return diags
+}
+
 // keepSpelling keeps a map of the state that differs from the configuration's
 // in case only: that is no change. (A planned map has to be one or the other.)
 func (r *authoritative) keepSpelling(prior, next *peopleModel) {
@@ -222,6 +247,9 @@ func (r *authoritative) planTexts(prior, next *peopleModel, tenant map[roster.Pr
 			text, ok := tenant[roster.Principal{Kind: rm.Kind, ID: id}.Fold()]
 			return text, ok
 		})
+		if r.ofRole() && prior != nil && rm.roles.Equal(prior.maps[i].roles) && !rm.partial {
+			rm.byText = prior.maps[i].byText // the texts are only read out of it
+		}
 	}
 }
 
@@ -230,8 +258,8 @@ func (r *authoritative) fillTexts(m *peopleModel, l *roster.Listing) {
 	r.planID(m)
 	for i := range m.maps {
 		rm := &m.maps[i]
-		if rm.leftOut {
-			continue
+		if rm.leftOut || !rm.byText.IsUnknown() {
+			continue // planned as it is
 		}
 		known := rm.texts.Elements()
 		rm.setTexts(func(id string) (string, bool) {

@@ -2,7 +2,6 @@ package framework
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -78,30 +77,49 @@ func rolesByText(roles, texts types.Map) types.Map {
 		called[id] = cmp.Or(text.ValueString(), id)
 		count[called[id]]++
 	}
+	// A group may be called what stands here for another one, so once may not be enough.
+	for len(count) < len(called) {
+		again := make(map[string]int, len(held))
+		for id, text := range called {
+			if count[text] > 1 {
+				called[id] = text + suffix(id)
+			}
+			again[called[id]]++
+		}
+		count = again
+	}
 	byText := make(map[string]attr.Value, len(held))
 	for id, role := range held {
-		text := called[id]
-		if count[text] > 1 {
-			text = fmt.Sprintf("%s (%s)", text, id)
-		}
-		byText[text] = role
+		byText[called[id]] = role
 	}
 	return types.MapValueMust(types.StringType, byText)
 }
 
-// textsOf reads what people are called out of a map of that to ids.
+// suffix tells those apart who are called the same.
+func suffix(id string) string { return " (" + id + ")" }
+
+// textsOf reads what people are called out of a map of that to ids. An id behind a
+// text belongs to the text unless several have it.
 func textsOf(byText types.Map) types.Map {
-	texts := make(map[string]attr.Value, len(byText.Elements()))
-	for text, e := range byText.Elements() {
-		id, ok := e.(types.String)
-		if !ok || id.IsUnknown() {
-			continue
+	held := byText.Elements()
+	ids, count := make(map[string]string, len(held)), make(map[string]int, len(held))
+	for text, e := range held {
+		if id, ok := e.(types.String); ok && !id.IsUnknown() {
+			ids[text] = id.ValueString()
+			if short, is := strings.CutSuffix(text, suffix(ids[text])); is {
+				count[short]++
+			}
 		}
-		text = strings.TrimSuffix(text, " ("+id.ValueString()+")")
-		if text == id.ValueString() {
+	}
+	texts := make(map[string]attr.Value, len(ids))
+	for text, id := range ids {
+		if short, is := strings.CutSuffix(text, suffix(id)); is && count[short] > 1 {
+			text = short
+		}
+		if text == id {
 			text = ""
 		}
-		texts[id.ValueString()] = types.StringValue(text)
+		texts[id] = types.StringValue(text)
 	}
 	return types.MapValueMust(types.StringType, texts)
 }
