@@ -244,7 +244,7 @@ func (c *checker) needed(w *walk, k *call) {
 		if !has || c.changedByOthers(w, p, k.sent.Add(-c.age), k.applied) {
 			return
 		}
-		if c.blind && to != nil && strings.EqualFold(to.Role, c.service.traits.OwnerRole) {
+		if (c.blind || c.stale) && to != nil && strings.EqualFold(to.Role, c.service.traits.OwnerRole) {
 			return // an owner may be created without knowing who is there
 		}
 		// An answer that was lost, or another request's write on its way, may
@@ -294,8 +294,8 @@ func (c *checker) floor(w *walk, k *call) {
 	}
 	ms := c.service.spaces[workspace].between(k.sent.Add(-c.age), k.applied)
 	for i := 1; i < len(ms); i++ {
-		if ms[i].owners != ms[i-1].owners && !c.mine(w, ms[i].by) {
-			return // others changed who owns it, too late to be seen
+		if !c.mine(w, ms[i].by) {
+			return // others changed something, too late to be seen
 		}
 	}
 	c.errorf("%s left workspace %s with %d owners, and it needs %d: %s", w.record, workspace, k.after.owners, c.floorAt(w, workspace, k.applied), k)

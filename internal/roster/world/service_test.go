@@ -73,16 +73,31 @@ func (m moment) find(who principal) (member, bool) {
 	return member{}, false
 }
 
-// space is the truth about one workspace, from its beginning on.
+// space is the truth about one workspace, from its beginning on. The checks read
+// it while others may still change it.
 type space struct {
-	id      string
+	id string
+
+	mu      sync.Mutex
 	history []moment
 }
 
-func (s *space) now() moment { return s.history[len(s.history)-1] }
+func (s *space) now() moment {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.history[len(s.history)-1]
+}
+
+func (s *space) add(m moment) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.history = append(s.history, m)
+}
 
 // asOf gives what was true at a time.
 func (s *space) asOf(t time.Time) moment {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for i := len(s.history) - 1; i > 0; i-- {
 		if !s.history[i].at.After(t) {
 			return s.history[i]
@@ -93,6 +108,8 @@ func (s *space) asOf(t time.Time) moment {
 
 // between gives what was true at any time from one to another.
 func (s *space) between(from, to time.Time) []moment {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	first := len(s.history) - 1
 	for first > 0 && s.history[first].at.After(from) {
 		first--
@@ -175,12 +192,18 @@ func (s *service) knows(ps ...membership.Person) {
 
 // set changes one row of a workspace; nil takes it out. The caller holds the lock.
 func (s *service) set(sp *space, who principal, to *standing, by *call) {
-	now := sp.now()
+	if after, changed := s.with(sp.now(), who, to, by); changed {
+		sp.add(after)
+	}
+}
+
+// with gives what a change of one row makes of a moment, where there is that row.
+func (s *service) with(now moment, who principal, to *standing, by *call) (after moment, changed bool) {
 	members := slices.Clone(now.members)
 	i := slices.IndexFunc(members, func(m member) bool { return m.Principal.Fold() == who.Fold() })
 	switch {
 	case to == nil && i < 0:
-		return
+		return now, false
 	case to == nil && s.traits.RemovalDisables:
 		members[i].Enabled = false
 	case to == nil:
@@ -196,7 +219,7 @@ func (s *service) set(sp *space, who principal, to *standing, by *call) {
 		}
 		members = append(members, m)
 	}
-	sp.history = append(sp.history, s.momentOf(members, by))
+	return s.momentOf(members, by), true
 }
 
 // outside is a change that others make. They never leave a workspace without
@@ -218,11 +241,11 @@ func (o outside) String() string {
 func (s *service) happen(o outside) {
 	sp := s.spaces[o.workspace]
 	before := sp.now()
-	s.set(sp, o.who, o.to, nil)
-	if before.owners > 0 && sp.now().owners == 0 {
-		sp.history = sp.history[:len(sp.history)-1]
+	after, changed := s.with(before, o.who, o.to, nil)
+	if !changed || before.owners > 0 && after.owners == 0 {
 		return
 	}
+	sp.add(after)
 	s.record.note("outside: %s", o)
 }
 

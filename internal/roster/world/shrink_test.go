@@ -81,7 +81,7 @@ func (w *world) simpler() []*world {
 		for i, m := range w.members[id] {
 			try(func(c *world) bool {
 				c.members[id] = slices.Delete(c.members[id], i, i+1)
-				return !c.speaksOf(id, &m.Principal) && slices.ContainsFunc(c.members[id], func(m member) bool { return m.Role() == c.traits.OwnerRole })
+				return m.Principal != group("g0") && !c.speaksOf(id, &m.Principal) && slices.ContainsFunc(c.members[id], func(m member) bool { return m.Role() == c.traits.OwnerRole })
 			})
 		}
 	}
