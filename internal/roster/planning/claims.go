@@ -38,6 +38,18 @@ type readState struct {
 	// used is true once a creation was told to be this instance, tainted.
 	used bool
 	held Held
+	// kinds are those that a resource that manages several manages.
+	kinds map[membership.Kind]Scope
+}
+
+// manages tells whether the state manages a kind that the resource does.
+func (s *readState) manages(r Roles) bool {
+	for k := range r.Kinds {
+		if _, both := s.kinds[k]; both {
+			return true
+		}
+	}
+	return false
 }
 
 // setClaim is whom a resource that manages several manages.
@@ -276,7 +288,7 @@ func (w *Walk) noteReadSet(p *Planner, token string, r Roles) {
 	}
 	w.seq++
 	k, key := &w.account(p, r.Workspace).claims, RolesKey(r.Workspace, r.Role)
-	k.readSets[key] = append(k.readSets[key], &readState{token: token, seq: w.seq, held: r.Held()})
+	k.readSets[key] = append(k.readSets[key], &readState{token: token, seq: w.seq, held: r.Held(), kinds: r.Kinds})
 }
 
 // tainted finds a state of which a creation is the second half: Terraform has
@@ -297,13 +309,18 @@ func (w *Walk) wasTainted(ctx context.Context, p *Planner, workspace string, q m
 	return w.taint(ctx, func() []*readState { return w.account(p, workspace).claims.read[q.Fold()] }) != nil
 }
 
-// taintedSet is the same for a resource that manages several, and gives whom
-// the tainted instance held.
-func (w *Walk) taintedSet(ctx context.Context, p *Planner, r Roles) Held {
-	if state := w.taint(ctx, func() []*readState { return w.account(p, r.Workspace).claims.readSets[RolesKey(r.Workspace, r.Role)] }); state != nil {
-		return state.held
-	}
-	return nil
+// taintedSet is the same for a resource that manages several, and gives the state
+// of the tainted instance; nil for none.
+func (w *Walk) taintedSet(ctx context.Context, p *Planner, r Roles) *readState {
+	return w.taint(ctx, func() []*readState {
+		var out []*readState
+		for _, s := range w.account(p, r.Workspace).claims.readSets[RolesKey(r.Workspace, r.Role)] {
+			if s.manages(r) {
+				out = append(out, s)
+			}
+		}
+		return out
+	})
 }
 
 func (w *Walk) taint(ctx context.Context, states func() []*readState) *readState {

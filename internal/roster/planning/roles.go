@@ -148,9 +148,9 @@ func (p *Planner) planRoles(ctx context.Context, in *instance, c RolesChange, ou
 	v := rolesView{RolesChange: c, next: next, listing: l, held: c.before().Held(), where: p.at(ctx, l, next.Workspace)}
 	v.diff = Compare(l, p.traits, next, v.held)
 	if v.before() == nil && len(v.hurt()) > 0 {
-		if held := p.walk.taintedSet(ctx, p, next); held != nil {
-			v.held, v.tainted = held, true // this very instance, about to be replaced
-			v.diff = Compare(l, p.traits, next, held)
+		if v.tainted = p.walk.taintedSet(ctx, p, next); v.tainted != nil {
+			v.held = v.tainted.held // this very instance, about to be replaced
+			v.diff = Compare(l, p.traits, next, v.held)
 		}
 	}
 	fs := p.judgeRoles(ctx, v)
@@ -174,8 +174,9 @@ type rolesView struct {
 	held    Held
 	diff    Diff
 	where   string
-	// tainted is true for the second half of the replacement of a tainted instance.
-	tainted bool
+	// tainted is the state of a tainted instance of whose replacement this is the
+	// second half; nil for none.
+	tainted *readState
 }
 
 // hurt are those whom a creation would remove, or whose role it would change.
@@ -188,6 +189,12 @@ func (v rolesView) hurt() []Change {
 				hurt = append(hurt, c)
 			}
 		}
+	}
+	if v.tainted != nil {
+		hurt = slices.DeleteFunc(hurt, func(c Change) bool {
+			_, managed := v.tainted.kinds[c.Kind]
+			return managed
+		})
 	}
 	sortChanges(hurt)
 	return hurt
@@ -215,11 +222,10 @@ func sortChanges(cs []Change) {
 
 // judgeRoles says what a plan changes, and refuses what it must not.
 func (p *Planner) judgeRoles(ctx context.Context, v rolesView) []membership.Finding {
-	if v.before() == nil && !v.tainted {
+	if v.before() == nil {
 		if fs := p.takeover(ctx, v); len(fs) > 0 {
 			return fs
 		}
-		v.diff.LeftAlone = nil
 	}
 	out := p.entrants(ctx, v)
 	if membership.Failed(out) {

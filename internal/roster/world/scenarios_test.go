@@ -13,7 +13,6 @@ import (
 // knownFaults are the scenarios that the core of today fails. They run all the
 // same, and one that passes has to leave the list.
 var knownFaults = map[string]bool{
-	"TestWhatOthersHeldIsNotThisInstances/a_set_created_beside_a_tainted_one_of_groups":              true,
 	"TestWhatOthersHeldIsNotThisInstances/a_principal_created_beside_a_tainted_resource_that_has_it": true,
 	"TestReplacementWithAnotherRole/-replace_created_before_destroyed,_a_set":                        true,
 	"TestReplacementWithAnotherRole/-replace_created_before_destroyed,_a_set_that_somebody_leaves":   true,
