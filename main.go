@@ -47,11 +47,10 @@ func run(args []string, out io.Writer) error {
 		return err
 	}
 	lean(os.Getenv)
-	var options []tf6server.ServeOpt
 	if *debug {
-		options = append(options, tf6server.WithManagedDebug())
+		return tf6server.Serve(address, func() tfprotov6.ProviderServer { return provider.NewServer(version) }, tf6server.WithManagedDebug())
 	}
-	return tf6server.Serve(address, func() tfprotov6.ProviderServer { return provider.NewServer(version) }, options...)
+	return tf6server.Serve(address, func() tfprotov6.ProviderServer { return provider.NewProcess(version) })
 }
 
 // leanMemory is what the process may take before the garbage collector works

@@ -70,7 +70,7 @@ func TestLargeValuesAreCarried(t *testing.T) {
 		}
 	}}
 	count := &tally{}
-	s := New(echo, count)
+	s := New(echo, count, nil)
 	check := func(rpc string, err error, got *tfprotov6.DynamicValue) {
 		t.Helper()
 		if err != nil {
@@ -124,7 +124,7 @@ func TestLargeValuesAreCarried(t *testing.T) {
 // Terraform asks for the schemas as a rule, and then nobody else does.
 func TestSchemasAreNotAskedForTwice(t *testing.T) {
 	echo := &echo{fake: &fake{}, see: func(context.Context, ...*tfprotov6.DynamicValue) {}}
-	s := New(echo, &tally{})
+	s := New(echo, &tally{}, nil)
 	if _, err := s.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{}); err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestListedResourcesAreCarried(t *testing.T) {
 			}
 		}
 	}}
-	lister, ok := New(inner, &tally{}).(tfprotov6.ListResourceServer)
+	lister, ok := New(inner, &tally{}, nil).(tfprotov6.ListResourceServer)
 	if !ok {
 		t.Fatal("nothing is listed")
 	}

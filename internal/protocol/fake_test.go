@@ -17,7 +17,7 @@ type tally struct {
 	mu                            sync.Mutex
 	begun, ended                  int
 	applying, configured, atATime int
-	validated, planned            int
+	validated, planned, resumed   int
 }
 
 func (a *tally) Begin() func() {
@@ -48,6 +48,12 @@ func (a *tally) Planned() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.planned++
+}
+
+func (a *tally) Resumed() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.resumed++
 }
 
 func (a *tally) Configured() {

@@ -3,6 +3,7 @@ package protocol
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
@@ -46,7 +47,7 @@ func (s *server) ValidateProviderConfig(ctx context.Context, req *tfprotov6.Vali
 // carried.
 func (s *server) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
 	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
-		s.configured()
+		s.configured(req.Config)
 		s.activity.Configured()
 		ctx, hold := s.layouts(ctx).provider.Open(ctx)
 		return s.inner.ConfigureProvider(ctx, stowed(hold, req, func(r *tfprotov6.ConfigureProviderRequest) {
@@ -65,6 +66,7 @@ func (s *server) StopProvider(ctx context.Context, req *tfprotov6.StopProviderRe
 // carried.
 func (s *server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
 	s.activity.Validated()
+	s.history.Validated()
 	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
 		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
 		return s.inner.ValidateResourceConfig(ctx, stowed(hold, req, func(r *tfprotov6.ValidateResourceConfigRequest) {
@@ -104,6 +106,11 @@ func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRe
 // PlanResourceChange notes the request, and forwards it without what is carried.
 func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
 	s.activity.Planned()
+	creation := s.creation(req.TypeName, req.PriorState, req.Config)
+	resumed := creation != "" && s.history.Applies(creation)
+	if resumed {
+		s.activity.Resumed()
+	}
 	return forwardUnlessStopped(ctx, s, func(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
 		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
 		resp, err := s.inner.PlanResourceChange(ctx, stowed(hold, req, func(r *tfprotov6.PlanResourceChangeRequest) {
@@ -111,6 +118,9 @@ func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanReso
 		}))
 		if err == nil {
 			resp.PlannedState, err = hold.Unload(resp.PlannedState)
+		}
+		if err == nil && creation != "" && !resumed && passed(resp.Diagnostics) {
+			s.history.Planned(creation)
 		}
 		return resp, err
 	}, req)
@@ -128,8 +138,16 @@ func (s *server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyRe
 		if err == nil {
 			resp.NewState, err = hold.Unload(resp.NewState)
 		}
+		if creation := s.creation(req.TypeName, req.PriorState, req.Config); err == nil && creation != "" && passed(resp.Diagnostics) {
+			s.history.Applied(creation)
+		}
 		return resp, err
 	}, req)
+}
+
+// passed tells whether a request ended without an error.
+func passed(diags []*tfprotov6.Diagnostic) bool {
+	return !slices.ContainsFunc(diags, func(d *tfprotov6.Diagnostic) bool { return d.Severity == tfprotov6.DiagnosticSeverityError })
 }
 
 // ImportResourceState forwards the request. Nothing is carried: what is imported

@@ -168,7 +168,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bare := heldAfter(t, test.n, providerserver.NewProtocol6(&testProvider{})(), test.one)
 			a := &tally{}
-			wrapped := heldAfter(t, test.n, New(providerserver.NewProtocol6(&testProvider{})(), a), test.one)
+			wrapped := heldAfter(t, test.n, New(providerserver.NewProtocol6(&testProvider{})(), a, nil), test.one)
 			t.Logf("of each of %d requests, %d bytes are left without the wrapper, %d with it", test.n, bare, wrapped)
 			if wrapped > mostHeld {
 				t.Errorf("%d bytes of each of %d requests are left, want at most %d", wrapped, test.n, mostHeld)

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/protocol/bulk"
+	"github.com/tf-roster/terraform-provider-roster/internal/protocol/history"
 )
 
 // Activity is told of every request. Its methods are called from many
@@ -27,14 +28,18 @@ type Activity interface {
 	// Configured notes that a ConfigureProvider was received: a new walk, so
 	// that applying starts anew.
 	Configured()
+	// Resumed notes that this walk plans what an earlier one of the same run has
+	// planned already: unless something else says that it plans, it applies.
+	Resumed()
 }
 
 // New gives a server that forwards every request to inner, without the large
 // values that are carried past it (package bulk). It has the optional interfaces
 // (list resources, actions, state stores) that inner has, and no others, since
-// Terraform is told what a provider can do by their presence.
-func New(inner tfprotov6.ProviderServer, a Activity) tfprotov6.ProviderServer {
-	s := &server{inner: inner, activity: a, running: map[*scope]struct{}{}}
+// Terraform is told what a provider can do by their presence. The history is nil
+// where Terraform does not start a process for each walk.
+func New(inner tfprotov6.ProviderServer, a Activity, h *history.History) tfprotov6.ProviderServer {
+	s := &server{inner: inner, activity: a, history: h, running: map[*scope]struct{}{}}
 	l, hasLists := inner.(tfprotov6.ListResourceServer)
 	c, hasActions := inner.(tfprotov6.ActionServer)
 	t, hasStores := inner.(tfprotov6.StateStoreServer)
@@ -94,6 +99,9 @@ type (
 type server struct {
 	inner    tfprotov6.ProviderServer
 	activity Activity
+	history  *history.History
+	// settings is the provider's configuration.
+	settings atomic.Pointer[tfprotov6.DynamicValue]
 	// known is what the schemas say is carried; nil before they were asked for.
 	known atomic.Pointer[layouts]
 
@@ -179,11 +187,29 @@ func forwardUnlessStopped[Req, Resp any](ctx context.Context, s *server, rpc fun
 	return rpc(ctx, req)
 }
 
-// configured ends what a StopProvider began.
-func (s *server) configured() {
+// configured ends what a StopProvider began, and begins a walk.
+func (s *server) configured(settings *tfprotov6.DynamicValue) {
+	s.settings.Store(settings)
+	s.history.Configured()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stopped = false
+}
+
+// creation names a change in the history where it creates a resource; "" where it
+// does not.
+func (s *server) creation(typeName string, prior, config *tfprotov6.DynamicValue) string {
+	if prior == nil || config == nil || s.history == nil {
+		return ""
+	}
+	if null, err := prior.IsNull(); err != nil || !null {
+		return ""
+	}
+	settings := s.settings.Load()
+	if settings == nil {
+		settings = &tfprotov6.DynamicValue{}
+	}
+	return history.Creation([]byte(typeName), settings.MsgPack, settings.JSON, config.MsgPack, config.JSON)
 }
 
 // forward sends a request on within a scope of its own.

@@ -78,7 +78,7 @@ func TestEveryRPCIsForwarded(t *testing.T) {
 		t.Run(rpc, func(t *testing.T) {
 			inner, f := newAll()
 			a := &tally{}
-			s := New(inner, a)
+			s := New(inner, a, nil)
 			parent, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
 			defer cancel()
 			f.before = func(ctx context.Context, _ string) {
@@ -143,7 +143,7 @@ func TestEveryRPCIsForwarded(t *testing.T) {
 // version that has more fails here, rather than silently in Terraform.
 func TestNothingOfTheFrameworkIsHidden(t *testing.T) {
 	inner := providerserver.NewProtocol6(&testProvider{})()
-	outer := reflect.TypeOf(New(inner, &tally{}))
+	outer := reflect.TypeOf(New(inner, &tally{}, nil))
 	n := 0
 	for m := range reflect.TypeOf(inner).Methods() {
 		n++
@@ -262,7 +262,7 @@ func TestOptionalInterfaces(t *testing.T) {
 		}{f, c, s},
 		all{f, l, c, s},
 	} {
-		outer := New(inner, &tally{})
+		outer := New(inner, &tally{}, nil)
 		for _, i := range interfaces {
 			has := reflect.TypeOf(inner).Implements(i)
 			if reflect.TypeOf(outer).Implements(i) != has {
@@ -291,7 +291,7 @@ func TestAPanicEndsTheRequest(t *testing.T) {
 					t.Errorf("%s: the panic was swallowed", rpc)
 				}
 			}()
-			_, _, _ = call(t.Context(), New(inner, a), rpc)
+			_, _, _ = call(t.Context(), New(inner, a, nil), rpc)
 		}()
 		if a.ended != 1 || f.ctx.Err() == nil {
 			t.Errorf("%s: ended %d, error %v after a panic", rpc, a.ended, f.ctx.Err())
@@ -305,7 +305,7 @@ func TestAStreamThatIsReadInPart(t *testing.T) {
 	for _, rpc := range streaming() {
 		inner, f := newAll()
 		a := &tally{}
-		_, resp, err := call(t.Context(), New(inner, a), rpc)
+		_, resp, err := call(t.Context(), New(inner, a, nil), rpc)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -327,7 +327,7 @@ func TestAStreamWhoseReaderPanics(t *testing.T) {
 	if err != nil || resp == nil {
 		t.Fatal(err)
 	}
-	_, out, err := call(t.Context(), New(inner, a), "ListResource")
+	_, out, err := call(t.Context(), New(inner, a, nil), "ListResource")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -371,7 +371,7 @@ func TestAStreamThatNobodyReads(t *testing.T) {
 			inner, _ := newAll()
 			a := &tally{}
 			ctx, cancel := context.WithCancel(t.Context())
-			_, resp, err := call(ctx, New(inner, a), rpc)
+			_, resp, err := call(ctx, New(inner, a, nil), rpc)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -385,7 +385,7 @@ func TestAStreamThatNobodyReads(t *testing.T) {
 		t.Run(rpc+" forgotten", func(t *testing.T) {
 			inner, f := newAll()
 			a := &tally{}
-			_, resp, err := call(t.Context(), New(inner, a), rpc)
+			_, resp, err := call(t.Context(), New(inner, a, nil), rpc)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -409,7 +409,7 @@ func TestCancellingAStreamWhileItIsRead(t *testing.T) {
 		a := &tally{}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		_, resp, err := call(ctx, New(inner, a), "ListResource")
+		_, resp, err := call(ctx, New(inner, a, nil), "ListResource")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -431,7 +431,7 @@ func TestCancellingAStreamWhileItIsRead(t *testing.T) {
 
 // What is over is kept nowhere.
 func TestNothingIsKept(t *testing.T) {
-	s, ok := New(&fake{}, &tally{}).(*server)
+	s, ok := New(&fake{}, &tally{}, nil).(*server)
 	if !ok {
 		t.Fatal("another type")
 	}
@@ -453,7 +453,7 @@ func TestNothingIsKept(t *testing.T) {
 func TestStopCancelsWhatRuns(t *testing.T) {
 	inner, f := newAll()
 	a := &tally{}
-	s := New(inner, a)
+	s := New(inner, a, nil)
 	// As Terraform does: afterwards no request asks for the schemas.
 	if _, _, err := call(t.Context(), s, "GetProviderSchema"); err != nil {
 		t.Fatal(err)

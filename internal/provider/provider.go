@@ -19,6 +19,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/protocol"
+	"github.com/tf-roster/terraform-provider-roster/internal/protocol/history"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
@@ -44,10 +45,18 @@ func Variables() []string {
 }
 
 // NewServer gives the protocol server of the provider, with everything around
-// it that Terraform talks to.
-func NewServer(version string) tfprotov6.ProviderServer {
+// it that Terraform talks to. It may serve several walks.
+func NewServer(version string) tfprotov6.ProviderServer { return newServer(version, nil) }
+
+// NewProcess gives the same for a process that Terraform has started, and that
+// serves one walk.
+func NewProcess(version string) tfprotov6.ProviderServer {
+	return newServer(version, history.OfParent())
+}
+
+func newServer(version string, h *history.History) tfprotov6.ProviderServer {
 	activity := roster.NewActivity()
-	return protocol.New(providerserver.NewProtocol6(New(version, activity))(), activity)
+	return protocol.New(providerserver.NewProtocol6(New(version, activity))(), activity, h)
 }
 
 // New gives the provider. The activity is what the requests of this process

@@ -19,7 +19,9 @@ type Activity struct {
 	applying bool
 	// validated and planned count the resources of this walk.
 	validated, planned int
-	changed            chan struct{}
+	// resumed is true where this walk plans what an earlier one has planned.
+	resumed bool
+	changed chan struct{}
 }
 
 // New gives the activity of a process that has done nothing yet.
@@ -59,7 +61,7 @@ func (a *Activity) Applying() {
 func (a *Activity) Configured() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.applying = false
+	a.applying, a.resumed = false, false
 	a.validated, a.planned = 0, 0
 }
 
@@ -75,6 +77,24 @@ func (a *Activity) Planned() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.planned++
+}
+
+// Resumed notes that this walk plans what an earlier one of the same run of
+// Terraform has planned already.
+func (a *Activity) Resumed() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.resumed {
+		a.resumed = true
+		a.signal()
+	}
+}
+
+// IsResumed tells whether it does.
+func (a *Activity) IsResumed() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.resumed
 }
 
 // IsShared tells whether this walk shares its process with another one, once

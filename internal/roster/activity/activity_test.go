@@ -76,8 +76,12 @@ func TestActivityTellsOfMovement(t *testing.T) {
 		t.Error("what was validated was planned")
 	}
 	a.Validated()
+	a.Resumed()
+	if !a.IsResumed() {
+		t.Error("not resumed")
+	}
 	a.Configured()
-	if a.IsApplying() || a.IsShared() {
+	if a.IsApplying() || a.IsShared() || a.IsResumed() {
 		t.Error("a new walk applies already, or knows of another one")
 	}
 }

@@ -306,15 +306,13 @@ func (w *Walk) refreshed() {
 // refreshes, only an apply applies, and an apply does so right after its first
 // plan. Where tests of newer Terraforms configure one process for all walks of a
 // run, each of the apply's first plans may look like another resource's, so that
-// no apply comes of any: such a walk is no plan.
+// no apply comes of any: such a walk is no plan. Nor is one in which nothing is
+// refreshed and which plans what an earlier walk of the same run has planned.
 func (w *Walk) plans(ctx context.Context) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.until(ctx, func() bool { return w.planning })
-	if w.activity.IsApplying() {
-		return false
-	}
-	if !w.planning && w.activity.IsShared() {
+	w.until(ctx, func() bool { return w.planning || w.activity.IsResumed() })
+	if w.activity.IsApplying() || !w.planning && (w.activity.IsResumed() || w.activity.IsShared()) {
 		return false
 	}
 	w.refreshed()

@@ -5,11 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/userdir"
 )
 
 // Locker excludes other processes from taking owners out of a workspace at
@@ -32,14 +33,11 @@ type FileLocker struct {
 
 // NewFileLocker gives the locker that all provider processes of this user on
 // this machine share.
-func NewFileLocker() FileLocker { return FileLocker{Dir: lockDir()} }
+func NewFileLocker() FileLocker { return FileLocker{Dir: userdir.Path()} }
 
 // Lock implements [Locker].
 func (f FileLocker) Lock(ctx context.Context, key string) (func(), error) {
-	if err := os.MkdirAll(f.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the directory for lock files: %w", err)
-	}
-	if err := ownDir(f.Dir); err != nil {
+	if err := userdir.Make(f.Dir); err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256([]byte(key))

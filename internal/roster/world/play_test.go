@@ -401,7 +401,10 @@ func (x *stage) reached(end map[string]people) {
 
 // quiet lets everything calm down: two applies later, every session's plan has
 // nothing to do, unless it has to be refused.
-func (x *stage) quiet() {
+func (x *stage) quiet() { x.quietAfter(2) }
+
+// quietAfter is the same after so many applies.
+func (x *stage) quietAfter(applies int) {
 	x.begin(-1, false)
 	for i, s := range x.sessions {
 		time.Sleep(time.Minute)
@@ -412,7 +415,7 @@ func (x *stage) quiet() {
 			// remedy is to forget it.
 			r.deposed = slices.DeleteFunc(r.deposed, func(d deposed) bool { return r.state != nil && d.object.same(r.state) })
 		}
-		for range 2 {
+		for range applies {
 			time.Sleep(time.Second) // what was changed may take a moment to be shown
 			p := s.plan(x.t.Context(), x.arm(i))
 			x.check([]*walk{p})
@@ -429,11 +432,11 @@ func (x *stage) quiet() {
 		case len(why) > 0 || !x.reachable(s):
 			continue
 		case failed(last.all()):
-			x.errorf("%s: everything is quiet, and the third plan fails", s.name)
+			x.errorf("%s: everything is quiet, and the last plan fails", s.name)
 		}
 		for _, r := range s.resources {
 			if r.planned.action != nothing || len(r.deposed) > 0 {
-				x.errorf("%s: everything is quiet, and the third plan has something to do: %s %s", s.name, r.planned.action, r)
+				x.errorf("%s: everything is quiet, and the last plan has something to do: %s %s", s.name, r.planned.action, r)
 			}
 		}
 		x.unclaimed(s, last)

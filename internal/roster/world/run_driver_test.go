@@ -2,6 +2,7 @@ package world
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
@@ -30,7 +31,7 @@ func (runDriver) start(s setting) process {
 		Mode: roster.Mode(s.policy.mode), MinimumOwners: s.policy.minimum, NotCounted: s.policy.notCounted,
 		CountOwnerGroups: s.policy.countGroups, ExemptWorkspaces: s.policy.exempt, HandoverWait: s.policy.handoverWait,
 	}
-	return &runProcess{act: act, run: roster.NewRun(roster.Config{
+	return &runProcess{act: act, created: s.created, run: roster.NewRun(roster.Config{
 		Service: s.service, Guard: g, Walk: roster.NewWalk(act, g), Locker: lockFunc(s.lock), Logger: silent{}, MaxConcurrent: 16,
 		Naming: roster.Naming{
 			Member: "roster_binding", Members: "roster_bindings", RoleMembers: "roster_role_members",
@@ -53,12 +54,17 @@ func (silent) Warn(context.Context, string, map[string]any) {}
 type runProcess struct {
 	act *roster.Activity
 	run *roster.Run
+	// created are the creations that an earlier process has planned.
+	created []*object
 }
 
 func (p *runProcess) close() {}
 
 func (p *runProcess) plan(ctx context.Context, prior, next *object, carried private) ([]finding, private) {
 	defer p.act.Begin()()
+	if prior == nil && slices.ContainsFunc(p.created, next.same) {
+		p.act.Resumed()
+	}
 	keeps := decoded(carried)
 	o := next
 	if o == nil {

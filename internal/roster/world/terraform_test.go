@@ -121,6 +121,8 @@ type change struct {
 	prior   *object
 	next    *object
 	private private
+	// refused is true where the plan did not pass.
+	refused bool
 }
 
 func (r *resource) wanted(destroy bool) *object {
@@ -425,6 +427,7 @@ func (w *walk) decide(ctx context.Context, r *resource, a action, next *object) 
 	default:
 		ok = w.ask(ctx, r, r.state, next, &c.private)
 	}
+	c.refused = !ok
 	r.planned = c
 	return ok
 }
@@ -435,7 +438,7 @@ func (s *session) apply(ctx context.Context, mishaps func(*walk)) *walk {
 	if n := len(s.walks); n > 0 {
 		planned = s.walks[n-1].all()
 	}
-	w, ctx := s.start(ctx, "apply", setting{})
+	w, ctx := s.start(ctx, "apply", setting{created: s.created()})
 	w.record.planned = planned
 	w.permit()
 	mishaps(w)
@@ -464,6 +467,20 @@ func (s *session) apply(ctx context.Context, mishaps func(*walk)) *walk {
 	return w
 }
 
+// created gives the creations that the plan has passed and knew all of.
+func (s *session) created() []*object {
+	var out []*object
+	for _, r := range s.resources {
+		switch r.planned.action {
+		case creates, deleteBack, createBack:
+			if !r.planned.refused && r.planned.next.hidden == (hidden{}) {
+				out = append(out, r.planned.next)
+			}
+		}
+	}
+	return out
+}
+
 // do applies one change of a resource, and gives the state that is left of it.
 func (w *walk) do(ctx context.Context, r *resource, prior deposed, next *object, planned private) (state deposed, ok bool) {
 	state = prior
@@ -487,20 +504,26 @@ func (w *walk) keep(r *resource, state deposed) {
 
 func (w *walk) applyNodes(r *resource) []node {
 	c := r.planned
-	create := func(ctx context.Context) bool {
+	// create tells too whether it was tried: a creation that is refused while it is
+	// planned leaves what it was to replace deposed.
+	create := func(ctx context.Context) (tried, ok bool) {
 		var p private
 		if !w.ask(ctx, r, nil, r.config, &p) {
-			return false
+			return false, false
 		}
 		state, ok := w.do(ctx, r, deposed{}, r.config, p)
 		if state.object == nil {
-			return ok
+			return true, ok
 		}
 		w.keep(r, state)
 		r.how = byItself
 		if !ok {
 			r.how = isTainted
 		}
+		return true, ok
+	}
+	justCreate := func(ctx context.Context) bool {
+		_, ok := create(ctx)
 		return ok
 	}
 	var nodes []node
@@ -515,7 +538,7 @@ func (w *walk) applyNodes(r *resource) []node {
 	switch c.action {
 	case nothing:
 	case creates:
-		nodes = append(nodes, node{name: r.addr, after: r.deps, do: create})
+		nodes = append(nodes, node{name: r.addr, after: r.deps, do: justCreate})
 	case updates:
 		nodes = append(nodes, node{name: r.addr, after: r.deps, do: func(ctx context.Context) bool {
 			p := r.private
@@ -531,16 +554,16 @@ func (w *walk) applyNodes(r *resource) []node {
 			nodes = append(nodes, destroy)
 		}
 	case deleteBack:
-		nodes = append(nodes, destroy, node{name: r.addr, after: append([]string{destroy.name}, r.deps...), do: create})
+		nodes = append(nodes, destroy, node{name: r.addr, after: append([]string{destroy.name}, r.deps...), do: justCreate})
 	case createBack:
 		prior := deposed{r.state, r.private}
 		nodes = append(nodes,
 			node{name: r.addr, after: r.deps, do: func(ctx context.Context) bool {
 				w.keep(r, deposed{})
-				ok := create(ctx)
+				tried, ok := create(ctx)
 				w.mu.Lock()
 				defer w.mu.Unlock()
-				if r.state == nil {
+				if r.state == nil && tried {
 					r.state, r.private = prior.object, prior.private
 				} else {
 					r.deposed = append(r.deposed, prior)

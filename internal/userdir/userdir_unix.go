@@ -1,6 +1,6 @@
 //go:build !windows
 
-package reconcile
+package userdir
 
 import (
 	"fmt"
@@ -10,19 +10,19 @@ import (
 	"syscall"
 )
 
-// lockDir names the same directory in all processes of one user, whatever their
+// Path names the same directory in all processes of one user, whatever their
 // environment says: TMPDIR and HOME differ between the steps of a pipeline.
 // /tmp is local to the machine, as a lock between its processes has to be.
-func lockDir() string {
+func Path() string {
 	return filepath.Join("/tmp", "terraform-provider-roster-"+strconv.Itoa(os.Getuid()))
 }
 
-// ownDir refuses a directory that belongs to another user, who could hold the
+// own refuses a directory that belongs to another user, who could hold the
 // locks in it or replace them, and a link, which could lead anywhere.
-func ownDir(dir string) error {
+func own(dir string) error {
 	info, err := os.Lstat(dir)
 	if err != nil {
-		return fmt.Errorf("look at the directory for lock files: %w", err)
+		return fmt.Errorf("look at the directory of this user: %w", err)
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	switch {
