@@ -30,8 +30,8 @@ func (k Kind) Managed() bool { return k == User || k == Group }
 // Principal is somebody (or a group of people) who can hold a role. ID is the
 // service's own id, spelled as the service spells it.
 type Principal struct {
-	Kind Kind
-	ID   string
+	Kind Kind   `json:"kind"`
+	ID   string `json:"id"`
 }
 
 // String gives "kind/id".

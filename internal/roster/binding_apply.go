@@ -85,30 +85,50 @@ func (r *Run) UpdateBinding(ctx context.Context, c BindingApply) BindingApplied 
 		w.Held = &c.Prior.Standing
 		out := s.applyOne(ctx, w)
 		out.Private = c.Private.Applied()
+		out.Findings = append(out.Findings, s.newcomers(ctx, c)...)
 		return out
 	}
 	out := s.enter(ctx, c)
+	others := s.newcomers(ctx, c)
 	if Failed(out.Findings) {
 		keeps := c.Private.Applied()
 		if out.mayHaveEntered {
-			keeps.Newcomer = newcomer(c.Next, out.Member)
+			keeps = keeps.WithNewcomer(c.Next.Principal)
 		}
-		return BindingApplied{Findings: out.Findings, Private: keeps}
+		return BindingApplied{Findings: append(out.Findings, others...), Private: keeps}
 	}
-	out.Findings = append(out.Findings, s.leave(ctx, c, guard.Loss{
+	out.Findings = append(out.Findings, s.leave(ctx, c, endWish(c, guard.Loss{
 		Cause: guard.Replaced, Form: guard.OfOne, At: AtPrincipal, What: fmt.Sprintf("replaced in its resource by %s", c.Next.Principal),
-	})...)
-	out.Private = c.Private.Applied()
-	out.Private.Newcomer = nil
+	}))...)
+	out.Private = c.Private.Applied().WithoutNewcomer(c.Next.Principal)
 	if out.Kept = Failed(out.Findings); out.Kept {
-		out.Private.Newcomer = newcomer(c.Next, out.Member)
+		out.Private = out.Private.WithNewcomer(c.Next.Principal)
 	}
+	out.Findings = append(out.Findings, others...)
 	return out
 }
 
-// newcomer keeps who has entered, or may have, while the state has somebody else.
-func newcomer(b *Binding, live Member) *Newcomer {
-	return &Newcomer{Kind: b.Principal.Kind, ID: b.Principal.ID, Label: live.Label(), Role: b.Standing.Role}
+// newcomers tells of those who have entered in a change of principal that was
+// not finished, and whom this one does not settle.
+func (s *space) newcomers(ctx context.Context, c BindingApply) []Finding {
+	left := c.Private
+	if c.Next != nil {
+		left = left.WithoutNewcomer(c.Next.Principal)
+	}
+	if len(left.Newcomers) == 0 {
+		return nil
+	}
+	l, err := s.reconciler.Recent(ctx)
+	if err != nil {
+		return nil // a change that needs the listing says so
+	}
+	var out []Finding
+	for _, q := range left.Newcomers {
+		if live, there := l.Member(q); there && live.Enabled && !s.reconciler.HeldByOther(q, c.Private.Instance) {
+			out = append(out, planning.Unsettled(s.run.traits, s.run.naming, live, s.run.traits.WorkspaceNoun+" "+s.whereIs(ctx)))
+		}
+	}
+	return out
 }
 
 // DeleteBinding ends the binding as its exit says. Where a replacement will hold
@@ -117,22 +137,28 @@ func (r *Run) DeleteBinding(ctx context.Context, c BindingApply) BindingApplied 
 	s, b := r.spaces.get(c.Prior.Workspace), *c.Prior
 	if c.Private.Left || c.Private.Holds == planning.MemberKey(b.Workspace, b.Principal) {
 		s.reconciler.HandOver(b.Principal, b.Standing)
-		return BindingApplied{}
+		return BindingApplied{Findings: s.newcomers(ctx, c)}
 	}
 	what := "removed by this run (its resource is destroyed or no longer in the configuration)"
 	if c.Exit.Reassign != "" {
 		what = fmt.Sprintf("left with the role %q by this run (reassign_role)", c.Exit.Reassign)
 	}
-	return BindingApplied{Findings: s.leave(ctx, c, guard.Loss{Cause: guard.Ended, Form: guard.OfOne, What: what})}
+	w := endWish(c, guard.Loss{Cause: guard.Ended, Form: guard.OfOne, What: what})
+	return BindingApplied{Findings: append(s.leave(ctx, c, w), s.newcomers(ctx, c)...)}
+}
+
+// endWish asks for the end of the prior principal's access.
+func endWish(c BindingApply, loss guard.Loss) wish {
+	held := c.Prior.Standing
+	return wish{at: loss.At, form: guard.OfOne, Change: reconcile.Change{
+		Action: reconcile.End, Principal: c.Prior.Principal, Want: c.Exit.To(), Held: &held, Token: c.Private.Instance, Loss: loss,
+	}}
 }
 
 // leave ends the prior principal's access: it takes it away, reassigns it, or keeps it.
-func (s *space) leave(ctx context.Context, c BindingApply, loss guard.Loss) []Finding {
+func (s *space) leave(ctx context.Context, c BindingApply, w wish) []Finding {
 	if c.Exit.Keep {
 		return nil
 	}
-	held := c.Prior.Standing
-	return s.applyOne(ctx, wish{at: loss.At, form: guard.OfOne, Change: reconcile.Change{
-		Action: reconcile.End, Principal: c.Prior.Principal, Want: c.Exit.To(), Held: &held, Token: c.Private.Instance, Loss: loss,
-	}}).Findings
+	return s.applyOne(ctx, w).Findings
 }

@@ -333,8 +333,9 @@ func (tf *terraform) applyNodes(p process, b *block, out *outcome) []node {
 			return ok && request(ctx, func(ctx context.Context) []Finding {
 				done := p.run.UpdateBinding(ctx, BindingApply{Prior: b.prior, Next: b.next, Exit: b.exit, Adopt: b.adopt, Private: got.Private})
 				// An update keeps what was planned; a failed one keeps the prior principal.
+				b.private = done.Private
 				if !Failed(done.Findings) {
-					b.prior, b.private = b.next, done.Private
+					b.prior = b.next
 				}
 				return done.Findings
 			})

@@ -50,7 +50,6 @@ type (
 	Entry         = planning.Entry
 	Scope         = planning.Scope
 	Private       = planning.Private
-	Newcomer      = planning.Newcomer
 )
 
 // Kinds, failures, severities, attributes, modes and presences.

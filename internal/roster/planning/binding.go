@@ -3,6 +3,7 @@ package planning
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
@@ -118,9 +119,12 @@ func (p *Planner) PlanBinding(ctx context.Context, c BindingChange) BindingPlan 
 	in := p.walk.begin(token)
 	if c.Next == nil {
 		p.planRemoval(ctx, in, c, &out)
-		return out
+	} else {
+		p.planHolding(ctx, in, c, &out)
 	}
-	p.planHolding(ctx, in, c, &out)
+	if !p.walk.activity.IsApplying() {
+		out.Findings = append(out.Findings, p.newcomers(ctx, c)...)
+	}
 	return out
 }
 
@@ -195,11 +199,6 @@ func (p *Planner) planHolding(ctx context.Context, in *instance, c BindingChange
 	}
 	if c.NoChange {
 		p.clashes(ctx, out, p.claimHolding(in, c))
-		if c.Private.Newcomer != nil {
-			if l, fs := p.listing(ctx, next.Workspace, membership.AtWorkspace); l != nil && !membership.Failed(fs) {
-				out.Findings = append(out.Findings, p.newcomer(ctx, l, c)...)
-			}
-		}
 		return
 	}
 	l, fs := p.listing(ctx, next.Workspace, membership.AtWorkspace)
@@ -234,7 +233,6 @@ func (p *Planner) planHolding(ctx context.Context, in *instance, c BindingChange
 	if !next.StandingUnknown {
 		out.Findings = append(out.Findings, p.unknownRoles(ctx, l, func(string) (membership.Attribute, string) { return membership.AtRole, "" }, next.Standing.Role)...)
 	}
-	out.Findings = append(out.Findings, p.newcomer(ctx, l, c)...)
 
 	var losses []guard.Loss
 	if presence == membership.There && !next.StandingUnknown {
@@ -318,18 +316,34 @@ func (p *Planner) stranger(ctx context.Context, workspace string, q membership.P
 	return m
 }
 
-// newcomer tells of somebody who has entered in a change of principal that was
+// newcomers tells of those who have entered in a change of principal that was
 // not finished, and whom nothing manages now.
-func (p *Planner) newcomer(ctx context.Context, l *membership.Listing, c BindingChange) []membership.Finding {
-	n := c.Private.Newcomer
-	if n == nil || !c.Next.PrincipalUnknown && n.Principal().Fold() == c.Next.Principal.Fold() {
+func (p *Planner) newcomers(ctx context.Context, c BindingChange) []membership.Finding {
+	left := c.Private
+	if c.Next != nil && !c.Next.PrincipalUnknown {
+		left = left.WithoutNewcomer(c.Next.Principal)
+	}
+	if c.Prior == nil || len(left.Newcomers) == 0 {
 		return nil
 	}
-	live, there := l.Member(n.Principal())
-	if !there || !live.Enabled {
-		return nil
+	l, err := p.readings.Listing(ctx, c.Prior.Workspace, time.Time{})
+	if err != nil {
+		return nil // said where the listing is needed
 	}
-	return []membership.Finding{Unsettled(p.traits, p.words, live, p.at(ctx, l, l.ID))}
+	return p.unsettled(ctx, l, slices.DeleteFunc(slices.Clone(left.Newcomers), func(q membership.Principal) bool {
+		return p.walk.heldElsewhere(ctx, p, c.Prior.Workspace, q)
+	}))
+}
+
+// unsettled warns of those newcomers who have access.
+func (p *Planner) unsettled(ctx context.Context, l *membership.Listing, newcomers []membership.Principal) []membership.Finding {
+	var out []membership.Finding
+	for _, q := range newcomers {
+		if live, there := l.Member(q); there && live.Enabled {
+			out = append(out, Unsettled(p.traits, p.words, live, p.at(ctx, l, l.ID)))
+		}
+	}
+	return out
 }
 
 // Unsettled warns of a newcomer whom no resource manages.

@@ -349,6 +349,20 @@ func (w *Walk) removedElsewhere(ctx context.Context, p *Planner, workspace strin
 	return removed()
 }
 
+// heldElsewhere tells whether a resource of the walk creates or keeps the
+// principal, or manages it with others, once everything is planned.
+func (w *Walk) heldElsewhere(ctx context.Context, p *Planner, workspace string, q membership.Principal) bool {
+	held := func() bool {
+		a := w.account(p, workspace)
+		m := a.member(q)
+		return len(a.claims.holds[q.Fold()]) > 0 || slices.ContainsFunc(a.claims.sets, func(s *setClaim) bool { return s.manages(m) })
+	}
+	w.settled(ctx, held)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return held()
+}
+
 // end notes that a resource that manages several is to go.
 func (w *Walk) end(p *Planner, in *instance, r Roles) {
 	w.mu.Lock()

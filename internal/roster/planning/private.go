@@ -3,6 +3,7 @@ package planning
 import (
 	"crypto/rand"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
@@ -24,22 +25,22 @@ type Private struct {
 	Left bool `json:"left,omitempty"`
 	// Owners is how many owners the workspace had when a loss was planned.
 	Owners int `json:"owners,omitempty"`
-	// Newcomer is who has entered in a change of principal of which the second
-	// half failed: the state still has the principal before.
-	Newcomer *Newcomer `json:"newcomer,omitempty"`
+	// Newcomers are those who have entered in changes of principal of which the
+	// second half failed: the state still has the principal before.
+	Newcomers []membership.Principal `json:"newcomers,omitempty"`
 }
 
-// Newcomer is somebody who has access that no state manages.
-type Newcomer struct {
-	Kind  membership.Kind `json:"kind"`
-	ID    string          `json:"id"`
-	Label string          `json:"label,omitempty"`
-	Role  string          `json:"role,omitempty"`
+// WithNewcomer gives the private data with one newcomer more.
+func (p Private) WithNewcomer(q membership.Principal) Private {
+	p = p.WithoutNewcomer(q)
+	p.Newcomers = append(p.Newcomers, q)
+	return p
 }
 
-// Principal gives the newcomer's principal.
-func (n Newcomer) Principal() membership.Principal {
-	return membership.Principal{Kind: n.Kind, ID: n.ID}
+// WithoutNewcomer gives the private data without somebody who is settled.
+func (p Private) WithoutNewcomer(q membership.Principal) Private {
+	p.Newcomers = slices.DeleteFunc(slices.Clone(p.Newcomers), func(o membership.Principal) bool { return o.Fold() == q.Fold() })
+	return p
 }
 
 // NotYetKnown stands in [Private.Holds] for what is known only after apply.
@@ -71,12 +72,9 @@ func DecodePrivate(raw []byte) Private {
 
 // Encode gives the private data as a JSON text; nil for nothing.
 func (p Private) Encode() []byte {
-	if p == (Private{}) {
-		return nil
-	}
 	raw, err := json.Marshal(p)
-	if err != nil {
-		return nil // cannot be: there are only texts, numbers and booleans
+	if err != nil || string(raw) == "{}" {
+		return nil // an error cannot be: there are only texts, numbers and booleans
 	}
 	return raw
 }
@@ -86,7 +84,7 @@ func (p Private) Encode() []byte {
 // replacement is known for one while the provider's settings are not known yet.
 // existing is true where the plan has a prior state.
 func (p Private) Planned(key string, existing bool) Private {
-	next := Private{Instance: p.Instance, Holds: key, Left: p.Left && key == "", Newcomer: p.Newcomer}
+	next := Private{Instance: p.Instance, Holds: key, Left: p.Left && key == "", Newcomers: p.Newcomers}
 	if existing && next.Instance == "" {
 		next.Instance = NewInstance()
 	}
@@ -100,7 +98,7 @@ func (p Private) SecondCall() bool { return p.Instance != "" }
 // Applied gives the private data of an instance after Create, Update or Import:
 // what only the plan was for goes, and the instance has a token.
 func (p Private) Applied() Private {
-	next := Private{Instance: p.Instance, Newcomer: p.Newcomer}
+	next := Private{Instance: p.Instance, Newcomers: p.Newcomers}
 	if next.Instance == "" {
 		next.Instance = NewInstance()
 	}

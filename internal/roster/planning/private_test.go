@@ -3,6 +3,8 @@ package planning
 import (
 	"testing"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -11,7 +13,7 @@ func TestPrivateDataComesBackAsItWent(t *testing.T) {
 		{},
 		{Instance: "T", Holds: MemberKey("W1", user("Ann")), Owners: 2},
 		{Instance: "T", Left: true},
-		{Instance: "T", Newcomer: &Newcomer{Kind: "user", ID: "bob", Label: "bob@example.com", Role: "owner"}},
+		{Instance: "T", Newcomers: []membership.Principal{{Kind: "user", ID: "bob"}}},
 	} {
 		if diff := cmp.Diff(p, DecodePrivate(p.Encode())); diff != "" {
 			t.Errorf("-want +got\n%s", diff)
@@ -21,8 +23,8 @@ func TestPrivateDataComesBackAsItWent(t *testing.T) {
 		t.Error("no private data is nothing")
 	}
 	for _, raw := range []string{"", "not JSON", `"a text of an older version"`, "[1]"} {
-		if got := DecodePrivate([]byte(raw)); got != (Private{}) {
-			t.Errorf("%q became %v", raw, got)
+		if diff := cmp.Diff(Private{}, DecodePrivate([]byte(raw))); diff != "" {
+			t.Errorf("%q became\n%s", raw, diff)
 		}
 	}
 }
@@ -59,7 +61,7 @@ func TestPrivateDataThroughALife(t *testing.T) {
 		t.Error("a state without a token gets one from its next plan")
 	}
 	first.Left, first.Owners = true, 3
-	if done := first.Applied(); done != created {
+	if done := first.Applied(); !cmp.Equal(done, created) {
 		t.Errorf("what only the plan was for went into the state: %+v", done)
 	}
 	if kept := (Private{Instance: "T", Left: true}).Planned("", true); !kept.Left {

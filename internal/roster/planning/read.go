@@ -49,10 +49,12 @@ func (p *Planner) ReadBinding(ctx context.Context, b Binding, label string, priv
 	case membership.Absent:
 		out.Findings = append(out.Findings, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s is no longer in %s", label, p.at(ctx, l, b.Workspace)),
 			fmt.Sprintf("%s was removed from %s outside of Terraform, and leaves the state. Where the configuration still has it, the plan creates it again.", b.Principal, p.in(ctx, l, b.Workspace))))
+		// Who is a newcomer is forgotten with the state: this is the last time that it can be said.
+		out.Findings = append(out.Findings, p.unsettled(ctx, l, private.Newcomers)...)
 	case membership.There:
-		if n := private.Newcomer; n != nil {
-			if m, presence := l.Lookup(n.Principal()); presence == membership.Absent || presence == membership.There && !m.Enabled {
-				out.Private.Newcomer = nil // settled
+		for _, q := range private.Newcomers {
+			if m, presence := l.Lookup(q); presence == membership.Absent || presence == membership.There && !m.Enabled {
+				out.Private = out.Private.WithoutNewcomer(q)
 			}
 		}
 	}

@@ -1,0 +1,80 @@
+package roster
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+)
+
+// halfWay is a resource in which new took ann's place as an owner, and ann could not
+// be removed.
+func halfWay(t *testing.T) (*stage, *terraform, *block) {
+	t.Helper()
+	s := town()
+	s.trouble = func(c stageCall) trouble {
+		if c.op == "remove" {
+			return broken()
+		}
+		return trouble{}
+	}
+	tf, b := newTerraform(s), &block{addr: "a", prior: bind("w1", "ann", "owner"), next: bind("w1", "new", "owner")}
+	if _, applied := both(t, tf, []*block{b}); len(applied.errors()) != 1 || b.prior.Principal.ID != "ann" {
+		t.Fatalf("%s %v", applied, b.prior)
+	}
+	s.trouble = nil
+	return s, tf, b
+}
+
+const unsettled = "new@example.com has access to workspace Space w1, and no resource manages it"
+
+// Who has entered in a change of principal that failed half-way is named by each plan
+// and each apply of the resource, until that is settled.
+func TestANewcomerIsNamedUntilThatIsSettled(t *testing.T) {
+	for name, next := range map[string]*Binding{
+		"back, with another role": bind("w1", "ann", "viewer"),
+		"somebody else":           bind("w1", "vic", "owner"),
+		"the resource goes":       nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, tf, b := halfWay(t)
+				b.next, b.adopt = next, true
+				for round := 0; round < 2 && (round == 0 || next != nil); round++ {
+					planned, applied := both(t, tf, []*block{b})
+					says(t, append(planned.errors(), applied.errors()...))
+					said := func(o *outcome) bool { return slices.Contains(summaries(o.warnings()), unsettled) }
+					switch {
+					case !said(planned):
+						t.Errorf("the plan does not name the newcomer: %s", planned)
+					case round == 0 && !said(applied):
+						t.Errorf("the apply does not name the newcomer: %s", applied)
+					}
+				}
+			})
+		})
+	}
+	t.Run("finished", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			_, tf, b := halfWay(t)
+			planned, applied := both(t, tf, []*block{b})
+			says(t, append(planned.warnings(), applied.warnings()...))
+			says(t, tf.plan(t.Context(), []*block{b}).warnings())
+		})
+	})
+	t.Run("managed by another resource", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			_, tf, b := halfWay(t)
+			b.next = bind("w1", "ann", "owner")
+			says(t, tf.plan(t.Context(), []*block{b, {addr: "b", next: bind("w1", "new", "owner")}}).warnings())
+		})
+	})
+	t.Run("the state's own principal leaves", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s, tf, b := halfWay(t)
+			s.edit("w1", without("ann"))
+			if planned := tf.plan(t.Context(), []*block{b}); !slices.Contains(summaries(planned.warnings()), unsettled) {
+				t.Errorf("the last plan that knows the newcomer does not name them: %s", planned)
+			}
+		})
+	})
+}
