@@ -144,6 +144,7 @@ func (r *Run) DeleteBinding(ctx context.Context, c BindingApply) BindingApplied 
 		what = fmt.Sprintf("left with the role %q by this run (reassign_role)", c.Exit.Reassign)
 	}
 	w := endWish(c, guard.Loss{Cause: guard.Ended, Form: guard.OfOne, What: what})
+	w.atPlan = c.Private.Owners
 	return BindingApplied{Findings: append(s.leave(ctx, c, w), s.newcomers(ctx, c)...)}
 }
 

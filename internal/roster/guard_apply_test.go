@@ -107,6 +107,9 @@ func TestTheOtherOwnerVanishesBetweenPlanAndApply(t *testing.T) {
 		s.edit("w1", without("zoe"))
 		applied := tf.apply(t.Context(), blocks)
 		says(t, applied.errors(), lastOwner)
+		if got := details(applied.errors()); !strings.Contains(got, "2 owners at plan time, 1 now.") {
+			t.Errorf("what has changed since the plan is not said: %s", got)
+		}
 		wantSent(t, s)
 		if blocks[0].prior == nil {
 			t.Error("the state has lost it")

@@ -21,6 +21,9 @@ type wish struct {
 	form guard.Form
 	// creates is true where no state is recorded if it fails.
 	creates bool
+	// atPlan is how many owners there were when it was planned, 0 where that is
+	// not known.
+	atPlan int
 }
 
 // clause says what the change was to do: "given editor", "removed".
@@ -165,6 +168,7 @@ func (s *space) cancelled(w wish, err error) Finding {
 // refusal is the guard's message at apply time.
 func (s *space) refusal(ctx context.Context, w wish, o reconcile.Outcome, severity Severity) Finding {
 	section := o.Short.Section
+	section.AtPlan = w.atPlan
 	if section.Name == "" {
 		section.Name = s.whereIs(ctx)
 	}

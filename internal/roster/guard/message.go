@@ -25,8 +25,8 @@ type Section struct {
 	ID, Name string
 	// Would is how many owners there would be, Needs how many there have to be.
 	Would, Needs int
-	// AtPlan is how many there were when the change was planned, and Now how
-	// many there are; both 0 where that is not known.
+	// AtPlan is how many there were when the change was planned, 0 where that is
+	// not known; Now is how many there are.
 	AtPlan, Now int
 	// Owners are those with the owner's role now, Successors those whom the run
 	// gives it and who do not count.

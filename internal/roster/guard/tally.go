@@ -164,7 +164,7 @@ func (t *Tally) gains(k membership.Principal) bool {
 
 // Section describes the workspace for the guard's message.
 func (t *Tally) Section(id, name string, needs int) Section {
-	s := Section{ID: id, Name: name, Would: t.Left(), Needs: needs}
+	s := Section{ID: id, Name: name, Would: t.Left(), Needs: needs, Now: t.Now()}
 	listed := map[membership.Principal]bool{}
 	if t.listing != nil {
 		for _, m := range t.listing.Holders() {
