@@ -43,6 +43,7 @@ var world = engine.World{
 		return s
 	},
 	Lenient: map[string]string{"update_last_manager": "allow"},
+	Partial: map[string]string{"hidden": "1", "hidden_total": "all"},
 	Open: map[string][]string{
 		"max_page_size": {"50", "3", "1"},
 		"add_disabled":  {"refuse", "enable", "ignore"},

@@ -30,6 +30,7 @@ var world = engine.World{
 	},
 	Lenient: map[string]string{"assign_last_owner": "allow", "remove_last_owner": "allow"},
 	Strict:  map[string]string{"assign_last_owner": "refuse", "remove_last_owner": "refuse"},
+	Partial: map[string]string{"listing": "no_owners"},
 	Open: map[string][]string{
 		"assign_non_member": {"add", "add", "refuse", "ignore"},
 		"remove_non_member": {"refuse", "404", "ok"},

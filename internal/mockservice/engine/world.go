@@ -15,6 +15,9 @@ type World struct {
 	// Lenient are the switches, by name and without the product, with which the
 	// service lets a workspace lose its last owner, Strict those with which it does not.
 	Lenient, Strict map[string]string
+	// Partial are switches with which the listing of a workspace does not show its
+	// owner, where that is the user with the highest id, and is seen to be a part.
+	Partial map[string]string
 	// Open are switches with some of their values: what the vendor leaves open
 	// of the calls that the provider relies on.
 	Open map[string][]string

@@ -18,8 +18,8 @@ func TestEveryProductHasWorlds(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range all {
-		if p.Person == nil || p.Workspace == nil || p.Part == nil || p.Self == "" || len(p.Roles) < 2 {
-			t.Fatalf("the World of %s is not complete: it needs Roles (two at least), Self, Person, Workspace and Part", p.Title)
+		if p.Person == nil || p.Workspace == nil || p.Part == nil || p.Self == "" || len(p.Roles) < 2 || p.Partial == nil {
+			t.Fatalf("the World of %s is not complete: it needs Roles (two at least), Self, Person, Workspace, Partial and Part", p.Title)
 		}
 		var seed mockservice.Seed
 		people := mockservice.Population{People: 5, Members: []map[string]string{
@@ -33,7 +33,7 @@ func TestEveryProductHasWorlds(t *testing.T) {
 				}
 			}
 		}
-		for _, switches := range []map[string]string{p.Strict, p.Lenient} {
+		for _, switches := range []map[string]string{p.Strict, p.Lenient, p.Partial} {
 			for name, value := range switches {
 				if err := mockservice.SetSwitch(&seed, p.Name+"."+name, value); err != nil {
 					t.Error(err)
