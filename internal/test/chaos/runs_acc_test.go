@@ -47,8 +47,9 @@ func refusals(t *testing.T, text string) {
 	}
 }
 
-// last is how the guard's message begins, but for what the product calls a workspace.
-func (p product) last() string { return "would lose its last " + p.Owner() }
+// last is what the guard's message says of the workspace, whatever the product
+// calls it and its owners.
+func (p product) last() string { return "(" + p.Workspace(0) + ") would have 0 " }
 
 const quickGuard = `last_owner_guard = { handover_wait = "500ms" }`
 

@@ -6,6 +6,7 @@ package docs
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -105,6 +106,16 @@ func TestEverythingServedHasAPageWithAnExample(t *testing.T) {
 	}
 }
 
+// Users learn of every resource in the changelog.
+func TestTheChangelogNamesEveryResource(t *testing.T) {
+	t.Parallel()
+	for name := range served(t).ResourceSchemas {
+		if !strings.Contains(read(t, "CHANGELOG.md"), "`"+name+"`") {
+			t.Errorf("CHANGELOG.md does not name %s", name)
+		}
+	}
+}
+
 func TestImportsAreShown(t *testing.T) {
 	t.Parallel()
 	identities, err := provider.NewServer("test").GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
@@ -128,7 +139,8 @@ func plain(text string) string {
 	return strings.Join(strings.Fields(strings.NewReplacer("*", "", "`", "").Replace(text)), " ")
 }
 
-// Of each product it is said what nobody has tried, on the page of every resource.
+// Of each product it is said what nobody has tried, on the page of every resource,
+// with the number of an assumption where the doctor has any.
 func TestWhatIsNotConfirmedIsSaid(t *testing.T) {
 	t.Parallel()
 	const blink, blazeMeter = "only in a public API description from 2022", `"in the account"`
@@ -139,7 +151,11 @@ func TestWhatIsNotConfirmedIsSaid(t *testing.T) {
 	}
 	for name := range served(t).ResourceSchemas {
 		product := productOf(t, name)
-		pages["docs/resources/"+short(name)+".md"] = []string{"Not yet tested against a live " + product.Title, caveats[product.Name]}
+		page := "docs/resources/" + short(name) + ".md"
+		pages[page] = []string{"Not yet tested against a live " + product.Title, caveats[product.Name]}
+		if numbers := regexp.MustCompile(`\(assumptions? ` + product.Name + ` \d`); len(product.Doctor.Assumptions) > 0 && !numbers.MatchString(read(t, page)) {
+			t.Errorf("%s gives no number of an assumption, as in (assumption %s 5)", page, product.Name)
+		}
 	}
 	for page, texts := range pages {
 		text := plain(read(t, page))

@@ -46,7 +46,7 @@ func of(served framework.Product) (Product, error) {
 	}
 	var made bool
 	if p.World, made = mockservice.WorldOf(served.Name); !made {
-		missing("internal/mockservice/%s describes no World, and tests of every product play in one", served.Name)
+		missing("the mock service has no World of it: set one in internal/mockservice/%s, and list the product in mockservice.go", served.Name)
 	}
 	for _, r := range served.Resources {
 		switch r := r.(type) {

@@ -1,6 +1,7 @@
 package products
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,20 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 )
+
+// Each product in a folder of its own is served: whatever has a client.
+func TestEveryProductIsServed(t *testing.T) {
+	clients, err := filepath.Glob("../../*/client")
+	if err != nil || len(clients) == 0 {
+		t.Fatalf("%d clients, %v", len(clients), err)
+	}
+	for _, client := range clients {
+		name := filepath.Base(filepath.Dir(client))
+		if !slices.ContainsFunc(provider.Products(), func(p framework.Product) bool { return p.Name == name }) {
+			t.Errorf("the folder internal/%s is not among the products that are served: add a line to internal/provider/provider.go", name)
+		}
+	}
+}
 
 // Everything that is served takes part in the worlds of the tests and of the
 // benchmarks, and the worlds can be made.
@@ -55,7 +70,7 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 	served := provider.Products()[0]
 	additive := served.Resources[slices.IndexFunc(served.Resources, func(r framework.Resource) bool { _, is := r.(framework.Additive); return is })]
 	for says, p := range map[string]framework.Product{
-		"internal/mockservice/elsewhere describes no World":      {Name: "elsewhere", Title: "Elsewhere", Resources: []framework.Resource{additive}},
+		"set one in internal/mockservice/elsewhere":              {Name: "elsewhere", Title: "Elsewhere", Resources: []framework.Resource{additive}},
 		"it has no resource for one principal":                   {Name: served.Name, Title: served.Title},
 		"is a second resource for one principal":                 {Name: served.Name, Title: served.Title, Resources: []framework.Resource{additive, additive}},
 		"nothing plays a resource that is a *products.something": {Name: served.Name, Title: served.Title, Resources: []framework.Resource{additive, &something{}}},

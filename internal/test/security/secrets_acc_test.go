@@ -300,7 +300,7 @@ func TestAccTheLogTellsOfEveryWrite(t *testing.T) {
 	if r := w.run("apply", "-auto-approve", "-no-color"); r.Code != 0 {
 		t.Fatalf("%s%s", r.Stdout, r.Stderr)
 	}
-	if n := len(w.svc.Writes()); n != 2 {
+	if n := len(w.svc.Writes()); n != len(provider.Products()) {
 		t.Fatalf("%d writes: %+v", n, w.svc.Writes())
 	}
 	writes, pauses := map[string]map[string]any{}, 0
@@ -330,10 +330,9 @@ func TestAccTheLogTellsOfEveryWrite(t *testing.T) {
 	if pauses != 1 {
 		t.Errorf("%d lines about one pause", pauses)
 	}
-	for product, want := range map[string]map[string]any{
-		"Blink":      {"workspace": mockblink.DefaultWorkspace, "principal": "user/u-carol", "from": "nothing", "to": "viewer"},
-		"BlazeMeter": {"workspace": mockblazemeter.DefaultWorkspace, "principal": "user/352751", "from": "nothing", "to": "viewer"},
-	} {
+	for _, p := range provider.Products() {
+		product, sample := p.Title, mockservice.SampleOf(p.Name)
+		want := map[string]any{"workspace": sample.Workspace, "principal": "user/" + sample.Stranger, "from": "nothing", "to": sample.Role}
 		got := writes[product]
 		if got == nil {
 			t.Errorf("no line about the write to %s", product)
