@@ -159,7 +159,7 @@ func (m *machine) measure(ctx context.Context, set settings, c task) (*result, e
 		if round%2 == 1 {
 			slices.Reverse(order)
 		}
-		if c.work == plan && c.n >= perBlock && round == 0 {
+		if c.work == plan && c.form == additive && c.n >= perBlock && round == 0 { // many requests
 			order = append(order, unscoped)
 		}
 		for _, who := range order {
@@ -168,6 +168,7 @@ func (m *machine) measure(ctx context.Context, set settings, c task) (*result, e
 			}
 		}
 	}
+	fmt.Fprint(m.log, r.rows(set.contestants())) // in case the rest takes too long
 	return r, nil
 }
 

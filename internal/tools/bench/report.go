@@ -29,21 +29,28 @@ func (r *report) resultTable() string {
 	b.WriteString("| product | form | N | work | build | reads | writes | time | floor | ratio | CPU | floor's | memory | floor's | unscoped |\n")
 	b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, x := range r.results {
-		for _, who := range r.settings.contestants() {
-			if !x.measured(who) {
-				continue
-			}
-			bare := ""
-			if m := median(x.memory[unscoped]); m > 0 && who == ours {
-				bare = mebibytes(m)
-			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %d | %d | %s | %s | %.2f | %s | %s | %s | %s | %s |\n",
-				x.product.Title, x.form, thousands(x.n), x.doing(), who, median(x.reads[who]), median(x.writes[who]),
-				seconds(x.time(who)), seconds(x.time(floor)), x.time(who).Seconds()/x.time(floor).Seconds(),
-				seconds(median(x.cpu[who])), seconds(median(x.cpu[floor])), mebibytes(median(x.memory[who])), mebibytes(median(x.memory[floor])), bare)
-		}
+		b.WriteString(x.rows(r.settings.contestants()))
 	}
 	b.WriteString("\nCPU is what the provider processes computed, memory the largest resident set of one; \"unscoped\" is ours served without a scope for each request.\n")
+	return b.String()
+}
+
+// rows are what a task cost, one row for each build that took part.
+func (x *result) rows(builds []contestant) string {
+	var b strings.Builder
+	for _, who := range builds {
+		if !x.measured(who) {
+			continue
+		}
+		bare := ""
+		if m := median(x.memory[unscoped]); m > 0 && who == ours {
+			bare = mebibytes(m)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %d | %d | %s | %s | %.2f | %s | %s | %s | %s | %s |\n",
+			x.product.Title, x.form, thousands(x.n), x.doing(), who, median(x.reads[who]), median(x.writes[who]),
+			seconds(x.time(who)), seconds(x.time(floor)), x.time(who).Seconds()/x.time(floor).Seconds(),
+			seconds(median(x.cpu[who])), seconds(median(x.cpu[floor])), mebibytes(median(x.memory[who])), mebibytes(median(x.memory[floor])), bare)
+	}
 	return b.String()
 }
 
