@@ -21,7 +21,7 @@ data "roster_blazemeter_account_users" "people" {
 # Keyed by the user, not by a position in a list: if an entry of a list is deleted,
 # every instance after it would get the next user.
 resource "roster_blazemeter_workspace_user" "person" {
-  for_each = local.roles
+  for_each = var.exclusive ? {} : local.roles
 
   workspace_id = var.workspace_id
   user_id      = data.roster_blazemeter_account_users.people.ids_by_email[each.key]
@@ -33,4 +33,14 @@ resource "roster_blazemeter_workspace_user" "person" {
   lifecycle {
     create_before_destroy = true
   }
+}
+
+# With exclusive, each role has exactly the users that are named. A user who changes
+# the role is changed once, although two resources have a part in it.
+resource "roster_blazemeter_workspace_role_members" "role" {
+  for_each = toset(var.exclusive ? keys(var.people) : [])
+
+  workspace_id = var.workspace_id
+  role         = each.key
+  users        = [for email, role in local.roles : data.roster_blazemeter_account_users.people.ids_by_email[email] if role == each.key]
 }

@@ -53,8 +53,15 @@ variable "people" {
   }
 }
 
+variable "exclusive" {
+  description = "Whether nobody else may have the roles in people: if true, other users who have one of these roles are disabled. Users with another role are left alone."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "on_destroy" {
-  description = "What happens to a user whom you delete from people: disable, or keep. Apply a change of this value before you delete the user."
+  description = "What happens to a user whom you delete from people: disable, or keep. Apply a change of this value before you delete the user. With exclusive, the user is disabled."
   type        = string
   default     = "disable"
   nullable    = false

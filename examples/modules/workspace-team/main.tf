@@ -28,7 +28,7 @@ data "roster_blink_entity" "group" {
 # Keyed by the member, not by a position in a list: if an entry of a list is
 # deleted, every instance after it would get the next member.
 resource "roster_blink_workspace_role_binding" "person" {
-  for_each = local.roles
+  for_each = var.exclusive ? {} : local.roles
 
   workspace_id = var.workspace_id
   entity_type  = "user"
@@ -44,7 +44,7 @@ resource "roster_blink_workspace_role_binding" "person" {
 }
 
 resource "roster_blink_workspace_role_binding" "group" {
-  for_each = var.groups
+  for_each = var.exclusive ? {} : var.groups
 
   workspace_id = var.workspace_id
   entity_type  = "group"
@@ -55,4 +55,15 @@ resource "roster_blink_workspace_role_binding" "group" {
   lifecycle {
     create_before_destroy = true
   }
+}
+
+# With exclusive, each role has exactly the members that are named. A member who
+# changes the role is changed once, although two resources have a part in it.
+resource "roster_blink_workspace_role_members" "role" {
+  for_each = toset(var.exclusive ? concat(keys(var.people), values(var.groups)) : [])
+
+  workspace_id = var.workspace_id
+  role         = each.key
+  users        = [for email, role in local.roles : data.roster_blink_entities.people.ids_by_email[email] if role == each.key]
+  groups       = [for name, role in var.groups : data.roster_blink_entity.group[name].entity_id if role == each.key]
 }

@@ -49,8 +49,15 @@ variable "groups" {
   }
 }
 
+variable "exclusive" {
+  description = "Whether nobody else may have the roles in people and groups: if true, other members who have one of these roles are removed. Members with another role are left alone."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "on_destroy" {
-  description = "What happens to a member whom you delete from people or groups: remove, or keep. Apply a change of this value before you delete the member."
+  description = "What happens to a member whom you delete from people or groups: remove, or keep. Apply a change of this value before you delete the member. With exclusive, the member is removed."
   type        = string
   default     = "remove"
   nullable    = false
