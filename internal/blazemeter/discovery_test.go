@@ -346,17 +346,7 @@ func TestOnboardAWorkspaceOfTwoHundred(t *testing.T) {
 		t.Fatalf("%d listed of %d", len(listed), people)
 	}
 	calls := m.Audit().Total
-	for _, l := range listed {
-		imported, diags := p.Import(listedUsers, "", l.Identity)
-		diags.None(t)
-		equal(t, l.Identity, imported.Identity)
-		equal(t, l.Resource, imported.State)
-		changed, diags := p.Plan(listedUsers, imported, p.Configuration(listedUsers, l.Resource))
-		diags.None(t)
-		if len(changed) > 0 {
-			t.Fatalf("%s: what was generated changes %s", l.DisplayName, strings.Join(changed, ", "))
-		}
-	}
+	p.TakeOver(listedUsers, listed)
 	if now := m.Audit().Total; now != calls {
 		t.Errorf("importing and planning took %d calls besides the listing's %d", now-calls, calls)
 	}
@@ -381,4 +371,59 @@ func TestListWorkspaces(t *testing.T) {
 		return
 	}
 	t.Errorf("the workspace %s is not among %d", load, len(got))
+}
+
+// A whole account is taken over with one query: three workspaces with users of
+// every role, one of them disabled.
+func TestOnboardAnAccount(t *testing.T) {
+	account := mockblazemeter.Account{ID: 1, Name: "All", Users: []mockblazemeter.AccountUser{{ID: 9, Roles: []string{"admin"}}}}
+	seed := mockblazemeter.Seed{Users: []mockblazemeter.User{{ID: 9, Email: "admin@example.com"}}}
+	for i := range int64(3) {
+		seed.Users = append(seed.Users, mockblazemeter.User{ID: 100 + i, Email: fmt.Sprintf("person-%d@example.com", i)})
+		account.Users = append(account.Users, mockblazemeter.AccountUser{ID: 100 + i})
+		seed.Workspaces = append(seed.Workspaces, mockblazemeter.Workspace{
+			ID: 10 + i, Name: fmt.Sprintf("Team %d", i), Account: 1,
+			Users: []mockblazemeter.WorkspaceUser{{ID: 9, Role: "manager"}, {ID: 100 + i, Role: []string{"tester", "viewer", "manager"}[i], Disabled: i == 1}},
+		})
+	}
+	seed.Accounts = []mockblazemeter.Account{account}
+	m := mockservice.StartTest(t, seed.Alone())
+	m.Setenv()
+	p := protocol.Start(t, nil)
+
+	const whole = "roster_blazemeter_workspace_users"
+	listed, diags := p.List(whole, object{"account_id": "1"}, 100, true)
+	diags.None(t)
+	if len(listed) != 3 || listed[0].DisplayName != "Team 0" {
+		t.Fatalf("listed are %+v", listed)
+	}
+	p.TakeOver(whole, listed)
+	if writes := m.Writes(); len(writes) > 0 {
+		t.Errorf("there were %d writes", len(writes))
+	}
+}
+
+// What becomes of a change in a workspace that is disabled is not documented: a plan
+// that has read the workspace says so once.
+func TestWorkspaceThatIsDisabled(t *testing.T) {
+	m := mockservice.StartTest(t, mockblazemeter.Seed{
+		Users:      []mockblazemeter.User{{ID: 9, Email: "admin@example.com"}, {ID: 10, Email: "new@example.com"}, {ID: 11, Email: "other@example.com"}},
+		Accounts:   []mockblazemeter.Account{{ID: 1, Name: "One", Users: []mockblazemeter.AccountUser{{ID: 9, Roles: []string{"admin"}}, {ID: 10}, {ID: 11}}}},
+		Workspaces: []mockblazemeter.Workspace{{ID: 2, Name: "Closed", Account: 1, Disabled: true, Users: []mockblazemeter.WorkspaceUser{{ID: 9, Role: "manager"}}}},
+	}.Alone())
+	m.Setenv()
+	p := protocol.Start(t, nil)
+	warned := 0
+	for _, id := range []string{"10", "11"} {
+		c, diags, err := p.PlanChange(t.Context(), protocol.Instance{Type: listedUsers}, object{"workspace_id": "2", "user_id": id, "role": "tester"})
+		if err != nil || diags.Failed() || c.Planned == nil {
+			t.Fatalf("%v %s", err, diags)
+		}
+		if strings.Contains(diags.String(), "Workspace Closed is disabled as a whole") {
+			warned++
+		}
+	}
+	if warned != 1 {
+		t.Errorf("%d warnings", warned)
+	}
 }

@@ -3,7 +3,6 @@ package blink_test
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
@@ -136,21 +135,7 @@ func TestOnboardAWorkspaceOfTwoHundred(t *testing.T) {
 	if len(listed) != people+groups {
 		t.Fatalf("%d listed of %d", len(listed), people+groups)
 	}
-	for _, l := range listed {
-		imported, diags := p.Import(listedBindings, "", l.Identity)
-		diags.None(t)
-		equal(t, l.Identity, imported.Identity)
-		equal(t, l.Resource, imported.State)
-		byID, diags := p.Import(listedBindings, fmt.Sprint(l.Resource["id"]), nil)
-		diags.None(t)
-		equal(t, imported.State, byID.State)
-
-		changed, diags := p.Plan(listedBindings, imported, p.Configuration(listedBindings, l.Resource))
-		diags.None(t)
-		if len(changed) > 0 {
-			t.Fatalf("%s: what was generated changes %s", l.DisplayName, strings.Join(changed, ", "))
-		}
-	}
+	p.TakeOver(listedBindings, listed)
 	if calls := m.Audit().Requests; len(calls) != 1 || m.Audit().Total != 1 {
 		t.Errorf("listing, importing and planning %d took %v", len(listed), calls)
 	}
@@ -187,5 +172,38 @@ func TestListWorkspaces(t *testing.T) {
 	diags.Warning(t, "workspaces are listed", "limit = ")
 	if len(got) != 1 || got[0].Resource != nil {
 		t.Errorf("%d results: %v", len(got), got)
+	}
+}
+
+// A whole tenant is taken over with one query: three workspaces with people of
+// every role, groups and an invitation.
+func TestOnboardATenant(t *testing.T) {
+	seed := mockblink.Seed{
+		Roles:  []string{"Incident Commander"},
+		Users:  []mockblink.User{{ID: "u-admin", Email: "admin@example.com", Role: "Admin"}, {ID: "u-new", Email: "new@example.com", Status: mockblink.StatusInvited}},
+		Groups: []mockblink.Group{{ID: "g-1", Name: "Platform"}},
+	}
+	for i := range 3 {
+		person := fmt.Sprintf("u-%d", i)
+		seed.Users = append(seed.Users, mockblink.User{ID: person, Email: person + "@example.com"})
+		seed.Workspaces = append(seed.Workspaces, mockblink.Workspace{
+			ID: fmt.Sprintf("w-%d", i), DisplayName: fmt.Sprintf("Team %d", i),
+			Users: map[string]string{"u-admin": "owner", person: "contributor"},
+		})
+	}
+	seed.Workspaces[1].Groups = map[string]string{"g-1": "Incident Commander"}
+	seed.Workspaces[2].Users["u-new"] = "viewer"
+	m := mockservice.StartTest(t, seed.Alone())
+	m.Setenv()
+	p := protocol.Start(t, nil)
+
+	const whole = "roster_blink_workspace_role_bindings"
+	listed, diags := p.List(whole, object{}, 100, true)
+	diags.None(t)
+	equal(t, []string{"Team 0", "Team 1", "Team 2"}, displayNames(listed))
+	equal(t, object{"g-1": "Incident Commander"}, listed[1].Resource["groups"])
+	p.TakeOver(whole, listed)
+	if writes := m.Writes(); len(writes) > 0 {
+		t.Errorf("there were %d writes", len(writes))
 	}
 }

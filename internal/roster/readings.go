@@ -57,6 +57,11 @@ func (p planReadings) KnownTenant(workspace string) (*Tenant, bool) {
 	return t.Value, ok
 }
 
+func (p planReadings) SwitchedOff(workspace string) bool {
+	d, ok := p.run.descr.get(workspace).Peek()
+	return ok && d.Value.Disabled
+}
+
 func (p planReadings) WorkspaceName(ctx context.Context, l *Listing, workspace string) string {
 	return p.run.workspaceName(ctx, l, workspace)
 }

@@ -121,6 +121,7 @@ func (p *Planner) PlanBinding(ctx context.Context, c BindingChange) BindingPlan 
 		p.planRemoval(ctx, in, c, &out)
 	} else {
 		p.planHolding(ctx, in, c, &out)
+		out.Findings = append(out.Findings, p.switchedOff(ctx, c.Next.Workspace)...)
 	}
 	if !p.walk.activity.IsApplying() {
 		out.Findings = append(out.Findings, p.newcomers(ctx, c)...)

@@ -26,6 +26,9 @@ type Readings interface {
 	Tenant(ctx context.Context, workspace string, since time.Time) (*membership.Tenant, error)
 	// KnownTenant gives the tenant where it has been read already.
 	KnownTenant(workspace string) (*membership.Tenant, bool)
+	// SwitchedOff tells whether the product is known already to have disabled the
+	// workspace as a whole.
+	SwitchedOff(workspace string) bool
 	// WorkspaceName gives the display name where it can be had, else the id.
 	WorkspaceName(ctx context.Context, l *membership.Listing, workspace string) string
 	// Self tells who the credentials belong to.
@@ -125,6 +128,15 @@ func (p *Planner) exemptByName(ctx context.Context, l *membership.Listing, works
 	}
 	return []membership.Finding{membership.WarningAt(membership.AtNone, fmt.Sprintf("%q is the name of a %s, not its id", entry, p.traits.WorkspaceNoun),
 		fmt.Sprintf("%s takes ids: the guard watches %s. If it is being closed, write %q there.", p.words.ExemptWorkspaces, p.place(name, workspace), workspace))}
+}
+
+// switchedOff warns once of a workspace that is itself disabled (blazemeter 32).
+func (p *Planner) switchedOff(ctx context.Context, workspace string) []membership.Finding {
+	if !p.readings.SwitchedOff(workspace) || !p.walk.once("switched off "+membership.WorkspaceKey(p.traits.Endpoint, workspace)) {
+		return nil
+	}
+	return []membership.Finding{membership.WarningAt(membership.AtNone, capital(p.at(ctx, p.readings.KnownListing(workspace), workspace))+" is disabled as a whole",
+		fmt.Sprintf("%s may refuse the changes of this plan, or carry them out without any effect until the %s is enabled again.", p.traits.Product, p.traits.WorkspaceNoun))}
 }
 
 // unread explains a workspace that could not be read. One cause is told once in

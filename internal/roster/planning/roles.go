@@ -109,6 +109,7 @@ func (p *Planner) PlanRoles(ctx context.Context, c RolesChange) RolesPlan {
 		return out
 	}
 	p.planRoles(ctx, p.walk.begin(token), c, &out)
+	out.Findings = append(out.Findings, p.switchedOff(ctx, c.Next.Workspace)...)
 	return out
 }
 

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -275,6 +276,28 @@ func (p *Provider) Configuration(name string, state Object) Object {
 		}
 	}
 	return config
+}
+
+// TakeOver does with what a query listed what its user does: it imports each by its
+// identity, and plans what was generated for it. Neither may change anything.
+func (p *Provider) TakeOver(name string, listed []Listed) {
+	p.t.Helper()
+	for _, l := range listed {
+		imported, diags := p.Import(name, "", l.Identity)
+		diags.None(p.t)
+		byID, diags := p.Import(name, fmt.Sprint(l.Resource["id"]), nil)
+		diags.None(p.t)
+		for want, got := range map[*Object]Object{&l.Identity: imported.Identity, &l.Resource: imported.State, &imported.State: byID.State} {
+			if d := cmp.Diff(*want, got); d != "" {
+				p.t.Fatalf("%s: the import differs from the list, or one import from the other (-want +got):\n%s", l.DisplayName, d)
+			}
+		}
+		changed, diags := p.Plan(name, imported, p.Configuration(name, l.Resource))
+		diags.None(p.t)
+		if len(changed) > 0 {
+			p.t.Fatalf("%s: what was generated changes %s", l.DisplayName, strings.Join(changed, ", "))
+		}
+	}
 }
 
 // Call calls a function.
