@@ -29,7 +29,7 @@ func accountUserDataSource() framework.DataReader {
 	return framework.DataSource[accountUserModel]{
 		TypeName: "roster_blazemeter_account_user",
 		Schema: schema.Schema{
-			MarkdownDescription: "Looks up one user of a BlazeMeter account by e-mail address or id. Nobody and several are errors.\n\n" +
+			MarkdownDescription: "Looks up one user of a BlazeMeter account by e-mail address or id. No match and several matches are errors.\n\n" +
 				"All look-ups of a run share one listing of the account, so a thousand of them cost no more calls than one. " +
 				"For many people at once, and to learn who is missing without an error, see `roster_blazemeter_account_users`.",
 			Attributes: map[string]schema.Attribute{

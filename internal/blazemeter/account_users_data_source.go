@@ -41,7 +41,7 @@ func accountUsersDataSource() framework.DataReader {
 				"account_id": accountIDAttribute(),
 				"emails": schema.ListAttribute{
 					Optional: true, ElementType: types.StringType,
-					MarkdownDescription: "The e-mail addresses to look up, compared without regard to case. Without it everybody is listed.",
+					MarkdownDescription: "The e-mail addresses to look up, compared without regard to case. If it is not set, all are listed.",
 					Validators:          []validator.List{listvalidator.NoNullValues(), listvalidator.ValueStringsAre(framework.Email.Text())},
 				},
 				"users": schema.ListNestedAttribute{
@@ -62,7 +62,7 @@ func accountUsersDataSource() framework.DataReader {
 				},
 				"missing_emails": schema.ListAttribute{
 					Computed: true, ElementType: types.StringType,
-					MarkdownDescription: "Those of `emails` that nobody in the account has, as they are written there. Empty without `emails`.",
+					MarkdownDescription: "Those of `emails` that no user of the account has, as they are written there. Empty without `emails`.",
 				},
 			},
 		},

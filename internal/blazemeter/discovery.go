@@ -23,12 +23,12 @@ func discoveryOf(run *roster.Run) (discovery, diag.Diagnostics) {
 	d, ok := run.Service().(discovery)
 	if !ok {
 		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("BlazeMeter cannot be asked for this",
-			fmt.Sprintf("The client %T does not offer it. This is a fault of the provider: please report it.", run.Service()))}
+			fmt.Sprintf("The client %T does not have the call. This is a fault of the provider: please report it.", run.Service()))}
 	}
 	return d, nil
 }
 
-// ids are those of workspaces and of whoever is in them.
+// ids are those of workspaces and of their members.
 var ids = framework.Form{What: "a BlazeMeter id", Check: client.CheckID}
 
 // noPaths is for findings that are about no attribute.
@@ -74,7 +74,7 @@ func directory(ctx context.Context, run *roster.Run, account string) (framework.
 	}
 	return framework.Directory{
 		Tenant: t, Kind: roster.User, Where: "BlazeMeter account " + account,
-		Advice: "Check the spelling and the account's id. Somebody new has to be invited to the account before a workspace can have them.",
+		Advice: "Check the spelling and the id of the account. Invite a new user to the account before you add them to a workspace.",
 	}, nil
 }
 

@@ -292,7 +292,7 @@ func TestListUsers(t *testing.T) {
 	for _, l := range got {
 		names = append(names, l.DisplayName)
 	}
-	// Dave is disabled there, which is how BlazeMeter removes somebody.
+	// Dave is disabled there, which is how BlazeMeter removes a user.
 	equal(t, []string{"alice@example.com: manager", "bob@example.com: tester"}, names)
 	equal(t, object{"workspace_id": checkoutID, "user_id": "352750"}, got[1].Identity)
 	equal(t, object{
@@ -301,7 +301,7 @@ func TestListUsers(t *testing.T) {
 	}, got[1].Resource)
 
 	got, diags = p.List(listedUsers, object{"workspace_id": searchID, "role": "manager"}, 1, false)
-	diags.Warning(t, "Only 1 of 2 are listed of workspace "+searchID)
+	diags.Warning(t, "Only 1 of 2 members of workspace "+searchID+" are listed")
 	if len(got) != 1 || got[0].Resource != nil {
 		t.Fatalf("a limit of 1 gave %+v", got)
 	}

@@ -9,7 +9,7 @@ import (
 
 const wholeUsers = "roster_blazemeter_workspace_users"
 
-// What the service shows of somebody, generated configuration may hold: it is
+// What the service shows of a user, generated configuration may hold: it is
 // valid, and refused only where it would have to be given.
 func TestARoleThatOnlyTheServiceCanShow(t *testing.T) {
 	m, p := inProcess(t, nil)

@@ -60,7 +60,7 @@ func workspaceDataSource() framework.DataReader {
 				"users": schema.MapNestedAttribute{
 					Computed: true,
 					MarkdownDescription: "The users in the workspace by user id, those who are disabled (`enabled = false`) among them. " +
-						"Disabling is BlazeMeter's way of taking somebody out of a workspace.",
+						"BlazeMeter disables users of a workspace and does not remove them.",
 					NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 						"email":        schema.StringAttribute{Computed: true, MarkdownDescription: "The e-mail address."},
 						"display_name": schema.StringAttribute{Computed: true, MarkdownDescription: "The name."},

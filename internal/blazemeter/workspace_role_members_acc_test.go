@@ -22,7 +22,7 @@ func TestAccRoleMembers_lifeOfARole(t *testing.T) {
 		t.Fatalf("%d writes were sent although everybody held what they shall hold", n)
 	}
 
-	// A handover, and somebody who moves from one role to the other: nobody is
+	// A handover, and a user who moves from one role to the other: nobody is
 	// disabled in between. A disabled user is enabled again, and says so.
 	w.Write("main.tf", holders("m", "manager", bob, dave)+holders("t", "tester", alice))
 	w.Shows(w.Apply(), "dave@example.com is disabled in workspace Checkout Load Tests and will be enabled again")

@@ -12,7 +12,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 )
 
-// Who stands in the default seed.
+// Who is in the default seed.
 const (
 	load  = mockblazemeter.DefaultWorkspace      // alice manager, bob tester, dave a disabled viewer
 	other = mockblazemeter.DefaultOtherWorkspace // bob and carol managers
@@ -201,8 +201,8 @@ func TestAccWorkspaceUser_lastManagerIsRefusedAtPlan(t *testing.T) {
 		args  []string
 		text  string
 	}{
-		"destroy":   {config("manager"), []string{"plan", "-destroy"}, "removed by this run"},
-		"removed":   {quick, []string{"plan"}, "removed by this run"},
+		"destroy":   {config("manager"), []string{"plan", "-destroy"}, "disabled by this run"},
+		"removed":   {quick, []string{"plan"}, "disabled by this run"},
 		"role":      {config("tester"), []string{"plan"}, "changed from manager to tester"},
 		"disabled":  {config("manager", "enabled = false"), []string{"plan"}, "disabled by this run"},
 		"principal": {quick + user("alice", carol, "tester"), []string{"plan"}, "replaced in its resource by user/" + carol},

@@ -18,9 +18,9 @@ var roles = framework.Roles{Product: "BlazeMeter", All: []string{client.RoleTest
 func workspaceUser() framework.Additive {
 	return framework.Additive{
 		TypeName: userType,
-		Description: "Manages the role of **one** user in one BlazeMeter workspace, and leaves everybody else in the workspace alone. " +
+		Description: "Manages the role of **one** user in one BlazeMeter workspace. All other members stay as they are. " +
 			"For a whole workspace in one resource, see `" + usersType + "`.\n\n" +
-			"A plan that would take the last enabled manager out of the workspace fails; see the guide on the last-owner guard. " +
+			"A plan that would remove the last enabled manager of the workspace fails; see the guide on the last-owner guard. " +
 			"BlazeMeter has no call that removes a user from a workspace: destroying the resource disables the user there.",
 		Key: framework.Key{
 			Workspace: framework.KeyPart{
@@ -29,23 +29,23 @@ func workspaceUser() framework.Additive {
 			},
 			Principal: framework.KeyPart{
 				Attribute: "user_id", Form: ids,
-				Description: "The id of the user, a number. Changing it hands the role over in place: the new user gets it first, " +
-					"and then the old one loses it as the `on_destroy` of the state says.",
+				Description: "The id of the user, a number. Changing it hands the role over in place: first the new user gets it, " +
+					"then the old one loses it as the `on_destroy` of the state says.",
 			},
 		},
 		Roles:   roles,
 		Role:    "`manager`, `tester` or `viewer`. Compared without regard to case. Changed in place.",
-		Enabled: "Whether the user has access to the workspace. Somebody who is not in the workspace cannot be created disabled.",
-		Adopt: "Whether creating may change the role of a user who is in the workspace already. Without it such a plan fails and prints an import block. " +
+		Enabled: "Whether the user has access to the workspace. A user who is not in the workspace cannot be created disabled.",
+		Adopt: "Whether creating may change the role of a user who is in the workspace already. If false, such a plan fails and prints an import block. " +
 			"A user who has the wanted role already is always adopted, and one who is disabled is enabled again.",
 		Exit:  framework.Exit{Remove: "disable", Removes: "the role is kept in the disabled row"},
 		Email: "The e-mail address of the user.",
 		Name:  framework.Attribute{Name: "display_name", Description: "The name of the user."},
 		List: &framework.List{
-			Description: "Lists the enabled users of a BlazeMeter workspace for `terraform query`, by e-mail address. " +
+			Description: "Lists the enabled users of a BlazeMeter workspace for `terraform query`, sorted by e-mail address. " +
 				"With `-generate-config-out` it writes the import blocks and the configuration for an existing workspace. Needs Terraform 1.14 or later.\n\n" +
-				"Users who are disabled in the workspace have no access to it, which is BlazeMeter's way of removing somebody, and are not listed. " +
-				"Terraform stops at 100 results unless `limit` is set in the list block; a warning tells when there are more.",
+				"Disabled users have no access to the workspace and are not listed. " +
+				"Terraform stops at 100 results unless the list block sets `limit`. A warning says if there are more.",
 			Listed: func(m roster.Member) bool { return m.Enabled },
 		},
 	}

@@ -34,7 +34,7 @@ func TestAccWorkspaceUsers_lifeOfAWorkspace(t *testing.T) {
 		t.Fatalf("%d writes were sent although everybody held what they shall hold", n)
 	}
 
-	// Somebody joins behind Terraform's back: the plan names the person.
+	// A user joins behind Terraform's back: the plan names the person.
 	w.svc.Must(mockblazemeter.Of(w.svc).Set(load, carol, true, "viewer"))
 	w.Shows(w.Plan(), `- "352751" = "viewer" -> null`, `- "352751" = "carol@example.com" -> null`, "1 to change")
 	w.Apply()
@@ -61,7 +61,7 @@ func TestAccWorkspaceUsers_creationOverPeople(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Write("main.tf", everybody("w", load, map[string]string{alice: "manager", bob: "viewer"}))
-	r := w.Fails([]string{"plan", "-no-color"}, "bob@example.com (352750): has tester, would be changed from tester to viewer")
+	r := w.Fails([]string{"plan", "-no-color"}, "bob@example.com (352750): would be changed from tester to viewer")
 	block := r.Stdout + r.Stderr
 	block = block[strings.Index(block, "import {"):]
 	w.Write("import.tf", strings.NewReplacer("│", "", ".NAME", ".w").Replace(block[:strings.Index(block, "}")+1]))
@@ -85,7 +85,7 @@ func TestAccWorkspaceUsers_besideAnAdditiveOne(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Write("main.tf", everybody("w", load, map[string]string{alice: "manager", bob: "tester"})+user("bob", bob, "tester"))
-	w.Fails([]string{"plan", "-no-color"}, "managed by an additive and an authoritative resource")
+	w.Fails([]string{"plan", "-no-color"}, "Two forms of resource manage a principal")
 }
 
 // newcomers adds so many people to the account of the default seed.

@@ -13,20 +13,20 @@ import (
 func workspaceUsers() framework.Authoritative {
 	return framework.Authoritative{
 		TypeName: usersType,
-		Description: "The authoritative list of the enabled users of one BlazeMeter workspace: whoever is not named is disabled there. " +
-			"For one user, see `" + userType + "`; the two are not used for one workspace together, unless the user is ignored here.\n\n" +
-			"Promotions and additions are made first, then demotions, then users are disabled, so that the workspace never has fewer managers than before or after. " +
-			"A plan that would take the last enabled manager out of the workspace fails; see the guide on the last-owner guard. " +
-			"Only people whom the plan showed are demoted or disabled: whoever joined since is left alone and named in a warning.\n\n" +
-			"Creating the resource over people who would be disabled, or whose role would change, fails and prints an import block. Destroying it touches nobody. " +
+		Description: "The authoritative list of the enabled users of one BlazeMeter workspace: a user who is not named is disabled there. " +
+			"For one user, see `" + userType + "`. Do not use both for the same workspace, unless this resource ignores the user.\n\n" +
+			"Promotions and additions come first, then demotions, then users are disabled, so that the workspace never has fewer managers than before or after. " +
+			"A plan that would remove the last enabled manager of the workspace fails; see the guide on the last-owner guard. " +
+			"Only users whom the plan showed are demoted or disabled: a user who joined since is left alone and named in a warning.\n\n" +
+			"If creating the resource would disable users or change their roles, the plan fails and prints an import block. Destroying it disables no one: it only stops managing. " +
 			"BlazeMeter has no call that removes a user from a workspace: disabling is its equivalent, and disabled users are not shown here.",
 		Key: framework.Key{Workspace: framework.KeyPart{
 			Attribute: "workspace_id", Form: ids,
-			Description: "The id of the workspace, a number. Changing it replaces the resource; the people in the old workspace keep their access.",
+			Description: "The id of the workspace, a number. Changing it replaces the resource; the members of the old workspace keep their roles.",
 		}},
 		Roles: roles,
 		List: &framework.WorkspaceList{
-			Description: "Lists every workspace of a BlazeMeter account that the API key sees, so that all of them can be imported, each with everybody who is enabled in it.",
+			Description: "Lists every workspace of a BlazeMeter account that the API key sees, so that you can import all of them, each with all its enabled users.",
 			Account:     framework.KeyPart{Attribute: "account_id", Form: ids, Description: "The id of the account, a number; `roster_blazemeter_accounts` lists them."},
 			All: func(ctx context.Context, run *roster.Run, account string) ([]framework.ListedWorkspace, diag.Diagnostics) {
 				all, diags := workspacesOf(ctx, run, account)
@@ -42,11 +42,11 @@ func workspaceUsers() framework.Authoritative {
 			Roles: framework.Attribute{
 				Name: "users",
 				Description: "Maps the ids of users to their roles: `{ \"352749\" = \"manager\" }`; the roles are `manager`, `tester` and `viewer`. " +
-					"Every user in the map is enabled, and a disabled one is enabled again. Empty, no user shall be enabled there.",
+					"A disabled user in the map is enabled again. If the map is empty, all users are disabled.",
 			},
 			Ignore: framework.Attribute{Name: "ignore_users", Description: "Ids or e-mail addresses of users who are never shown, written or disabled here. The last-owner guard still counts them."},
 			Texts:  framework.Attribute{Name: "user_emails", Description: "The e-mail addresses of the `users`, by id, so that a plan shows people."},
-			ByText: framework.Attribute{Name: "user_roles_by_email", Description: "The roles of the `users`, by e-mail address, so that a plan shows in one place who comes, who goes, and whose role changes."},
+			ByText: framework.Attribute{Name: "user_roles_by_email", Description: "The roles of the `users`, by e-mail address, so that a plan shows additions, removals and changed roles in one place."},
 		}},
 	}
 }

@@ -27,7 +27,7 @@ func TestAccRoleBinding_lostAnswer(t *testing.T) {
 		{Kind: mockservice.FaultReset, Call: "get_workspace", After: 2},
 	}}))
 	w.Write("main.tf", impatient+user("carol", "u-carol", "viewer"))
-	w.Fails([]string{"apply", "-auto-approve", "-no-color"}, "could not be verified", "No state was recorded")
+	w.Fails([]string{"apply", "-auto-approve", "-no-color"}, "could not be verified", "Nothing was recorded in the state")
 	w.roleOf(t, payments, "user", "u-carol", "viewer")
 	if n := len(w.State()); n != 0 {
 		t.Fatalf("%d resources are in the state", n)
@@ -186,7 +186,7 @@ func TestAccRoleBinding_clearErrors(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.Write("main.tf", user("carol", "u-carol", "Grand Vizier"))
-		w.Fails([]string{"apply", "-auto-approve", "-no-color"}, "Blink refused the change of user/u-carol", "Invalid role")
+		w.Fails([]string{"apply", "-auto-approve", "-no-color"}, "Blink refused the change of carol@example.com", "Invalid role")
 		if n := len(w.State()); n != 0 {
 			t.Errorf("%d resources are in the state", n)
 		}
@@ -248,7 +248,7 @@ func TestAccRoleBinding_removalCallMissing(t *testing.T) {
 		w.Write("main.tf", user("carol", "u-carol", "viewer"))
 		w.Apply()
 		w.Write("main.tf", "")
-		w.Fails([]string{"apply", "-auto-approve", "-no-color"}, "terraform state rm", "removal endpoint is not available")
+		w.Fails([]string{"apply", "-auto-approve", "-no-color"}, "terraform state rm", "removal call is not available")
 		if n := len(w.State()); n != 1 {
 			t.Errorf("%d resources are in the state, want 1", n)
 		}

@@ -23,12 +23,12 @@ func discoveryOf(run *roster.Run) (discovery, diag.Diagnostics) {
 	d, ok := run.Service().(discovery)
 	if !ok {
 		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Blink cannot be asked for this",
-			fmt.Sprintf("The client %T does not offer it. This is a fault of the provider: please report it.", run.Service()))}
+			fmt.Sprintf("The client %T does not have the call. This is a fault of the provider: please report it.", run.Service()))}
 	}
 	return d, nil
 }
 
-// ids are those of workspaces and of whoever is in them.
+// ids are those of workspaces and of their members.
 var ids = framework.Form{What: "a Blink id", Check: client.CheckID}
 
 // noPaths is for findings that are about no attribute.
@@ -59,7 +59,7 @@ func directory(ctx context.Context, run *roster.Run, kind string) (framework.Dir
 	}
 	return framework.Directory{
 		Tenant: t, Kind: roster.Kind(kind), Where: "the Blink tenant",
-		Advice: "Check the spelling, and that the API key belongs to the right tenant. Somebody new has to be invited to the tenant before a workspace can have them.",
+		Advice: "Check the spelling, and that the API key belongs to the right tenant. Invite a new user to the tenant before you add them to a workspace.",
 	}, nil
 }
 
@@ -88,7 +88,7 @@ func workspaceNamed(all []client.UserWorkspace, name string) (client.UserWorkspa
 	}
 	return client.UserWorkspace{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(displayNamePath,
 		fmt.Sprintf("No workspace is called %q", name),
-		detail+" Check the spelling. A workspace that the key's user is not a member of may be missing in its list although it can be read: give its id instead.")}
+		detail+" Check the spelling. A workspace of which the user of the key is not a member may be missing in this list: give its id instead.")}
 }
 
 func describeWorkspaces(ws []client.UserWorkspace) string {

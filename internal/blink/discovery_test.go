@@ -133,7 +133,7 @@ func TestWorkspaceWhereTheTenantCannotBeListed(t *testing.T) {
 	m.Must(mockblink.Of(m).SetRole(paymentsID, "user", "u-erin", "owner"))
 	m.Must(m.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{{Kind: mockservice.FaultStatus, Status: 403, Call: "tenant_entities"}}}))
 	got, diags := p.Data("roster_blink_workspace", object{"id": paymentsID})
-	diags.Warning(t, "Who is inactive could not be read: all owners of workspace Payments count")
+	diags.Warning(t, "All owners of workspace Payments count: the tenant is unreadable")
 	if n := len(got["owners"].([]any)); n != 2 {
 		t.Fatalf("%d owners: those who may be inactive count where that cannot be read", n)
 	}
@@ -187,7 +187,7 @@ func TestEntityDataSource(t *testing.T) {
 		config object
 		says   []string
 	}{
-		"nobody":             {object{"entity_type": "user", "email": "zoe@example.com"}, []string{`No user with the e-mail address "zoe@example.com"`, "invited to the tenant"}},
+		"nobody":             {object{"entity_type": "user", "email": "zoe@example.com"}, []string{`No user with the e-mail address "zoe@example.com"`, "Invite a new user to the tenant"}},
 		"a group by e-mail":  {object{"entity_type": "group", "email": "alice@example.com"}, []string{"Groups have no e-mail address"}},
 		"no argument":        {object{"entity_type": "user"}, []string{"Exactly one of these attributes must be configured"}},
 		"two arguments":      {object{"entity_type": "user", "email": "alice@example.com", "name": "Alice Example"}, []string{"Exactly one of these attributes must be configured"}},

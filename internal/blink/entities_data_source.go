@@ -51,7 +51,7 @@ func entitiesDataSource() framework.DataReader {
 				},
 				"emails": schema.ListAttribute{
 					Optional: true, ElementType: types.StringType,
-					MarkdownDescription: "The e-mail addresses to look up, compared without regard to case. Without it everybody is listed.",
+					MarkdownDescription: "The e-mail addresses to look up, compared without regard to case. If it is not set, all are listed.",
 					Validators:          []validator.List{listvalidator.NoNullValues(), listvalidator.ValueStringsAre(framework.Email.Text())},
 				},
 				"entities": schema.ListNestedAttribute{
@@ -78,7 +78,7 @@ func entitiesDataSource() framework.DataReader {
 				},
 				"missing_emails": schema.ListAttribute{
 					Computed: true, ElementType: types.StringType,
-					MarkdownDescription: "Those of `emails` that nobody in the tenant has, as they are written there. Empty without `emails`.",
+					MarkdownDescription: "Those of `emails` that no user in the tenant has, as they are written there. Empty without `emails`.",
 				},
 			},
 		},

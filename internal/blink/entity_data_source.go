@@ -31,7 +31,7 @@ func entityDataSource() framework.DataReader {
 	return framework.DataSource[entityModel]{
 		TypeName: "roster_blink_entity",
 		Schema: schema.Schema{
-			MarkdownDescription: "Looks up one user or group of the Blink tenant by e-mail address, name or id. Nobody and several are errors.\n\n" +
+			MarkdownDescription: "Looks up one user or group of the Blink tenant by e-mail address, name or id. No match and several matches are errors.\n\n" +
 				"All look-ups of a run share one listing of the tenant, so a thousand of them cost no more calls than one. " +
 				"For many people at once, and to learn who is missing without an error, see `roster_blink_entities`.",
 			Attributes: map[string]schema.Attribute{

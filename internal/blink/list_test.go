@@ -49,7 +49,7 @@ func TestListBindings(t *testing.T) {
 func TestListBindingsStopsAtTheLimit(t *testing.T) {
 	_, p := inProcess(t, nil)
 	got, diags := p.List(listedBindings, object{"workspace_id": securityID}, 2, false)
-	diags.Warning(t, "Only 2 of 4 are listed of workspace "+securityID, "limit = 4")
+	diags.Warning(t, "Only 2 of 4 members of workspace "+securityID+" are listed", "limit = 4")
 	equal(t, []string{"alice@example.com: owner", "carol@example.com: owner"}, displayNames(got))
 
 	got, diags = p.List(listedBindings, object{"workspace_id": securityID}, 4, false)
@@ -126,7 +126,7 @@ func TestOnboardAWorkspaceOfTwoHundred(t *testing.T) {
 
 	p := protocol.Start(t, nil)
 	cut, diags := p.List(listedBindings, object{"workspace_id": "w-big"}, 100, true)
-	diags.Warning(t, "Only 100 of 200 are listed of workspace w-big")
+	diags.Warning(t, "Only 100 of 200 members of workspace w-big are listed")
 	if len(cut) != 100 {
 		t.Fatalf("%d results at a limit of 100", len(cut))
 	}

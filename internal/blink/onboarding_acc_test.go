@@ -51,7 +51,7 @@ func TestAccOnboardingFromYAML(t *testing.T) {
 	w.Clean()
 }
 
-// TestAccOnboardingNamesWhoIsMissing shows that somebody whom the tenant does
+// TestAccOnboardingNamesWhoIsMissing shows that a user whom the tenant does
 // not know is named, and holds nobody else up.
 func TestAccOnboardingNamesWhoIsMissing(t *testing.T) {
 	t.Parallel()

@@ -25,7 +25,7 @@ func Product() framework.Product {
 			},
 			{
 				Attribute: "api_key", Variable: "BLINK_API_KEY", Required: true, Sensitive: true,
-				Description: "An API key of somebody who is Owner of the workspaces or Admin of the tenant.",
+				Description: "An API key of a user who is Owner of the workspaces or Admin of the tenant.",
 			},
 		},
 		Connect: func(v framework.Values) framework.Access {

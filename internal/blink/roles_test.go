@@ -11,7 +11,7 @@ import (
 
 const wholeBindings = "roster_blink_workspace_role_bindings"
 
-// What the service shows of somebody, generated configuration may hold: it is
+// What the service shows of a user, generated configuration may hold: it is
 // valid, and refused only where it would have to be given.
 func TestARoleThatOnlyTheServiceCanShow(t *testing.T) {
 	m, p := inProcess(t, nil)
@@ -280,7 +280,7 @@ func TestTheManagedRoleIsNotLeftBehind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	diags.Error(t, "reassign_role is the role that is managed", `"OWNER"`)
+	diags.Error(t, "reassign_role is the managed role", `"OWNER"`)
 	config["reassign_role"] = "viewer"
 	if diags, err = p.Validate("roster_blink_workspace_role_members", config); err != nil {
 		t.Fatal(err)

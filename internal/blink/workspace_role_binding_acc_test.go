@@ -39,7 +39,7 @@ func TestAccRoleBinding_lifecycle(t *testing.T) {
 	w.Apply()
 	w.Clean()
 
-	// Somebody who was taken out is named, and comes back.
+	// A user who was removed is named, and comes back.
 	w.svc.Must(mockblink.Of(w.svc).Remove(payments, "user", "u-carol"))
 	w.Shows(w.Plan(), "carol@example.com is no longer in workspace Payments", "1 to add")
 	w.Apply()

@@ -21,9 +21,9 @@ var roles = framework.Roles{Product: "Blink", CheckName: client.CheckRole}
 func workspaceRoleBinding() framework.Additive {
 	return framework.Additive{
 		TypeName: bindingType,
-		Description: "Manages the role of **one** user or group in one Blink workspace, and leaves everybody else in the workspace alone. " +
+		Description: "Manages the role of **one** user or group in one Blink workspace. All other members stay as they are. " +
 			"For a whole workspace in one resource, see `" + bindingsType + "`.\n\n" +
-			"A plan that would take the last owner out of the workspace fails; see the guide on the last-owner guard.",
+			"A plan that would remove the last owner of the workspace fails; see the guide on the last-owner guard.",
 		Key: framework.Key{
 			Workspace: framework.KeyPart{
 				Attribute: "workspace_id", Form: ids,
@@ -35,21 +35,21 @@ func workspaceRoleBinding() framework.Additive {
 			},
 			Principal: framework.KeyPart{
 				Attribute: "entity_id", Form: ids,
-				Description: "The id of the user or group. Changing it hands the role over in place: the new principal gets it first, " +
-					"and then the old one loses it as the `on_destroy` of the state says.",
+				Description: "The id of the user or group. Changing it hands the role over in place: first the new principal gets it, " +
+					"then the old one loses it as the `on_destroy` of the state says.",
 			},
 		},
 		Roles: roles,
 		Role:  "The name of the role: `owner`, `contributor`, `viewer` or a custom role. Compared without regard to case. Changed in place.",
-		Adopt: "Whether creating may change the role of a principal that is in the workspace already. Without it such a plan fails and prints an import block. " +
+		Adopt: "Whether creating may change the role of a principal that is in the workspace already. If false, such a plan fails and prints an import block. " +
 			"A principal that has the wanted role already is always adopted.",
 		Exit:  framework.Exit{Remove: "remove", Reassigns: true},
 		Email: "The e-mail address of the user; null for a group.",
 		Name:  framework.Attribute{Name: "name", Description: "The name of the user or group."},
 		List: &framework.List{
-			Description: "Lists the role bindings of a Blink workspace for `terraform query`, users before groups and by e-mail address or name, pending invitations among them. " +
+			Description: "Lists the role bindings of a Blink workspace for `terraform query`, pending invitations included: users before groups, sorted by e-mail address or name. " +
 				"With `-generate-config-out` it writes the import blocks and the configuration for an existing workspace. Needs Terraform 1.14 or later.\n\n" +
-				"Terraform stops at 100 results unless `limit` is set in the list block; a warning tells when there are more.",
+				"Terraform stops at 100 results unless the list block sets `limit`. A warning says if there are more.",
 		},
 	}
 }

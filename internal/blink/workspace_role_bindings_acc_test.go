@@ -53,7 +53,7 @@ func TestAccRoleBindings_lifeOfAWorkspace(t *testing.T) {
 		t.Fatalf("%d writes were sent although everybody held what they shall hold", n)
 	}
 
-	// Somebody joins behind Terraform's back: the plan names the person.
+	// A user joins behind Terraform's back: the plan names the person.
 	w.svc.Must(mockblink.Of(w.svc).SetRole(payments, "user", "u-dave", "viewer"))
 	w.Shows(w.Plan(), `- "u-dave" = "viewer" -> null`, `- "u-dave" = "dave@example.com" -> null`, "1 to change")
 	w.Apply()
@@ -75,7 +75,7 @@ func TestAccRoleBindings_lifeOfAWorkspace(t *testing.T) {
 
 	// Destroying touches nobody, and says so.
 	before := len(w.svc.Writes())
-	w.Shows(w.OK("destroy", "-auto-approve", "-no-color"), "Everybody in workspace Payments keeps their access", "1 destroyed")
+	w.Shows(w.OK("destroy", "-auto-approve", "-no-color"), "Everyone in workspace Payments keeps their access", "1 destroyed")
 	if after := len(w.svc.Writes()); after != before {
 		t.Errorf("destroy sent %d writes", after-before)
 	}
@@ -85,7 +85,7 @@ func TestAccRoleBindings_creationOverPeople(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Write("main.tf", everybody("w", payments, map[string]string{"u-alice": "owner", "u-carol": "viewer"}))
-	r := w.Fails([]string{"plan", "-no-color"}, "in workspace Payments", "bob@example.com (u-bob): has contributor, would be removed", "-refresh=false")
+	r := w.Fails([]string{"plan", "-no-color"}, "of workspace Payments", "bob@example.com (u-bob): has contributor, would be removed", "-refresh=false")
 	block := r.Stdout + r.Stderr
 	block = block[strings.Index(block, "import {"):]
 	block = strings.NewReplacer("│", "", ".NAME", ".w").Replace(block[:strings.Index(block, "}")+1])
@@ -130,9 +130,9 @@ func TestAccRoleBindings_besideAnAdditiveOne(t *testing.T) {
 	w := newWorld(t)
 	both := everybody("w", payments, inPayments()) + user("bob", "u-bob", "contributor")
 	w.Write("main.tf", both)
-	w.Fails([]string{"plan", "-no-color"}, "managed by an additive and an authoritative resource", "u-bob")
+	w.Fails([]string{"plan", "-no-color"}, "Two forms of resource manage a principal", "u-bob")
 	// In the other order too, one after the other.
-	w.Fails([]string{"plan", "-no-color", "-parallelism=1"}, "managed by an additive and an authoritative resource")
+	w.Fails([]string{"plan", "-no-color", "-parallelism=1"}, "Two forms of resource manage a principal")
 	// An ignored principal may have an additive resource.
 	w.Write("main.tf", everybody("w", payments, map[string]string{"u-alice": "owner"}, `ignore_users = ["u-bob"]`)+user("bob", "u-bob", "contributor"))
 	w.Apply()
@@ -294,7 +294,7 @@ func TestAccRoleBindings_replacement(t *testing.T) {
 	w.Write("main.tf", everybody("w", security, map[string]string{"u-alice": "owner"}))
 	w.Fails([]string{"plan", "-no-color"}, "carol@example.com (u-carol): has owner, would be removed", "terraform state rm")
 	w.Write("main.tf", everybody("w", security, map[string]string{"u-alice": "owner", "u-carol": "owner", "u-dave": "viewer"}))
-	w.Shows(w.Apply(), "Everybody in workspace Payments keeps their access")
+	w.Shows(w.Apply(), "Everyone in workspace Payments keeps their access")
 	w.Clean()
 	w.roleOf(t, payments, "user", "u-alice", "owner")
 }
@@ -344,7 +344,7 @@ func TestAccRoleBindings_validation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for config, text := range map[string]string{
-		`ignore_users = ["u-1"]`: "At least one of users, groups has to be set",
+		`ignore_users = ["u-1"]`: "Set at least one of users, groups",
 		`users = { "u-1" = "owner" }` + "\n  ignore_users = [\"U-1\"]": "named and ignored",
 		`users = { "u-1" = "owner", "U-1" = "viewer" }`:                "named twice",
 		`users = { "a/b" = "owner" }`:                                  "Not the id of a user",
@@ -359,7 +359,7 @@ func TestAccRoleBindings_validation(t *testing.T) {
 		w.Write("main.tf", everybody("w", payments, nil, config))
 		w.Fails([]string{"validate", "-no-color"}, text)
 	}
-	// The service may show somebody without a role; nobody can be given none.
+	// The service may show a user without a role; nobody can be given none.
 	for _, config := range []string{`users = { "u-1" = "" }`, `users = { 17 = "" }`} {
 		w.Write("main.tf", everybody("w", payments, nil, config))
 		w.OK("validate", "-no-color")

@@ -9,7 +9,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
 
-// bigSeed is a workspace of n users, and what they shall be: every role changes.
+// bigSeed is a workspace of n users, and what they are to be: every role changes.
 func bigSeed(n int) (mockservice.Seed, object) {
 	roles := []string{"viewer", "contributor", "owner"}
 	seed := mockblink.Seed{}

@@ -50,7 +50,7 @@ func TestAccRoleMembers_lifeOfARole(t *testing.T) {
 	w.roleOf(t, payments, "user", "u-carol", "viewer")
 
 	w.svc.ResetAudit()
-	w.Shows(w.OK("destroy", "-auto-approve", "-no-color"), `Everybody with the role "contributor" in workspace Payments keeps their access`, "1 destroyed")
+	w.Shows(w.OK("destroy", "-auto-approve", "-no-color"), `Everyone with the role "contributor" in workspace Payments keeps their access`, "1 destroyed")
 	if n := len(w.svc.Writes()); n != 0 {
 		t.Errorf("%d writes reached the service", n)
 	}
@@ -84,9 +84,9 @@ func TestAccRoleMembers_clashes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for text, config := range map[string]string{
-		"Two authoritative resources manage the same workspace": holders("a", payments, "owner", []string{"u-alice"}) + holders("b", payments, "OWNER", []string{"u-alice"}),
-		"Two resources manage the same principal":               holders("a", payments, "owner", []string{"u-alice"}) + holders("b", payments, "contributor", []string{"u-bob", "u-alice"}),
-		"managed by an additive and an authoritative resource":  holders("a", payments, "owner", []string{"u-alice"}) + user("alice", "u-alice", "owner"),
+		"Two resources manage the same members":    holders("a", payments, "owner", []string{"u-alice"}) + holders("b", payments, "OWNER", []string{"u-alice"}),
+		"Two resources manage the same principal":  holders("a", payments, "owner", []string{"u-alice"}) + holders("b", payments, "contributor", []string{"u-bob", "u-alice"}),
+		"Two forms of resource manage a principal": holders("a", payments, "owner", []string{"u-alice"}) + user("alice", "u-alice", "owner"),
 	} {
 		w.Write("main.tf", config)
 		w.Fails([]string{"plan", "-no-color"}, text)

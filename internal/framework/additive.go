@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -44,7 +45,7 @@ func (a Additive) New(product string) resource.Resource { return a.of(product) }
 
 func (a Additive) of(product string) *additive { return &additive{Additive: a, product: product} }
 
-// Names tells how the resource is called, and how somebody is imported.
+// Names tells how the resource is called, and how a user is imported.
 func (a Additive) Names(n *roster.Naming) {
 	n.Member = a.TypeName
 	n.ImportID = func(workspace string, p roster.Principal) string {
@@ -238,7 +239,7 @@ func (r *additive) keepSpelling(prior, next *bindingModel) {
 	}
 }
 
-// checkRole refuses what only the service can show of somebody: no role, and
+// checkRole refuses what only the service can show of a user: no role, and
 // several. It may stay as it is, so that what was imported plans clean.
 func (r *additive) checkRole(prior, next *bindingModel) diag.Diagnostics {
 	if next.role.IsUnknown() {
@@ -251,7 +252,7 @@ func (r *additive) checkRole(prior, next *bindingModel) diag.Diagnostics {
 	}
 	if err := r.Roles.given(next.role.ValueString(), was, same); err != nil {
 		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root(roleAttribute), roleRefused(next.principal.ValueString()),
-			capital(err.Error())+". "+nameARole)}
+			membership.Capital(err.Error())+". "+nameARole)}
 	}
 	return nil
 }
@@ -320,8 +321,7 @@ func (r *additive) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	if run == nil {
-		resp.Diagnostics.AddWarning(r.Key.ID(subjectOf(b))+" was not refreshed",
-			"The provider's settings are not known yet, so the state is shown as it was. The apply reads what is there.")
+		resp.Diagnostics.Append(notRefreshed(r.Key.ID(subjectOf(b))))
 		return
 	}
 	ctx, cancel := within(ctx, m.timeouts, readTimeout, &resp.Diagnostics)

@@ -103,7 +103,7 @@ func noTimeouts(ctx context.Context) timeouts.Value {
 	return none
 }
 
-// Exit says what becomes of the access of somebody whose resource is destroyed.
+// Exit says what becomes of the access of a user whose resource is destroyed.
 type Exit struct {
 	// Remove is what the default is called: "remove", "disable".
 	Remove string
@@ -126,13 +126,13 @@ func (e Exit) add(attributes map[string]schema.Attribute, roles Roles) {
 	if e.Removes != "" {
 		standard += "; " + e.Removes
 	}
-	text := []string{fmt.Sprintf("`%s` (%s)", e.Remove, standard), "`keep` (it is left as it is)"}
+	text := []string{fmt.Sprintf("`%s` (%s)", e.Remove, standard), "`keep` (stays as it is)"}
 	if e.Reassigns {
 		ways = append(ways, exitReassign)
-		text = append(text, "`reassign` (it becomes `reassign_role`)")
+		text = append(text, "`reassign` (changes to `reassign_role`)")
 		attributes[reassignAttribute] = schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: "The role that is left behind with `on_destroy = \"reassign\"`.",
+			MarkdownDescription: "The role that remains with `on_destroy = \"reassign\"`.",
 			Validators:          []validator.String{roles.Form().Text()},
 		}
 	}
@@ -141,8 +141,8 @@ func (e Exit) add(attributes map[string]schema.Attribute, roles Roles) {
 		Optional: true,
 		Computed: true,
 		Default:  stringdefault.StaticString(e.Remove),
-		MarkdownDescription: fmt.Sprintf("What becomes of the access when the resource is destroyed: %s or %s. "+
-			"The value in the state counts, so a change has to be applied before it has an effect.", strings.Join(text[:last], ", "), text[last]),
+		MarkdownDescription: fmt.Sprintf("What happens to the role when the resource is destroyed: %s or %s. "+
+			"The value in the state counts, so apply a change of it before you destroy the resource.", strings.Join(text[:last], ", "), text[last]),
 		Validators: []validator.String{stringvalidator.OneOf(ways...)},
 	}
 }
@@ -151,10 +151,10 @@ func (e Exit) add(attributes map[string]schema.Attribute, roles Roles) {
 func (e Exit) addRemoval(attributes map[string]schema.Attribute, roles Roles) {
 	ways, text := []string{e.Remove}, fmt.Sprintf("`%s` (default)", e.Remove)
 	if e.Reassigns {
-		ways, text = append(ways, exitReassign), text+" or `reassign` (it becomes `reassign_role`)"
+		ways, text = append(ways, exitReassign), text+" or `reassign` (the role changes to `reassign_role`)"
 		attributes[reassignAttribute] = schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: "The role that somebody gets with `on_removal = \"reassign\"`.",
+			MarkdownDescription: "The role of a removed member with `on_removal = \"reassign\"`.",
 			Validators:          []validator.String{roles.Form().Text()},
 		}
 	}
@@ -162,7 +162,7 @@ func (e Exit) addRemoval(attributes map[string]schema.Attribute, roles Roles) {
 		Optional:            true,
 		Computed:            true,
 		Default:             stringdefault.StaticString(e.Remove),
-		MarkdownDescription: "What becomes of the access of somebody with the role who is not named: " + text + ".",
+		MarkdownDescription: "What happens to a member with the role who is not named: " + text + ".",
 		Validators:          []validator.String{stringvalidator.OneOf(ways...)},
 	}
 }
@@ -212,9 +212,9 @@ func (v reassignNeedsRole) ValidateResource(ctx context.Context, req resource.Va
 	switch {
 	case reassigns && role.IsNull():
 		resp.Diagnostics.AddAttributeError(path.Root(reassignAttribute), "Missing reassign_role",
-			fmt.Sprintf("With %s = \"reassign\" the role that is left behind has to be named: set reassign_role.", v.attribute))
+			fmt.Sprintf("%s = \"reassign\" needs the role that is left: set reassign_role.", v.attribute))
 	case !reassigns && !role.IsNull():
 		resp.Diagnostics.AddAttributeError(path.Root(reassignAttribute), "reassign_role has no effect",
-			fmt.Sprintf("reassign_role is used with %s = \"reassign\" only. Set %[1]s, or remove reassign_role.", v.attribute))
+			fmt.Sprintf("reassign_role is used only with %s = \"reassign\". Set %[1]s, or remove reassign_role.", v.attribute))
 	}
 }

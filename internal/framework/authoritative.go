@@ -34,7 +34,7 @@ type Authoritative struct {
 	// Invites describes the attribute that takes pending invitations in; empty
 	// where the product has none.
 	Invites string
-	// Removal says what becomes of somebody with the role who is not named; it is
+	// Removal says what becomes of a user with the role who is not named; it is
 	// of use with a role only.
 	Removal Exit
 	// List describes the list of all workspaces; nil where there is none.
@@ -44,7 +44,7 @@ type Authoritative struct {
 // ofRole tells whether the resource manages one role.
 func (a Authoritative) ofRole() bool { return a.Key.Role.Attribute != "" }
 
-// KindOf describes how one kind of principal stands in the attributes of an
+// KindOf describes the attributes for one kind of principal in an
 // authoritative resource.
 type KindOf struct {
 	Kind roster.Kind
@@ -282,14 +282,14 @@ func (r *authoritative) ValidateConfig(ctx context.Context, req resource.Validat
 			names = append(names, rm.Roles.Name)
 		}
 		resp.Diagnostics.AddAttributeError(path.Root(names[0]), "Nothing is managed",
-			fmt.Sprintf("At least one of %s has to be set. One that is left out is not managed; an empty one means that nobody of that kind shall be there.", strings.Join(names, ", ")))
+			fmt.Sprintf("Set at least one of %s. One that is not set is not managed. An empty one removes all members of its kind.", strings.Join(names, ", ")))
 	}
 	for i := range m.maps {
 		r.validate(&m.maps[i], &resp.Diagnostics)
 	}
 	if to := m.reassign.ValueString(); to != "" && strings.EqualFold(to, m.role.ValueString()) {
-		resp.Diagnostics.AddAttributeError(path.Root(reassignAttribute), "reassign_role is the role that is managed",
-			fmt.Sprintf("Whoever is no longer named would keep the role %q, and each plan would take it away again. Set another role.", to))
+		resp.Diagnostics.AddAttributeError(path.Root(reassignAttribute), "reassign_role is the managed role",
+			fmt.Sprintf("A member who is no longer named would keep the role %q, and each plan would take it away again. Set another role.", to))
 	}
 }
 
@@ -304,25 +304,25 @@ func (r *authoritative) validate(rm *roleMap, diags *diag.Diagnostics) {
 		refuse := func(summary, detail string) { diags.AddAttributeError(at(id), summary, detail) }
 		who := fmt.Sprintf("%s %q", rm.Kind, id)
 		if err := rm.ID.check(id); err != nil {
-			refuse("Not the id of a "+string(rm.Kind), fmt.Sprintf("In %s %s. The keys of the map are ids as the service tells them.", name, err))
+			refuse("Not the id of a "+string(rm.Kind), fmt.Sprintf("In %s: %s. The keys of the map are the ids of the service.", name, err))
 		}
 		role, _ := elements[id].(types.String)
 		switch {
 		case role.IsUnknown(), r.ofRole():
 		case role.IsNull():
-			refuse(fmt.Sprintf("The role of %s is null", who), fmt.Sprintf("In %s every id has a role. Whoever shall have none is left out of the map.", name))
+			refuse(fmt.Sprintf("The role of %s is null", who), fmt.Sprintf("In %s every id has a role. To give no role, remove the entry.", name))
 		default:
 			if err := r.Roles.shown(role.ValueString()); err != nil {
-				refuse(roleRefused(who), fmt.Sprintf("In %s %s. The values of the map are the names of roles.", name, err))
+				refuse(roleRefused(who), fmt.Sprintf("In %s: %s. The values of the map are the names of roles.", name, err))
 			}
 		}
 		k := strings.ToLower(id)
 		if other, twice := seen[k]; twice {
-			refuse(who+" is named twice", fmt.Sprintf("%q and %q differ in case only, and are one %s. Name it once.", other, id, rm.Kind))
+			refuse(who+" is named twice", fmt.Sprintf("%q and %q differ only in case, and are the same %s. Name it once.", other, id, rm.Kind))
 		}
 		seen[k] = id
 		if ignored[k] {
-			refuse(rm.namedAndIgnored(id))
+			rm.refuseIgnored(diags, at(id), id, "")
 		}
 	}
 }
@@ -338,14 +338,15 @@ func (rm *roleMap) ignored() map[string]bool {
 	return ignored
 }
 
-// namedAndIgnored words the refusal of somebody who is both.
-func (rm *roleMap) namedAndIgnored(id string) (summary, detail string) {
-	return fmt.Sprintf("%s %q is named and ignored", rm.Kind, id),
-		fmt.Sprintf("It stands in %s and in %s. An ignored %s is never written: take it out of one of the two.", rm.Roles.Name, rm.Ignore.Name, rm.Kind)
+// refuseIgnored refuses a principal who is named and ignored; why is a sentence
+// before the advice.
+func (rm *roleMap) refuseIgnored(diags *diag.Diagnostics, at path.Path, id, why string) {
+	diags.AddAttributeError(at, fmt.Sprintf("%s %q is named and ignored", rm.Kind, id),
+		fmt.Sprintf("%sIt is in %s and in %s. An ignored %s is never written: remove it from one of the two.", why, rm.Roles.Name, rm.Ignore.Name, rm.Kind))
 }
 
-// nameARole is the way out for a role that only the service can show of somebody.
-const nameARole = "Name the role that the principal shall have. A role like this is accepted only where the service shows it already."
+// nameARole is the way out for a role that only the service can show of a user.
+const nameARole = "Name the role to give. A role like this is accepted only for a member whom the service shows with it already."
 
 func roleRefused(who string) string { return fmt.Sprintf("The role of %s cannot be used", who) }
 

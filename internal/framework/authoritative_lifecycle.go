@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -147,7 +148,7 @@ func subject(m *peopleModel) Subject {
 	return Subject{Workspace: m.workspace.ValueString(), Role: m.role.ValueString()}
 }
 
-// checkRoles refuses what only the service can show of somebody: no role, and
+// checkRoles refuses what only the service can show of a user: no role, and
 // several. It may stay as it is, so that what was imported plans clean.
 func (r *authoritative) checkRoles(prior, next *peopleModel, c roster.RolesChange) diag.Diagnostics {
 	var diags diag.Diagnostics
@@ -168,7 +169,7 @@ func (r *authoritative) checkRoles(prior, next *peopleModel, c roster.RolesChang
 		was, known := shown[entry.Principal]
 		if err := r.Roles.given(entry.Role, was, known); err != nil && !entry.RoleUnknown {
 			diags.AddAttributeError(at[entry.Kind](entry.ID), roleRefused(fmt.Sprintf("%s %q", entry.Kind, entry.ID)),
-				capital(err.Error())+". "+nameARole)
+				membership.Wrap(membership.Capital(err.Error())+". "+nameARole))
 		}
 	}
 	return diags
@@ -189,8 +190,7 @@ func (r *authoritative) checkIgnored(next *peopleModel) diag.Diagnostics {
 			if email.ValueString() == "" || !ignored[strings.ToLower(email.ValueString())] {
 				continue
 			}
-			summary, detail := rm.namedAndIgnored(id)
-			diags.AddAttributeError(at(id), summary, fmt.Sprintf("%s is the e-mail address of %s. %s", email.ValueString(), id, detail))
+			rm.refuseIgnored(&diags, at(id), id, fmt.Sprintf("%s is the e-mail address of %s. ", email.ValueString(), id))
 		}
 	}
 	return diags
@@ -333,10 +333,8 @@ func (r *authoritative) Read(ctx context.Context, req resource.ReadRequest, resp
 	if !ok {
 		return
 	}
-	workspace := m.workspace.ValueString()
 	if run == nil {
-		resp.Diagnostics.AddWarning("Workspace "+workspace+" was not refreshed",
-			"The provider's settings are not known yet, so the state is shown as it was. The apply reads what is there.")
+		resp.Diagnostics.Append(notRefreshed(r.Key.ID(subject(m))))
 		return
 	}
 	ctx, cancel := within(ctx, m.timeouts, readTimeout, &resp.Diagnostics)

@@ -21,7 +21,7 @@ func begin(ctx context.Context, conn *Connection, v timeouts.Value, timeout time
 	diags.Append(ds...)
 	if run == nil && !diags.HasError() {
 		diags.AddError("The provider's settings are not known",
-			"The provider block depends on something that is not known even now, so nothing can be changed. Apply what it depends on first (-target), and then this.")
+			"The provider block depends on a value that is not known yet, so nothing can be changed. Apply what it depends on first (-target), and then this.")
 	}
 	if diags.HasError() {
 		return nil, ctx, nil
@@ -32,6 +32,12 @@ func begin(ctx context.Context, conn *Connection, v timeouts.Value, timeout time
 		return nil, ctx, nil
 	}
 	return run, ctx, cancel
+}
+
+// notRefreshed warns that a state is shown as it was.
+func notRefreshed(id string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(id+" was not refreshed",
+		"The provider's settings are not known yet, so the plan shows the state as it was. The apply reads what is there.")
 }
 
 type timeoutOf func(timeouts.Value, context.Context, time.Duration) (time.Duration, diag.Diagnostics)

@@ -24,13 +24,13 @@ func (byPrincipal) Metadata(_ context.Context, _ function.MetadataRequest, resp 
 func (byPrincipal) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Turns people by role into roles by person",
-		MarkdownDescription: "Takes a map of role to the ids of those who shall have it, and gives a map of id to role: the shape of `users` and `groups` in the authoritative resources. " +
-			"Whoever stands under two roles is an error that names them, with the roles.",
+		MarkdownDescription: "Turns a map of role to ids into a map of id to role: the shape of `users` and `groups` in the authoritative resources. " +
+			"An id under two roles is an error that names the id and the roles.",
 		Parameters: []function.Parameter{
 			function.MapParameter{
 				Name:                "principals_by_role",
 				ElementType:         types.ListType{ElemType: types.StringType},
-				MarkdownDescription: "The ids by role, as in `{ owner = [\"a\", \"b\"], viewer = [\"c\"] }`. A role whose list is null has nobody.",
+				MarkdownDescription: "The ids by role, as in `{ owner = [\"a\", \"b\"], viewer = [\"c\"] }`. A null list is an empty one.",
 			},
 		},
 		Return: function.MapReturn{ElementType: types.StringType},
@@ -95,7 +95,7 @@ func rolesByPrincipal(byRole map[string][]types.String) (map[string]string, erro
 		out[p.id] = p.roles[0]
 	}
 	if len(twice) > 0 {
-		return nil, fmt.Errorf("whoever is listed holds exactly one role, and these stand under several: %s. Leave each of them under one role only", strings.Join(twice, "; "))
+		return nil, fmt.Errorf("each id has exactly one role, and these are listed under several: %s. Keep each of them under one role only", strings.Join(twice, "; "))
 	}
 	return out, nil
 }

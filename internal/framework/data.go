@@ -41,7 +41,7 @@ func Of(providerData any, product string) (*Connection, diag.Diagnostics) {
 	}
 	d, ok := providerData.(*Data)
 	if !ok || d.Connections[product] == nil {
-		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("The provider was configured by something else",
+		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("The provider has foreign settings",
 			fmt.Sprintf("The provider data has the type %T and knows no product %q. This is a fault of the provider: please report it.", providerData, product))}
 	}
 	return d.Connections[product], nil

@@ -70,8 +70,8 @@ func (s *dataSource[M]) Read(ctx context.Context, req datasource.ReadRequest, re
 			return
 		}
 		resp.Diagnostics.AddError(fmt.Sprintf("%s cannot be read yet", s.TypeName),
-			"A setting of the provider block depends on something that is known only after the apply, and a data source has to be read now. "+
-				"Apply what the setting depends on first (-target), or give this data source a depends_on on it: then it is read in the apply, when the setting is known.")
+			"A setting of the provider block is known only after the apply, and a data source is read in the plan. "+
+				"Apply what the setting depends on first (-target), or give this data source a depends_on on it: then it is read in the apply.")
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, DefaultTimeout)

@@ -40,6 +40,12 @@ type KeyPart struct {
 	Form Form
 }
 
+// sentence is the first one of the description.
+func (p KeyPart) sentence() string {
+	first, _, _ := strings.Cut(p.Description, ". ")
+	return strings.TrimSuffix(first, ".") + "."
+}
+
 // Subject is what a [Key] names.
 type Subject struct {
 	Workspace string
@@ -126,8 +132,7 @@ func (k Key) Paths() Paths {
 func (k Key) IdentitySchema() identityschema.Schema {
 	attributes := map[string]identityschema.Attribute{}
 	for _, p := range k.parts(&Subject{}) {
-		first, _, _ := strings.Cut(strings.ReplaceAll(p.Description, "`", ""), ". ")
-		attributes[p.Attribute] = identityschema.StringAttribute{RequiredForImport: true, Description: strings.TrimSuffix(first, ".") + "."}
+		attributes[p.Attribute] = identityschema.StringAttribute{RequiredForImport: true, Description: strings.ReplaceAll(p.sentence(), "`", "")}
 	}
 	return identityschema.Schema{Attributes: attributes}
 }
@@ -159,7 +164,7 @@ func (k Key) fromIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity)
 	}
 	s, err := k.checked(s)
 	if err != nil {
-		diags.AddError("Not an identity to import by", fmt.Sprintf("It names nothing that can be managed: %s.", err))
+		diags.AddError("Not an identity to import by", fmt.Sprintf("The identity names nothing that can be managed: %s.", err))
 	}
 	return s, diags
 }

@@ -90,7 +90,7 @@ func TestKeys(t *testing.T) {
 	if _, diags = ofUser.fromIdentity(t.Context(), identity); !diags.HasError() {
 		t.Error("an identity that names nothing is taken")
 	}
-	ofUser.setIdentity(t.Context(), nil, Subject{}, &diags) // a Terraform that knows no identities
+	ofUser.setIdentity(t.Context(), nil, Subject{}, &diags) // a Terraform without identities
 }
 
 func TestKeysDescribeThemselves(t *testing.T) {

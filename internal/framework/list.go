@@ -54,7 +54,7 @@ func (l *lister) ListResourceConfigSchema(_ context.Context, _ list.ListResource
 		Attributes: map[string]schema.Attribute{
 			l.additive.Key.Workspace.Attribute: schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "The id of the workspace.",
+				MarkdownDescription: l.additive.Key.Workspace.sentence(),
 				Validators:          []validator.String{l.additive.Key.Workspace.Form.Text()},
 			},
 			roleAttribute: schema.StringAttribute{
@@ -85,7 +85,7 @@ func (l *lister) results(ctx context.Context, req list.ListRequest) iter.Seq[lis
 	diags.Append(ds...)
 	if run == nil && !diags.HasError() {
 		diags.AddError("The provider's settings are not known",
-			"The provider block depends on something that is not known, so nothing can be listed.")
+			"The provider block depends on a value that is not known, so nothing can be listed.")
 	}
 	if diags.HasError() {
 		return list.ListResultsStreamDiagnostics(diags)
@@ -99,7 +99,7 @@ func (l *lister) members(ctx context.Context, req list.ListRequest, run *roster.
 	listing, err := run.Listing(readCtx, workspace)
 	if err != nil {
 		return list.ListResultsStreamDiagnostics(l.additive.diagnostics([]roster.Finding{
-			run.ReadError(err, "workspace "+workspace, roster.AtWorkspace),
+			run.ReadError(err, run.Traits().Workspace(workspace), roster.AtWorkspace),
 		}))
 	}
 	members := slices.DeleteFunc(slices.Clone(listing.Members), func(m roster.Member) bool {
@@ -116,12 +116,15 @@ func (l *lister) members(ctx context.Context, req list.ListRequest, run *roster.
 	shown := int64(len(members))
 	if req.Limit > 0 && shown > req.Limit {
 		shown = req.Limit
-		notes.AddWarning(fmt.Sprintf("Only %d of %d are listed of workspace %s", shown, len(members), workspace),
-			fmt.Sprintf("The limit is %d (Terraform's own, where the list block sets none, is 100). Set limit = %d or more in the list block to get all.", req.Limit, len(members)))
+		notes.Append(cutOff(shown, len(members), "members of "+run.Traits().Workspace(workspace)))
 	}
 	return func(push func(list.ListResult) bool) {
 		for i, m := range members[:shown] {
 			result := l.result(ctx, req, workspace, m)
+			if len(m.Roles) != 1 {
+				result.Diagnostics.AddWarning(fmt.Sprintf("%s has no single role in %s", m.Label(), run.Traits().Workspace(workspace)),
+					fmt.Sprintf("%s shows %d roles for %s. Fill in the role in generated configuration.", run.Traits().Product, len(m.Roles), m.Principal))
+			}
 			if i == 0 {
 				result.Diagnostics.Append(notes...)
 			}
@@ -132,15 +135,17 @@ func (l *lister) members(ctx context.Context, req list.ListRequest, run *roster.
 	}
 }
 
+// cutOff warns that a list ends at its limit.
+func cutOff(shown int64, all int, of string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(fmt.Sprintf("Only %d of %d %s are listed", shown, all, of),
+		fmt.Sprintf("The limit is %d. (Terraform's default is 100.) To list all, set limit = %d or more in the list block.", shown, all))
+}
+
 func (l *lister) result(ctx context.Context, req list.ListRequest, workspace string, member roster.Member) list.ListResult {
 	b := roster.Binding{Workspace: workspace, Principal: member.Principal, Standing: member.Standing()}
 	result := req.NewListResult(ctx)
 	result.DisplayName = displayName(member)
 	l.additive.Key.setIdentity(ctx, result.Identity, subjectOf(b), &result.Diagnostics)
-	if len(member.Roles) != 1 {
-		result.Diagnostics.Append(diag.NewWarningDiagnostic(fmt.Sprintf("%s has no single role in workspace %s", member.Label(), workspace),
-			fmt.Sprintf("The service shows %d roles for %s. Configuration that is generated for it needs a role to be filled in.", len(member.Roles), member.Principal)))
-	}
 	if !req.IncludeResource {
 		return result
 	}

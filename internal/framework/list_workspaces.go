@@ -80,8 +80,7 @@ func (l *workspaceLister) List(ctx context.Context, req list.ListRequest, stream
 			}
 			result := l.result(ctx, req, run, w)
 			if i == 0 && req.Limit > 0 && int64(len(all)) > req.Limit {
-				result.Diagnostics.AddWarning(fmt.Sprintf("Only %d of %d workspaces are listed", req.Limit, len(all)),
-					fmt.Sprintf("The limit is %d (Terraform's own, where the list block sets none, is 100). Set limit = %d or more in the list block to get all.", req.Limit, len(all)))
+				result.Diagnostics.Append(cutOff(req.Limit, len(all), run.Traits().WorkspaceNoun+"s"))
 			}
 			if !push(result) {
 				return
@@ -100,7 +99,7 @@ func (l *workspaceLister) all(ctx context.Context, req list.ListRequest) (*roste
 	diags.Append(ds...)
 	if run == nil && !diags.HasError() {
 		diags.AddError("The provider's settings are not known",
-			"The provider block depends on something that is not known, so nothing can be listed.")
+			"The provider block depends on a value that is not known, so nothing can be listed.")
 	}
 	if diags.HasError() {
 		return nil, nil, diags
@@ -138,11 +137,11 @@ func (l *workspaceLister) result(ctx context.Context, req list.ListRequest, run 
 	l.authoritative.takeEverything(m)
 	listing, err := run.Listing(ctx, w.ID)
 	if err != nil {
-		result.Diagnostics.Append(l.authoritative.diagnostics(nil, []roster.Finding{run.ReadError(err, "workspace "+w.ID, roster.AtNone)})...)
+		result.Diagnostics.Append(l.authoritative.diagnostics(nil, []roster.Finding{run.ReadError(err, run.Traits().Workspace(w.ID), roster.AtNone)})...)
 		return result
 	}
 	if !listing.Complete() {
-		result.Diagnostics.AddError(fmt.Sprintf("The listing of workspace %s is not complete", w.ID),
+		result.Diagnostics.AddError(fmt.Sprintf("The listing of %s is not complete", run.Traits().Workspace(w.ID)),
 			fmt.Sprintf("It cannot be imported as a whole: %s. %s", listing.Incomplete, run.Traits().ChangeRight))
 		return result
 	}

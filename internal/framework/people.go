@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -20,7 +21,7 @@ type Directory struct {
 	Kind roster.Kind
 	// Where names the tenant in a phrase: "the tenant", "account 5001".
 	Where string
-	// Advice says what to do when somebody is missing, as a sentence.
+	// Advice says what to do when a user or group is missing, as a sentence.
 	Advice string
 }
 
@@ -88,11 +89,11 @@ func (d Directory) one(found []roster.Person, at path.Path, with string) (roster
 	case 0:
 		return roster.Person{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at,
 			fmt.Sprintf("No %s with %s", d.noun(), with),
-			fmt.Sprintf("%s knows no %s with %s. %s", capital(d.Where), d.noun(), with, d.Advice))}
+			fmt.Sprintf("%s has no %s with %s. %s", membership.Capital(d.Where), d.noun(), with, d.Advice))}
 	default:
 		return roster.Person{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at,
 			fmt.Sprintf("Several %s with %s", d.nouns(), with),
-			fmt.Sprintf("%s knows %d %s with %s: %s. Choose one of them by its id.", capital(d.Where), len(found), d.nouns(), with, describeIDs(found)))}
+			fmt.Sprintf("%s has %d %s with %s: %s. Choose one of them by its id.", membership.Capital(d.Where), len(found), d.nouns(), with, describeIDs(found)))}
 	}
 }
 
@@ -178,8 +179,8 @@ func (d Directory) ambiguous(shared map[string][]roster.Person, remedy string) d
 	var diags diag.Diagnostics
 	for _, email := range slices.Sorted(maps.Keys(shared)) {
 		diags.AddError(fmt.Sprintf("Several %s with the e-mail address %q", d.nouns(), email),
-			fmt.Sprintf("%s knows %d %s with the e-mail address %q: %s. The address does not tell which of them is meant: %s.",
-				capital(d.Where), len(shared[email]), d.nouns(), email, describeIDs(shared[email]), remedy))
+			fmt.Sprintf("%s has %d %s with the e-mail address %q: %s. The address does not identify one of them: %s.",
+				membership.Capital(d.Where), len(shared[email]), d.nouns(), email, describeIDs(shared[email]), remedy))
 	}
 	return diags
 }

@@ -160,12 +160,12 @@ func (p Product) Read(block types.Object) (v Values, unknown bool, faults, diags
 				diags.Append(s.validator().refusal(path.Root(p.Name).AtName(s.Attribute), err))
 			} else if err != nil {
 				faults.AddError("Invalid provider setting",
-					fmt.Sprintf("The environment variable %s, which %s falls back to, cannot be used: %s.", s.Variable, name, err))
+					fmt.Sprintf("The environment variable %s, which is used for %s, is not valid: %s.", s.Variable, name, err))
 			}
 			v[s.Attribute] = parsed
 		case s.Required:
 			faults.AddError(fmt.Sprintf("Missing %s", name),
-				fmt.Sprintf("This needs the provider setting %s, and it was not given. Set it in the provider block, or set the environment variable %s. This holds for everything of %s.", name, s.Variable, p.Title))
+				fmt.Sprintf("The provider setting %s is missing. Set it in the provider block, or set the environment variable %s. All resources and data sources of %s need it.", name, s.Variable, p.Title))
 		default:
 			v[s.Attribute] = s.Default
 		}
@@ -178,7 +178,7 @@ func (s Setting) parse(text string) (string, error) {
 	text = strings.TrimSpace(text)
 	switch {
 	case text == "":
-		return "", fmt.Errorf("the value is empty: give one, or leave the attribute out so that the environment variable %s counts", s.Variable)
+		return "", fmt.Errorf("the value is empty: set one, or remove the attribute so that the environment variable %s is used", s.Variable)
 	case s.Parse == nil:
 		return text, nil
 	default:
@@ -189,7 +189,7 @@ func (s Setting) parse(text string) (string, error) {
 // validator checks the setting in the block. What is not known yet, and what the
 // environment says, is checked when the provider is configured.
 func (s Setting) validator() checked {
-	return checked{what: "a setting that can be used", check: func(text string) error {
+	return checked{what: "a valid setting", check: func(text string) error {
 		_, err := s.parse(text)
 		return err
 	}}

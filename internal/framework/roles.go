@@ -22,7 +22,7 @@ type Roles struct {
 	CheckName func(string) error
 }
 
-// check says what is wrong with a role that shall be given.
+// check says what is wrong with a role that is to be given.
 func (r Roles) check(role string) error {
 	switch {
 	case role == "":
@@ -35,7 +35,7 @@ func (r Roles) check(role string) error {
 	return nil
 }
 
-// shown checks a role that may be what the service shows of somebody: none, or
+// shown checks a role that may be what the service shows of a user: none, or
 // several. A plan that would give such a one is refused; see [Roles.given].
 func (r Roles) shown(role string) error {
 	if role == "" {

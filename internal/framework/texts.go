@@ -57,7 +57,7 @@ func (rm *roleMap) setByText() {
 	rm.byText = rolesByText(values, rm.texts)
 }
 
-// rolesByText gives the roles by what people are called. The id stands in for a
+// rolesByText gives the roles by what people are called. The id takes the place of a
 // text that is missing, and comes after one that several have. While one text is
 // not known, the map is not.
 func rolesByText(roles, texts types.Map) types.Map {

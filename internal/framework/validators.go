@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/protocol/bulk"
 )
 
@@ -35,7 +36,7 @@ func Filled(what string) Form {
 	}}
 }
 
-// Email is an e-mail address to look somebody up by.
+// Email is an e-mail address to look a user up by.
 var Email = Filled("an e-mail address")
 
 // Duration is a duration that is at least so long.
@@ -96,9 +97,9 @@ func (c checked) ValidateString(_ context.Context, req validator.StringRequest, 
 // refusal says where the text is, in words as well: Terraform shows the line of
 // the whole block where a path leads into a nested attribute or a set.
 func (c checked) refusal(at path.Path, err error) diag.Diagnostic {
-	text := capital(err.Error()) + "."
+	text := membership.Capital(err.Error()) + "."
 	if len(at.Steps()) > 1 {
-		text = fmt.Sprintf("In %s %s.", named(at), err)
+		text = fmt.Sprintf("In %s: %s.", named(at), err)
 	}
 	return diag.NewAttributeErrorDiagnostic(at, "Not "+c.what, text)
 }
@@ -154,13 +155,6 @@ func (w whole) ValidateNumber(ctx context.Context, req validator.NumberRequest, 
 	if n, exactly := number.Int64(); exactly == big.Exact && n >= w.least && n <= w.most {
 		return
 	}
-	resp.Diagnostics.AddAttributeError(req.Path, "Not a number that can be used",
+	resp.Diagnostics.AddAttributeError(req.Path, "Not a valid number",
 		fmt.Sprintf("%s has to be %s, and it is %s.", req.Path, w.Description(ctx), number.Text('g', 10)))
-}
-
-func capital(s string) string {
-	if s == "" || s[0] < 'a' || s[0] > 'z' {
-		return s
-	}
-	return string(s[0]-'a'+'A') + s[1:]
 }

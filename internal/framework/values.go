@@ -78,7 +78,7 @@ func write(ctx context.Context, to *tftypes.Value, schema interface{ Type() attr
 func misfit(err error) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if err != nil {
-		diags.AddError("The values of a resource do not fit its schema",
+		diags.AddError("A resource does not fit its schema",
 			fmt.Sprintf("They could not be read or written: %s. This is a fault of the provider: please report it.", err))
 	}
 	return diags

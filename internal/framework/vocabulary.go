@@ -6,11 +6,23 @@ import "github.com/tf-roster/terraform-provider-roster/internal/roster"
 // product.
 func vocabulary() roster.Naming {
 	return roster.Naming{
-		AdoptExisting: adoptAttribute, OnDestroy: exitAttribute, OnRemoval: removalAttribute, ReassignRole: reassignAttribute,
+		AdoptExisting: adoptAttribute, Enabled: enabledAttribute, OnDestroy: exitAttribute, OnRemoval: removalAttribute, ReassignRole: reassignAttribute,
 		Ignore: func(k roster.Kind) string { return "ignore_" + string(k) + "s" },
 		Mode:   "last_owner_guard.mode", MinimumOwners: "last_owner_guard.minimum_owners", NotCounted: "not_counted",
 		CountOwnerGroups: "count_owner_groups", ExemptWorkspaces: "last_owner_guard.exempt_workspace_ids", HandoverWait: "last_owner_guard.handover_wait",
-		Forget: "terraform state rm", DestroyUnrefreshed: "terraform destroy -refresh=false",
-		Guide: "last-owner-guard", GuideURL: "https://registry.terraform.io/providers/tf-roster/roster/latest/docs",
+		Tool: "Terraform", Forget: "terraform state rm",
+		SkipPlan:       "Terraform plans before destroy and refresh too: `terraform destroy -refresh=false` skips this.",
+		ImportBlock:    "import {\n  to = {type}.NAME\n  id = {id}\n}\n\nFor \"to\", use the address shown above, module path and index included",
+		Rename:         "a `moved` block",
+		Keyed:          "`for_each` keyed by the principal's id, instead of `count` or a list whose items shift",
+		Release:        "a `removed` block with `lifecycle { destroy = false }`",
+		ReleaseInPlace: "`lifecycle { destroy = false }` in the resource (Terraform 1.16, OpenTofu 1.12)",
+		ApplyFirst:     "-target",
+		Order: []string{
+			"`depends_on` to the successor's block, where both are blocks",
+			"`lifecycle { create_before_destroy = true }`, where the successor depends on something else that changes in this run",
+			"two runs at -parallelism=1: first the successor, then the removal",
+		},
+		Guide: "last-owner-guard", GuideURL: "https://github.com/tf-roster/terraform-provider-roster#last-owner-guard",
 	}
 }

@@ -7,6 +7,7 @@ package membership
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -27,7 +28,7 @@ const (
 // Managed tells whether principals of the kind can be managed.
 func (k Kind) Managed() bool { return k == User || k == Group }
 
-// Principal is somebody (or a group of people) who can hold a role. ID is the
+// Principal is a user or a group that can hold a role. ID is the
 // service's own id, spelled as the service spells it.
 type Principal struct {
 	Kind Kind   `json:"kind"`
@@ -54,7 +55,7 @@ type Member struct {
 	// Roles are the roles as the service spells them. Exactly one is normal;
 	// none and several occur and are kept as they came.
 	Roles []string
-	// Enabled is false for somebody who is listed but has no access.
+	// Enabled is false for a user who is listed but has no access.
 	// It is always true where the product has no such notion.
 	Enabled bool
 	// Invite marks an invitation that is still pending.
@@ -118,7 +119,7 @@ type Person struct {
 	Status string
 	// Roles are the roles in the tenant, not in a workspace.
 	Roles []string
-	// Inactive is true for somebody who is blocked in the whole tenant.
+	// Inactive is true for a user who is blocked in the whole tenant.
 	Inactive bool
 	// Invite marks an invitation that is still pending. It counts as one in a
 	// workspace too, whatever the workspace's listing says.
@@ -167,17 +168,17 @@ type Traits struct {
 	// NeverOwnerless is true where the vendor says that a workspace always has
 	// an owner: a listing without one shows a part only.
 	NeverOwnerless bool
-	// StatusMatters is true where somebody blocked in the whole tenant still
-	// stands in a workspace's listing as if nothing had happened, so that the
+	// StatusMatters is true where a user who is blocked in the tenant is still
+	// in a workspace's listing as if nothing had happened, so that the
 	// tenant has to be asked.
 	StatusMatters bool
-	// AssignMayAdd is true where Assign may bring in somebody who is not in the
+	// AssignMayAdd is true where Assign may bring in a user who is not in the
 	// workspace yet; then it is tried before Add.
 	AssignMayAdd bool
 	// RemovalDisables is true where Remove leaves a disabled row behind.
 	RemovalDisables bool
 	// ListingShifts is true where a listing takes several calls, and has to be
-	// read anew where somebody writes meanwhile.
+	// read again where the workspace changes meanwhile.
 	ListingShifts bool
 	// AddBatch is how many principals of one role Add takes in one call.
 	AddBatch int
@@ -194,6 +195,25 @@ func (t Traits) Assigning(workspace string, p Principal, role string) string {
 		"{workspace}", url.PathEscape(workspace), "{kind}", url.PathEscape(string(p.Kind)),
 		"{id}", url.PathEscape(p.ID), "{role}", url.PathEscape(role),
 	).Replace(t.AssignCall)
+}
+
+// Workspace names a workspace in a summary, by its name (or id) alone.
+func (t Traits) Workspace(name string) string { return t.WorkspaceNoun + " " + name }
+
+// Place names a workspace in a detail: by its name, with the id in parentheses.
+func (t Traits) Place(name, id string) string {
+	if name == "" || name == id {
+		return t.Workspace(id)
+	}
+	return fmt.Sprintf("%s %q (%s)", t.WorkspaceNoun, name, id)
+}
+
+// AnOwner is the noun for who holds the owner's role, with its article.
+func (t Traits) AnOwner() string {
+	if strings.IndexAny(t.OwnerNoun, "aeiou") == 0 {
+		return "an " + t.OwnerNoun
+	}
+	return "a " + t.OwnerNoun
 }
 
 // Service is the port to one product with one set of credentials. Its methods

@@ -11,16 +11,30 @@ type Vocabulary struct {
 	ImportID     func(workspace string, p Principal) string
 	RoleImportID func(workspace, role string) string
 
-	// AdoptExisting, OnDestroy, OnRemoval and ReassignRole are attributes of
-	// resources; Ignore gives the attribute that ignores principals of a kind.
-	AdoptExisting, OnDestroy, OnRemoval, ReassignRole string
-	Ignore                                            func(Kind) string
+	// AdoptExisting, Enabled, OnDestroy, OnRemoval and ReassignRole are attributes
+	// of resources; Ignore gives the attribute that ignores principals of a kind.
+	AdoptExisting, Enabled, OnDestroy, OnRemoval, ReassignRole string
+	Ignore                                                     func(Kind) string
 	// Settings are those of the guard, by their whole names.
 	Mode, MinimumOwners, NotCounted, CountOwnerGroups, ExemptWorkspaces, HandoverWait string
 
-	// Forget is the command that makes Terraform forget a resource, and
-	// DestroyUnrefreshed the one that destroys without planning what there is.
-	Forget, DestroyUnrefreshed string
+	// Tool is what people call the program that runs the configuration.
+	Tool string
+	// Forget is the command that forgets one instance of a resource.
+	Forget string
+	// SkipPlan is a sentence: how a destroy skips what a plan refuses.
+	SkipPlan string
+	// ImportBlock is what imports one resource, and how to fill that in, with
+	// {type} and {id} for the type of the resource and the id in quotes.
+	ImportBlock string
+	// Rename, Keyed, Release and ReleaseInPlace are phrases: what tells that a
+	// resource was renamed, what keeps one instance for each principal, and what
+	// ends the management of a resource without ending the access.
+	Rename, Keyed, Release, ReleaseInPlace string
+	// ApplyFirst is a phrase: what applies a part of a configuration first.
+	ApplyFirst string
+	// Order are phrases: what orders a removal after its successor.
+	Order []string
 	// Guide says where the guard is explained: the guide's name and an address.
 	Guide, GuideURL string
 }

@@ -32,6 +32,14 @@ func Wrap(text string) string {
 	return strings.Join(out, "\n")
 }
 
+// Capital begins a sentence with a phrase.
+func Capital(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
 // words splits a line at its spaces. What is quoted with back quotes is a
 // command to copy, and one word.
 func words(line string) []string {

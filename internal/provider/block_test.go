@@ -110,7 +110,7 @@ func place(d *tfprotov6.Diagnostic) string {
 }
 
 // call has the provider call a product, with nothing but the settings: it reads the
-// sample's workspace for somebody who is no member there, of which a warning tells.
+// sample's workspace for a user who is no member there, of which a warning tells.
 func call(p *protocol.Provider, product string) protocol.Diagnostics {
 	return slices.DeleteFunc(p.Read(product, mockservice.SampleOf(product).Workspace), func(d *tfprotov6.Diagnostic) bool {
 		return d.Severity == tfprotov6.DiagnosticSeverityWarning

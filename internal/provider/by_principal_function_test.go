@@ -40,7 +40,7 @@ func TestByPrincipal(t *testing.T) {
 	}{
 		"under two roles": {
 			object{"owner": []any{"a", "b", "d"}, "viewer": []any{"B", "c", "d"}, "contributor": []any{"d"}},
-			"these stand under several: b (owner, viewer); d (contributor, owner, viewer)",
+			"these are listed under several: b (owner, viewer); d (contributor, owner, viewer)",
 		},
 		"an empty id": {object{"owner": []any{"a", ""}}, `the role "owner" has an empty entry at position 2`},
 		"a null id":   {object{"owner": []any{nil}}, `the role "owner" has an empty entry at position 1`},

@@ -125,7 +125,7 @@ func (s *space) newcomers(ctx context.Context, c BindingApply) []Finding {
 	var out []Finding
 	for _, q := range left.Newcomers {
 		if live, there := l.Member(q); there && live.Enabled && !s.reconciler.HeldByOther(q, c.Private.Instance) {
-			out = append(out, planning.Unsettled(s.run.traits, s.run.naming, live, s.run.traits.WorkspaceNoun+" "+s.whereIs(ctx)))
+			out = append(out, planning.Unsettled(s.run.traits, s.run.naming, live, s.at(ctx)))
 		}
 	}
 	return out
@@ -139,9 +139,9 @@ func (r *Run) DeleteBinding(ctx context.Context, c BindingApply) BindingApplied 
 		s.reconciler.HandOver(b.Principal, b.Standing)
 		return BindingApplied{Findings: s.newcomers(ctx, c)}
 	}
-	what := "removed by this run (its resource is destroyed or no longer in the configuration)"
+	what := r.traits.Removed() + " by this run (its resource is destroyed or no longer in the configuration)"
 	if c.Exit.Reassign != "" {
-		what = fmt.Sprintf("left with the role %q by this run (reassign_role)", c.Exit.Reassign)
+		what = fmt.Sprintf("left with the role %q by this run (%s)", c.Exit.Reassign, r.naming.ReassignRole)
 	}
 	w := endWish(c, guard.Loss{Cause: guard.Ended, Form: guard.OfOne, What: what})
 	w.atPlan = c.Private.Owners

@@ -1,13 +1,14 @@
 package roster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/cache"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 )
@@ -72,8 +73,8 @@ func (r *Run) Owners(ctx context.Context, workspace string) ([]Member, []Finding
 	var out []Finding
 	if status.Unreadable {
 		out = append(out, warning(AtNone,
-			fmt.Sprintf("Who is inactive could not be read: all %s of workspace %s count", r.traits.OwnersNoun, r.workspaceName(ctx, l, workspace)),
-			fmt.Sprintf("The list of everybody in the %s could not be read, so an owner who is blocked there is shown as an owner. The API key's user may lack the right to list the %s.", r.traits.TenantNoun, r.traits.TenantNoun)))
+			fmt.Sprintf("All %s of %s count: the %s is unreadable", r.traits.OwnersNoun, r.traits.Workspace(r.workspaceName(ctx, l, workspace)), r.traits.TenantNoun),
+			fmt.Sprintf("The users of the %s could not be listed, so %s who is inactive there still counts. The user of the %s may lack the right to list the %[1]s.", r.traits.TenantNoun, r.traits.AnOwner(), r.traits.CredentialNoun)))
 	}
 	return r.judge.Knowing(status).Owners(l), out, nil
 }
@@ -81,19 +82,17 @@ func (r *Run) Owners(ctx context.Context, workspace string) ([]Member, []Finding
 // PartialListing warns of a listing that cannot be all there is, and passes on
 // what else the client noted about it.
 func (r *Run) PartialListing(l *Listing) []Finding {
-	name := l.Name
-	if name == "" {
-		name = l.ID
-	}
+	t := r.traits
+	where := t.Workspace(cmp.Or(l.Name, l.ID))
 	var out []Finding
 	if !l.Complete() {
-		out = append(out, warning(AtNone, fmt.Sprintf("The listing of workspace %s may not be complete", name),
-			fmt.Sprintf("%s, so the API key may see a part of workspace %s only: there may be people who are not listed here. %s",
-				capital(l.Incomplete), l.ID, r.traits.ChangeRight)))
+		out = append(out, warning(AtNone, fmt.Sprintf("The listing of %s may not be complete", where),
+			fmt.Sprintf("%s, so the %s may see only a part of %s: it may have members who are not listed here. %s",
+				membership.Capital(l.Incomplete), t.CredentialNoun, t.Place(l.Name, l.ID), t.ChangeRight)))
 	}
 	for _, note := range l.Notes {
-		out = append(out, warning(AtNone, fmt.Sprintf("The listing of workspace %s is taken to be complete", name),
-			fmt.Sprintf("%s If people are missing in it, tell us: nobody has seen yet what the service means by this.", note)))
+		out = append(out, warning(AtNone, fmt.Sprintf("The listing of %s is taken to be complete", where),
+			fmt.Sprintf("%s If members are missing in it, please report that: what the service means by this is not documented.", note)))
 	}
 	return out
 }
@@ -104,30 +103,22 @@ func (r *Run) ReadError(err error, what string, at Attribute) Finding {
 	t := r.traits
 	switch FailureOf(err) {
 	case Unauthorized:
-		return failure(AtNone, fmt.Sprintf("%s does not accept the API key", t.Product),
-			fmt.Sprintf("%s Check the credentials in the provider block or the environment: the key may be wrong, revoked or expired.", planning.Said(err)+"."))
+		return failure(AtNone, fmt.Sprintf("%s does not accept the %s", t.Product, t.CredentialNoun),
+			fmt.Sprintf("%s Check the credentials in the provider block or the environment: they may be wrong, revoked or expired.", planning.Sentence(err)))
 	case Forbidden:
-		return failure(at, fmt.Sprintf("The %s API key may not read %s", t.Product, what),
-			fmt.Sprintf("%s %s", planning.Said(err)+".", t.ChangeRight))
+		return failure(at, fmt.Sprintf("The %s %s may not read %s", t.Product, t.CredentialNoun, what),
+			fmt.Sprintf("%s %s", planning.Sentence(err), t.ChangeRight))
 	case Gone:
-		return failure(at, fmt.Sprintf("%s was not found in %s", capital(what), t.Product),
-			fmt.Sprintf("%s Check the id, and that the key belongs to the right %s.", planning.Said(err)+".", t.TenantNoun))
+		return failure(at, fmt.Sprintf("%s was not found in %s", membership.Capital(what), t.Product),
+			fmt.Sprintf("%s Check the id, and that the %s belongs to the right %s.", planning.Sentence(err), t.CredentialNoun, t.TenantNoun))
 	case Malformed:
 		return failure(at, fmt.Sprintf("%s gave an answer that cannot be read", t.Product),
-			fmt.Sprintf("%s Check that the endpoint is the product's API and not, say, a proxy's page.", planning.Said(err)+"."))
+			fmt.Sprintf("%s Check that the endpoint is the product's API, and not a proxy's page.", planning.Sentence(err)))
 	case Refused, Unsupported:
 		return failure(at, fmt.Sprintf("%s refused to read %s", t.Product, what),
-			fmt.Sprintf("%s Check the id, and that this %s offers the call.", planning.Said(err)+".", t.TenantNoun))
+			fmt.Sprintf("%s Check the id, and that this %s offers the call.", planning.Sentence(err), t.TenantNoun))
 	default:
-		return failure(at, fmt.Sprintf("%s could not be read from %s", capital(what), t.Product),
-			fmt.Sprintf("%s This may pass: run the same command again.", planning.Said(err)+"."))
+		return failure(at, fmt.Sprintf("%s could not be read from %s", membership.Capital(what), t.Product),
+			fmt.Sprintf("%s This may pass: run the same command again.", planning.Sentence(err)))
 	}
-}
-
-// capital begins a sentence with a phrase.
-func capital(s string) string {
-	if s == "" || s[0] < 'a' || s[0] > 'z' {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }

@@ -15,7 +15,7 @@ func TestACreationNeverChangesAnAccessSilently(t *testing.T) {
 		x := openSession(t, s, enforce())
 		fs := x.plan(BindingChange{Next: bind("w1", "vic", "editor")}).Findings
 		says(t, fs, there)
-		for _, part := range []string{"with viewer, and the configuration asks for editor", "import {\n  to = roster_blink_workspace_role_binding.NAME\n  id = \"w1/user/vic\"\n}", "adopt_existing = true", "`terraform destroy -refresh=false` skips this"} {
+		for _, part := range []string{"with viewer. The configuration asks for editor", "import {\n  to = roster_blink_workspace_role_binding.NAME\n  id = \"w1/user/vic\"\n}", "adopt_existing = true", "`terraform destroy -refresh=false` skips this"} {
 			if !strings.Contains(fs[0].Detail, part) {
 				t.Errorf("no %q in %s", part, fs[0].Detail)
 			}
@@ -79,7 +79,7 @@ func TestNobodyIsCreatedDisabled(t *testing.T) {
 		s := newStage(blazeTraits()).workspace("7", person("1", "manager")).strangers("5")
 		off := bind("7", "5", "tester")
 		off.Standing.Enabled = false
-		want := "! user/5 is not in workspace Space 7 and cannot be created disabled"
+		want := "! 5@example.com cannot be created disabled in workspace Space 7"
 		x := openSession(t, s, enforce())
 		fs := x.plan(BindingChange{Next: off}).Findings
 		says(t, fs, want)

@@ -8,35 +8,36 @@ import (
 )
 
 // writeFailure explains a change that failed.
-func (r *Run) writeFailure(o reconcile.Outcome, workspace string, w wish) Finding {
-	t, err, what := r.traits, o.Err, w.clause(r.traits)
-	who := fmt.Sprintf("%s in workspace %s", w.Principal, workspace)
+func (s *space) writeFailure(o reconcile.Outcome, w wish) Finding {
+	t, err, what := s.run.traits, o.Err, w.clause(s.run.traits)
+	name, where := s.called(w, o), s.knownAt()
+	who, was := fmt.Sprintf("%s in %s", name.summary, where.summary), fmt.Sprintf("%s in %s was to be %s", name.detail, where.detail, what)
 	if o.Result == reconcile.Unclear {
 		return failure(w.at, fmt.Sprintf("The change of %s could not be verified", who),
-			fmt.Sprintf("%s. It may or may not stand. Run plan and apply again: what is there by then is taken as it is, and nothing is done twice.", planning.Said(err)))
+			fmt.Sprintf("%s: %s. The change may or may not have been made. Plan and apply again: the next run takes what is there, and makes no change twice.", was, planning.Said(err)))
 	}
 	switch FailureOf(err) {
 	case Unauthorized:
-		return failure(AtNone, fmt.Sprintf("%s does not accept the API key", t.Product),
-			fmt.Sprintf("%s was to be %s: %s. Nothing was changed. Check the credentials in the provider block or the environment.", who, what, planning.Said(err)))
+		return failure(AtNone, fmt.Sprintf("%s does not accept the %s", t.Product, t.CredentialNoun),
+			fmt.Sprintf("%s: %s. Nothing was changed. Check the credentials in the provider block or the environment.", was, planning.Said(err)))
 	case Forbidden:
-		return failure(w.at, fmt.Sprintf("The %s API key may not change %s", t.Product, who),
-			fmt.Sprintf("%s. Nothing was changed. %s", planning.Said(err), t.ChangeRight))
+		return failure(w.at, fmt.Sprintf("The %s %s may not change %s", t.Product, t.CredentialNoun, who),
+			fmt.Sprintf("%s: %s. Nothing was changed. %s", was, planning.Said(err), t.ChangeRight))
 	case Unsupported:
 		if w.Want != nil {
 			return failure(w.at, fmt.Sprintf("%s has no such call: %s was not changed", t.Product, who),
-				fmt.Sprintf("%s. %s was to be %s, and this endpoint does not know the call that does it. Check that the endpoint in the provider's settings is the product's API.", planning.Said(err), who, what))
+				fmt.Sprintf("%s: %s. The endpoint does not know the call for this change. Check that the endpoint in the provider's settings is the product's API.", was, planning.Said(err)))
 		}
-		return failure(w.at, fmt.Sprintf("%s has no such call: %s keeps its access", t.Product, who),
-			fmt.Sprintf("%s. The removal endpoint is not available there. Remove the access by hand in %s and plan again, or stop managing it with `terraform state rm`.", planning.Said(err), t.Product))
+		return failure(w.at, fmt.Sprintf("%s has no such call: %s keeps its role", t.Product, who),
+			fmt.Sprintf("%s: %s. The removal call is not available there. Remove the member by hand in %s and plan again, or stop managing it with `%s`.", was, planning.Said(err), t.Product, s.run.naming.Forget))
 	case Gone:
 		return failure(w.at, fmt.Sprintf("%s was not found in %s", who, t.Product),
-			fmt.Sprintf("%s. Nothing was changed. Check the ids of the workspace and of the principal.", planning.Said(err)))
+			fmt.Sprintf("%s: %s. Nothing was changed. Check the ids of the %s and of the principal.", was, planning.Said(err), t.WorkspaceNoun))
 	case Refused:
 		return failure(w.at, fmt.Sprintf("%s refused the change of %s", t.Product, who),
-			fmt.Sprintf("%s was to be %s: %s. Nothing was changed. Check the role's name, and that the principal is known in the %s.", who, what, planning.Said(err), t.TenantNoun))
+			fmt.Sprintf("%s: %s. Nothing was changed. Check the name of the role, and that the principal is in the %s.", was, planning.Said(err), t.TenantNoun))
 	default:
 		return failure(w.at, fmt.Sprintf("The change of %s failed", who),
-			fmt.Sprintf("%s was to be %s: %s. Nothing was changed. This may pass: apply again.", who, what, planning.Said(err)))
+			fmt.Sprintf("%s: %s. Nothing was changed. This may pass: apply again.", was, planning.Said(err)))
 	}
 }

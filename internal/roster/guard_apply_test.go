@@ -184,7 +184,7 @@ func TestThoseThatWaitAreRefusedOneAtATime(t *testing.T) {
 			wg.Go(func() {
 				fs := x.delete(bind(fmt.Sprintf("w%d", i), "ann", "owner"), Exit{}, Private{})
 				says(t, fs, lastOwner)
-				if len(fs) == 1 && !strings.Contains(fs[0].Detail, "applying again finishes") {
+				if len(fs) == 1 && !strings.Contains(fs[0].Detail, "apply again to finish") {
 					t.Error(fs[0].Detail)
 				}
 				mu.Lock()
@@ -353,7 +353,7 @@ func TestATimeoutWhileAnotherLossHasTheTurn(t *testing.T) {
 		time.Sleep(time.Hour + time.Minute) // it has its turn, and reads
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		says(t, x.deleteWithin(ctx, bind("w1", "zoe", "owner"), Exit{}, Private{}), "! The change of user/zoe in workspace w1 ran out of time")
+		says(t, x.deleteWithin(ctx, bind("w1", "zoe", "owner"), Exit{}, Private{}), "! The change of zoe@example.com in workspace Space w1 ran out of time")
 		s.slow(0)
 	})
 }
@@ -493,7 +493,7 @@ func TestARefusalThatIsNotAboutOwnersSaysSo(t *testing.T) {
 			return trouble{}
 		}
 		_, _, fs := openSession(t, s, enforce()).update(bind("w1", "ann", "owner"), bind("w1", "ann", "ghost"), Exit{})
-		says(t, fs, "! Blink refused the change of user/ann in workspace w1")
+		says(t, fs, "! Blink refused the change of ann@example.com in workspace Space w1")
 		if !strings.Contains(fs[0].Detail, "Invalid role.") || !strings.Contains(fs[0].Detail, "identifier E7, request id r1") {
 			t.Error(fs[0].Detail)
 		}

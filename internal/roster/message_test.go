@@ -99,11 +99,11 @@ Its owners now:
     (reassign_role)
   - cleo@example.com (cleo): stays
 
-This message answers for the whole run: the change at fault is another one,
-the one that is named above.
+This is about another resource of the run: the change at fault is the one
+listed above.
 `)
 		for _, f := range fs {
-			if !strings.Contains(f.Detail, "Nothing had moved for 5s (7s in all)") {
+			if !strings.Contains(f.Detail, "The guard waited 7s for a successor, until nothing had moved for 5s") {
 				t.Error(f.Detail)
 			}
 		}
@@ -122,21 +122,18 @@ func TestTheMessageAtApply(t *testing.T) {
 		same(t, fs[0].Detail, `Workspace "Space w1" (w1) would have 0 owners and needs 1.
 Its owners now:
   - ann@example.com (ann): changed from owner to viewer by this run
-Nothing was changed here. If a successor was created later in this run,
-applying again finishes the handover.
+Nothing was changed here. If this run has created a successor in the
+meantime, apply again to finish the handover.
 
 Ways out:
   - Undo the change of the role.
-  - Name a successor: give somebody else the role "owner" in the same
-    change.
+  - Name a successor: give another user the role "owner" in the same change.
 
-Nothing had moved for 5s (5s in all), and no successor came. If this change
-has one, this helps:
-  - depends_on from the outgoing owner's block to the successor's, where
-    both are blocks
-  - lifecycle { create_before_destroy = true }, where the successor depends
-    on something else that changes in this run
-  - two runs at -parallelism=1: first the successor, then the removal
+The guard waited 5s for a successor, until nothing had moved for 5s, and
+none came. If this change has one, this helps:
+  - `+"`depends_on`"+` to the successor
+  - `+"`create_before_destroy`"+`
+  - two runs at -parallelism=1
   - a longer last_owner_guard.handover_wait`)
 	})
 }
@@ -146,7 +143,7 @@ func TestTheMessageSpeaksTheProductsLanguage(t *testing.T) {
 		s := newStage(blazeTraits()).workspace("352749", person("1", "manager"))
 		fs := openSession(t, s, enforce()).plan(BindingChange{Prior: bind("352749", "1", "manager")}).Findings
 		says(t, fs, "! Workspace would lose its last manager")
-		for _, part := range []string{"would have 0 managers and needs 1.\nIts managers now:", `the role "manager"`, "the outgoing manager's block"} {
+		for _, part := range []string{"would have 0 managers and needs 1.\nIts managers now:", `the role "manager"`, "Stop managing the manager", "disabled by this run"} {
 			if !strings.Contains(fs[0].Detail, part) {
 				t.Errorf("no %q in %s", part, fs[0].Detail)
 			}

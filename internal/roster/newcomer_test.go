@@ -25,7 +25,7 @@ func halfWay(t *testing.T) (*stage, *terraform, *block) {
 	return s, tf, b
 }
 
-const unsettled = "new@example.com has access to workspace Space w1, and no resource manages it"
+const unsettled = "new@example.com has unmanaged access to workspace Space w1"
 
 // Who has entered in a change of principal that failed half-way is named by each plan
 // and each apply of the resource, until that is settled.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
@@ -62,7 +63,7 @@ func (s *space) explain(ctx context.Context, w wish, o reconcile.Outcome) []Find
 // ownUser tells the person who runs this that the credentials' own user loses
 // access or its role.
 func (s *space) ownUser(ctx context.Context, w wish, o reconcile.Outcome) Finding {
-	return planning.OwnUser(s.run.traits, o.Before, w.Want, s.run.traits.WorkspaceNoun+" "+s.whereIs(ctx))
+	return planning.OwnUser(s.run.traits, o.Before, w.Want, s.at(ctx))
 }
 
 // changedMore tells of a change that its plan may not have shown.
@@ -70,35 +71,35 @@ func (s *space) changedMore(ctx context.Context, w wish, o reconcile.Outcome) []
 	if w.Action != reconcile.Give || !o.WasThere || o.Expected {
 		return nil
 	}
-	where := s.whereIs(ctx)
+	where := s.at(ctx)
 	if !o.Before.Enabled && w.Want.Enabled {
-		return []Finding{planning.Reenabled(o.Before, *w.Want, s.run.traits.WorkspaceNoun+" "+where)}
+		return []Finding{planning.Reenabled(o.Before, *w.Want, where)}
 	}
 	if w.Adopt {
-		return []Finding{planning.Adopted(s.run.naming, o.Before, *w.Want, s.run.traits.WorkspaceNoun+" "+where)}
+		return []Finding{planning.Adopted(s.run.naming, o.Before, *w.Want, where)}
 	}
-	return []Finding{warning(w.at, fmt.Sprintf("%s in workspace %s goes from %s to %s", o.Before.Label(), where, o.Before.Standing(), w.Want),
-		fmt.Sprintf("%s was there already with %s, which the state did not hold. The higher role was given.", o.Before.Principal, o.Before.Standing()))}
+	return []Finding{warning(w.at, fmt.Sprintf("%s in %s goes from %s to %s", o.Before.Label(), where, o.Before.Standing(), w.Want),
+		fmt.Sprintf("%s had %s already, which the state did not show. The configuration asks for a higher role, so the member got it.", planning.Named(o.Before), o.Before.Standing()))}
 }
 
-// leftAloneFinding explains why somebody keeps what they have.
+// leftAloneFinding explains why a member keeps what it has.
 func (s *space) leftAloneFinding(ctx context.Context, w wish, o reconcile.Outcome) []Finding {
-	where, who := s.whereIs(ctx), guard.NameAndID(o.Before)
-	summary := fmt.Sprintf("%s in workspace %s is left alone", o.Before.Label(), where)
+	t, who := s.run.traits, planning.Named(o.Before)
+	summary := fmt.Sprintf("%s in %s is left alone", o.Before.Label(), s.at(ctx))
 	switch {
 	case o.Reason == reconcile.HeldByAnother:
 		return nil
 	case o.Reason == reconcile.BecameOwner:
-		return []Finding{failure(w.at, summary, fmt.Sprintf("%s was to be %s, and has become an %s of the workspace since. "+
-			"That is not taken away without a plan that shows it. Plan again, and apply that.", who, w.clause(s.run.traits), s.run.traits.OwnerNoun))}
+		return []Finding{failure(w.at, summary, fmt.Sprintf("%s was to be %s, but has become %s of the %s since the plan. "+
+			"An apply removes only an %[5]s whom its plan showed as one. Plan again, and apply that plan.", who, w.clause(t), t.AnOwner(), t.WorkspaceNoun, t.OwnerNoun))}
 	}
-	detail := fmt.Sprintf("%s holds %s there, and the state did not hold that: somebody has changed it, or it was not known when this was planned. Only what the state held is taken away. The next plan shows what would happen: to be %s.",
-		who, o.Before.Standing(), w.clause(s.run.traits))
+	detail := fmt.Sprintf("%s has %s there. The state did not show that: it changed in the meantime, or was not known at plan time. An apply takes away only what the state showed. The next plan shows what would happen: %s would be %s.",
+		who, o.Before.Standing(), o.Before.Label(), w.clause(t))
 	if w.Held != nil && w.form == guard.OfOne {
 		return []Finding{failure(w.at, summary, detail+" The state stays as it was.")}
 	}
 	if w.creates && w.form == guard.OfOne {
-		detail += " Set adopt_existing = true to accept the change."
+		detail += fmt.Sprintf(" Set %s = true to accept the change.", s.run.naming.AdoptExisting)
 	}
 	return []Finding{warning(AtNone, summary, detail)}
 }
@@ -107,7 +108,7 @@ func (s *space) leftAloneFinding(ctx context.Context, w wish, o reconcile.Outcom
 func (s *space) failureOf(ctx context.Context, w wish, o reconcile.Outcome) Finding {
 	f := s.failed(ctx, w, o)
 	if w.creates && o.Result == reconcile.Unclear {
-		f.Detail += " No state was recorded for it, so that the next run adopts what is there instead of replacing it."
+		f.Detail += " Nothing was recorded in the state, so the next run adopts what is there and does not replace it."
 	}
 	if f.At != AtNone {
 		f.Key = w.key
@@ -117,52 +118,55 @@ func (s *space) failureOf(ctx context.Context, w wish, o reconcile.Outcome) Find
 
 func (s *space) failed(ctx context.Context, w wish, o reconcile.Outcome) Finding {
 	t := s.run.traits
-	who := fmt.Sprintf("%s in workspace %s", w.Principal, s.id)
+	name, where := s.called(w, o), s.knownAt()
+	what := fmt.Sprintf("%s in %s", name.summary, where.summary)
 	switch o.Reason {
 	case reconcile.TooFewOwners:
 		return s.refusal(ctx, w, o, SeverityError)
 	case reconcile.Unreadable:
-		return planning.ReadFailure(s.run.traits, o.Err, s.id, w.at)
+		return planning.ReadFailure(t, o.Err, s.id, w.at)
 	case reconcile.Incomplete:
-		return planning.Incomplete(s.run.traits, o.Listing, fmt.Sprintf("%s is not in that part.", w.Principal))
+		return planning.Incomplete(t, o.Listing, fmt.Sprintf("%s is not in that part.", name.detail))
 	case reconcile.NoSuchMember:
-		return planning.CannotAddDisabled(s.run.traits, w.Principal, s.run.traits.WorkspaceNoun+" "+s.whereIs(ctx))
+		return planning.CannotAddDisabled(t, s.run.naming, name.summary, s.at(ctx))
 	case reconcile.GivenBack:
 		if o.Result == reconcile.Refused {
-			return failure(w.at, fmt.Sprintf("%s stays %s", who, t.OwnerNoun),
-				fmt.Sprintf("%s was given the role back in this run, because too few %s were left. Nothing was changed. Plan and apply again.", guard.NameAndID(o.Before), t.OwnersNoun))
+			return failure(w.at, fmt.Sprintf("%s stays %s", what, t.OwnerNoun),
+				fmt.Sprintf("This run restored the role of %s once already, because too few %s were left. Nothing was changed. Plan and apply again.", name.detail, t.OwnersNoun))
 		}
-		return failure(w.at, fmt.Sprintf("%s was given the role back", who),
-			fmt.Sprintf("%s was %s, and then the workspace had fewer %s than it needs: another run, or a person, took one out at the same time. So %s has %s again. Plan and apply again.",
-				guard.NameAndID(o.Before), w.clause(t), t.OwnersNoun, o.Before.Label(), o.Before.Standing()))
+		return failure(w.at, fmt.Sprintf("%s was given the role back", what),
+			fmt.Sprintf("%s was %s. Then the %s had fewer %s than it needs, because another run or a person removed one at the same time. So %s has %s again. Plan and apply again.",
+				name.detail, w.clause(t), t.WorkspaceNoun, t.OwnersNoun, name.summary, o.Before.Standing()))
 	case reconcile.NotGivenBack:
-		return failure(w.at, fmt.Sprintf("%s was not given the role back", who),
-			fmt.Sprintf("%s was %s, and then the workspace had fewer %s than it needs: another run, or a person, took one out at the same time. Giving the role back failed: %s. "+
-				"Do it by hand: give %s the role %q again, in %s or with\n\n  %s", guard.NameAndID(o.Before), w.clause(t), t.OwnersNoun, planning.Said(o.Err),
-				guard.NameAndID(o.Before), o.Before.Role(), t.Product, t.Assigning(s.id, o.Before.Principal, o.Before.Role())))
+		return failure(w.at, fmt.Sprintf("%s was not given the role back", what),
+			fmt.Sprintf("%s was %s. Then the %s had fewer %s than it needs, because another run or a person removed one at the same time. The role could not be restored: %s.\n\n"+
+				"Restore it by hand: give %[1]s the role %[6]q again, in %[7]s or with\n\n  %[8]s", name.detail, w.clause(t), t.WorkspaceNoun, t.OwnersNoun, planning.Said(o.Err),
+				o.Before.Role(), t.Product, t.Assigning(s.id, o.Before.Principal, o.Before.Role())))
 	case reconcile.NotProved:
-		return failure(w.at, fmt.Sprintf("The change of %s was not proved", who),
-			fmt.Sprintf("%s was %s, and who is left in the workspace could not be read: %s. Nothing was given back. Look who its %s are, and plan again.", guard.NameAndID(o.Before), w.clause(t), planning.Said(o.Err), t.OwnersNoun))
+		return failure(w.at, fmt.Sprintf("The change of %s was not proved", what),
+			fmt.Sprintf("%s was %s. Who is left in the %s could not be read: %s. Nothing was restored. Check who its %s are, and plan again.",
+				name.detail, w.clause(t), t.WorkspaceNoun, planning.Said(o.Err), t.OwnersNoun))
 	}
 	if errors.Is(o.Err, reconcile.ErrNotSent) && (errors.Is(o.Err, context.Canceled) || errors.Is(o.Err, context.DeadlineExceeded)) {
-		return s.cancelled(w, o.Err)
+		return s.cancelled(w, o)
 	}
 	if o.Short != nil {
 		f := s.refusal(ctx, w, o, SeverityError)
-		f.Summary = fmt.Sprintf("Workspace would lose its last %s", t.OwnerNoun)
+		f.Summary = fmt.Sprintf("%s would lose its last %s", membership.Capital(t.WorkspaceNoun), t.OwnerNoun)
 		return f
 	}
-	return s.run.writeFailure(o, s.id, w)
+	return s.writeFailure(o, w)
 }
 
 // cancelled explains a change that was never sent.
-func (s *space) cancelled(w wish, err error) Finding {
-	who := fmt.Sprintf("%s in workspace %s was to be %s", w.Principal, s.id, w.clause(s.run.traits))
-	if errors.Is(err, context.DeadlineExceeded) {
-		return failure(AtNone, fmt.Sprintf("The change of %s in workspace %s ran out of time", w.Principal, s.id),
-			who+", and the resource's timeout ended before it was its turn. Nothing was changed. Apply again, with a longer timeout if need be.")
+func (s *space) cancelled(w wish, o reconcile.Outcome) Finding {
+	name, where := s.called(w, o), s.knownAt()
+	was := fmt.Sprintf("%s in %s was to be %s", name.detail, where.detail, w.clause(s.run.traits))
+	if errors.Is(o.Err, context.DeadlineExceeded) {
+		return failure(AtNone, fmt.Sprintf("The change of %s in %s ran out of time", name.summary, where.summary),
+			was+". The resource's timeout ended before the change could start. Nothing was changed. Apply again, with a longer timeout if it happens again.")
 	}
-	return failure(AtNone, "The change was cancelled", who+", and the run was cancelled before it was its turn. Nothing was changed.")
+	return failure(AtNone, "The change was cancelled", was+". The run was cancelled before the change could start. Nothing was changed.")
 }
 
 // refusal is the guard's message at apply time.
@@ -175,24 +179,64 @@ func (s *space) refusal(ctx context.Context, w wish, o reconcile.Outcome, severi
 	if o.Short.TimedOut {
 		section.Notes = append(section.Notes, "The resource's own timeout ended the wait.")
 	}
+	const again = "If this run has created a successor in the meantime, apply again to finish the handover."
 	switch {
 	case o.Err != nil:
 		section.Notes = append(section.Notes, fmt.Sprintf("%s itself refused: %s", s.run.traits.Product, planning.Said(o.Err)))
 	case severity == SeverityError && w.form == guard.OfOne:
-		section.Notes = append(section.Notes, "Nothing was changed here. If a successor was created later in this run, applying again finishes the handover.")
+		section.Notes = append(section.Notes, "Nothing was changed here. "+again)
 	case severity == SeverityError:
-		section.Notes = append(section.Notes, "None of them was changed. What else this resource does is done; the state holds what is there. If a successor was created later in this run, applying again finishes the handover.")
+		section.Notes = append(section.Notes, "None of them was changed. The other changes of this resource are done, and the state shows the result. "+again)
 	}
 	return guard.Refusal{Judge: o.Short.Judge, Severity: severity, Sections: []guard.Section{section}, At: w.at, Waited: o.Short.Waited}.Finding()
 }
 
-// whereIs names the workspace for people.
-func (s *space) whereIs(ctx context.Context) string {
-	known := s.reconciler.Known()
-	if known == nil {
-		if got, ok := s.listings.Peek(); ok {
-			known = got.Value
+// said is how a message calls a principal or a workspace: short in a summary,
+// and with the id in a detail.
+type said struct{ summary, detail string }
+
+// called names the principal of a change.
+func (s *space) called(w wish, o reconcile.Outcome) said {
+	m := o.Before
+	if m.ID == "" {
+		m = s.known(w.Principal)
+	}
+	return said{planning.Called(m), planning.Named(m)}
+}
+
+// known gives what was read of a principal, for its name.
+func (s *space) known(p Principal) Member {
+	if l := s.knownListing(); l != nil {
+		if m, ok := l.Member(p); ok {
+			return m
 		}
 	}
-	return s.run.workspaceName(ctx, known, s.id)
+	m := Member{Principal: p}
+	if t, ok := (planReadings{s.run}).KnownTenant(s.id); ok {
+		if person, ok := t.Person(p); ok {
+			m.Email, m.Name = person.Email, person.Name
+		}
+	}
+	return m
 }
+
+// knownAt names the workspace without a call: a change has just failed.
+func (s *space) knownAt() said {
+	name := s.run.knownName(s.knownListing(), s.id)
+	return said{s.run.traits.Workspace(name), s.run.traits.Place(name, s.id)}
+}
+
+func (s *space) knownListing() *Listing {
+	if l := s.reconciler.Known(); l != nil {
+		return l
+	}
+	l, _ := s.listings.Peek()
+	return l.Value
+}
+
+// whereIs is the name of the workspace, at names it in a summary.
+func (s *space) whereIs(ctx context.Context) string {
+	return s.run.workspaceName(ctx, s.knownListing(), s.id)
+}
+
+func (s *space) at(ctx context.Context) string { return s.run.traits.Workspace(s.whereIs(ctx)) }

@@ -22,7 +22,7 @@ func TestFailedGiveBackSaysTheCall(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := Member{Principal: Principal{Kind: User, ID: "u-1"}, Email: "u1@example.com", Roles: []string{c.role}, Enabled: true}
-			s := &space{id: "w 1", run: &Run{traits: c.traits}}
+			s := openSession(t, newStage(c.traits), enforce()).run.spaces.get("w 1")
 			f := s.failureOf(t.Context(), wish{Change: reconcile.Change{Principal: before.Principal}},
 				reconcile.Outcome{Result: reconcile.Failed, Reason: reconcile.NotGivenBack, Before: before, WasThere: true, Err: errors.New("HTTP 500")})
 			for _, want := range []string{"u1@example.com (u-1)", `"` + c.role + `"`, c.call, "HTTP 500"} {

@@ -190,14 +190,18 @@ func (r *Run) tenantOf(ctx context.Context, workspace string) (*Tenant, error) {
 // workspaceName gives a name for people: the display name where it can be had,
 // else the id. Once the context is over it asks nobody.
 func (r *Run) workspaceName(ctx context.Context, l *Listing, id string) string {
+	if _, known := r.descr.get(id).Peek(); !known && (l == nil || l.Name == "") && ctx.Err() == nil {
+		_, _ = r.Describe(ctx, id) // a name is worth no failure
+	}
+	return r.knownName(l, id)
+}
+
+// knownName is the same without a call.
+func (r *Run) knownName(l *Listing, id string) string {
 	if l != nil && l.Name != "" {
 		return l.Name
 	}
-	d, known := r.descr.get(id).Peek()
-	if !known && ctx.Err() == nil {
-		d.Value, _ = r.Describe(ctx, id) // a name is worth no failure
-	}
-	if d.Value.Name != "" {
+	if d, _ := r.descr.get(id).Peek(); d.Value.Name != "" {
 		return d.Value.Name
 	}
 	return id

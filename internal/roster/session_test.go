@@ -26,9 +26,9 @@ type session struct {
 // What clashes are called.
 const (
 	summaryTwice   = "Two resources manage the same principal"
-	summaryPulled  = "One resource removes a principal that another one holds"
-	summaryBeside  = "A principal is managed by an additive and an authoritative resource"
-	summaryTwoSets = "Two authoritative resources manage the same workspace"
+	summaryPulled  = "One resource removes what another keeps"
+	summaryBeside  = "Two forms of resource manage a principal"
+	summaryTwoSets = "Two resources manage the same members"
 )
 
 // heldKey is private data of an instance that will hold the principal.

@@ -45,7 +45,7 @@ func (r *Run) ApplySet(ctx context.Context, c SetApply) SetApplied {
 	case err != nil:
 		return SetApplied{Findings: []Finding{planning.ReadFailure(r.traits, err, s.id, AtWorkspace)}}
 	case !l.Complete():
-		return SetApplied{Findings: []Finding{planning.Incomplete(r.traits, l, "Who would lose access cannot be told from a part.")}}
+		return SetApplied{Findings: []Finding{planning.Incomplete(r.traits, l, "Who would lose access is not known.")}}
 	}
 	a := &setApply{space: s, token: c.Token, next: c.Next, created: c.Prior == nil}
 	if c.Prior != nil {
@@ -205,31 +205,24 @@ func (a *setApply) finish(ctx context.Context) SetApplied {
 			case o.Reason == reconcile.TooFewOwners:
 				out = append(out, f)
 			default:
-				failed = append(failed, withName(f, o.Before))
+				failed = append(failed, f)
 			}
 		}
 		if o.Result == reconcile.LeftAlone {
 			alone[fold(w.Principal)] = true
 		}
 	}
+	where := s.knownAt().summary
 	out = append(out, planning.Bounded(failed, func(n int) (string, string) {
-		return fmt.Sprintf("%d more changes in workspace %s failed", n, s.id), "Apply again to complete this. Likewise:"
+		return fmt.Sprintf("%d more changes in %s failed", n, where), "Apply again to complete this. The others:"
 	})...)
 	listing := a.listing(ctx, Failed(out))
 	a.note(out)
 	warnings = append(warnings, a.joined(ctx, listing, alone)...)
 	out = append(out, planning.Bounded(warnings, func(n int) (string, string) {
-		return fmt.Sprintf("%d more notes about principals of workspace %s", n, s.id), "Likewise:"
+		return fmt.Sprintf("%d more notes about principals of %s", n, where), "The others:"
 	})...)
 	return SetApplied{Findings: out, Listing: listing}
-}
-
-// withName puts the name of a person in front of a detail that has the id only.
-func withName(f Finding, m Member) Finding {
-	if label := m.Label(); label != m.ID && !strings.Contains(f.Summary+f.Detail, label) {
-		f.Detail = label + ": " + f.Detail
-	}
-	return f
 }
 
 // note says once what the state holds after a failure.
@@ -239,9 +232,9 @@ func (a *setApply) note(fs []Finding) {
 			continue
 		}
 		if a.created {
-			fs[i].Detail += "\n\nNo state was recorded: apply again, and what has been done is taken over as it is."
+			fs[i].Detail += "\n\nNothing was recorded in the state. Apply again: the next run adopts what was done."
 		} else {
-			fs[i].Detail += "\n\nThe state holds who is there now. Apply again to complete the change."
+			fs[i].Detail += "\n\nThe state shows who is there now. Apply again to complete the change."
 		}
 		return
 	}

@@ -382,9 +382,9 @@ func TestSetWaysIn(t *testing.T) {
 					s.assign, s.addGives = mode, gives
 					next := whole("w", map[string]string{"a": "owner", "n1": "editor", "n2": "viewer", "n3": "owner"}, nil)
 					none(t, newSetRun(s).applySet(t, nil, next).Findings)
-					for _, seat := range next.Entries {
-						if got := s.role("w", seat.ID); got != seat.Role {
-							t.Errorf("%s has %q", seat.ID, got)
+					for _, entry := range next.Entries {
+						if got := s.role("w", entry.ID); got != entry.Role {
+							t.Errorf("%s has %q", entry.ID, got)
 						}
 					}
 				})
@@ -542,7 +542,7 @@ func TestSetHoldsNobodyBackButForTheGuard(t *testing.T) {
 			return trouble{}
 		}
 		done := newSetRun(s).applySet(t, whole("w", map[string]string{"a": "owner", "key": "owner"}, nil), whole("w", map[string]string{"n1": "owner", "n2": "owner"}, nil))
-		tells(t, done.Findings, SeverityError, "The change of user/n2 in workspace w failed", "Apply again")
+		tells(t, done.Findings, SeverityError, "The change of n2@example.com in workspace Space w failed", "Apply again")
 		if s.role("w", "key") != "" || s.role("w", "a") != "" || s.fewest("w") != 1 {
 			t.Errorf("key has %q, a has %q, down to %d owners", s.role("w", "key"), s.role("w", "a"), s.fewest("w"))
 		}
@@ -760,8 +760,8 @@ func drawTroupe(rt *rapid.T) *troupe {
 
 func (tr *troupe) stage() *stage {
 	s := newStage(tr.traits).workspace("w", slices.Clone(tr.members)...)
-	for _, seat := range tr.next.Entries {
-		s.strangers(seat.ID)
+	for _, entry := range tr.next.Entries {
+		s.strangers(entry.ID)
 	}
 	s.strangers("late")
 	s.assign, s.addGives, s.lag, s.latency = tr.mode, tr.gives, tr.lag, 20*time.Millisecond
@@ -881,13 +881,13 @@ func (tr *troupe) perform(t *testing.T) (wrong string) {
 				return
 			}
 		}
-		for _, seat := range tr.next.Entries {
-			if got := s.role("w", seat.ID); got != seat.Role {
-				complain("%s shall have %q and has %q", seat.ID, seat.Role, got)
+		for _, entry := range tr.next.Entries {
+			if got := s.role("w", entry.ID); got != entry.Role {
+				complain("%s shall have %q and has %q", entry.ID, entry.Role, got)
 			}
 		}
 		for _, m := range s.spaces["w"].members {
-			if tr.covered(m) && m.Enabled && !m.Invite && m.ID != "late" && !slices.ContainsFunc(tr.next.Entries, func(seat Entry) bool { return seat.Principal == m.Principal }) {
+			if tr.covered(m) && m.Enabled && !m.Invite && m.ID != "late" && !slices.ContainsFunc(tr.next.Entries, func(entry Entry) bool { return entry.Principal == m.Principal }) {
 				complain("%s is still there with %s", m.ID, m.Role())
 			}
 		}
@@ -898,8 +898,8 @@ func (tr *troupe) perform(t *testing.T) (wrong string) {
 func (tr *troupe) covered(m Member) bool { return tr.next.Covers(m) }
 
 func (tr *troupe) staysOwner(m Member) bool {
-	return slices.ContainsFunc(tr.next.Entries, func(seat Entry) bool {
-		return seat.Principal == m.Principal && strings.EqualFold(seat.Role, tr.traits.OwnerRole)
+	return slices.ContainsFunc(tr.next.Entries, func(entry Entry) bool {
+		return entry.Principal == m.Principal && strings.EqualFold(entry.Role, tr.traits.OwnerRole)
 	})
 }
 
@@ -911,9 +911,9 @@ func (tr *troupe) ownersThen(s *stage) int {
 			n++
 		}
 	}
-	for _, seat := range tr.next.Entries {
-		m, there := s.row("w", seat.ID)
-		if strings.EqualFold(seat.Role, tr.traits.OwnerRole) && (!there || !m.Invite) {
+	for _, entry := range tr.next.Entries {
+		m, there := s.row("w", entry.ID)
+		if strings.EqualFold(entry.Role, tr.traits.OwnerRole) && (!there || !m.Invite) {
 			n++
 		}
 	}

@@ -98,7 +98,11 @@ func testNaming() Naming {
 		Ignore: func(k Kind) string { return "ignore_" + string(k) + "s" },
 		Mode:   "last_owner_guard.mode", MinimumOwners: "last_owner_guard.minimum_owners", NotCounted: "not_counted",
 		CountOwnerGroups: "count_owner_groups", ExemptWorkspaces: "last_owner_guard.exempt_workspace_ids", HandoverWait: "last_owner_guard.handover_wait",
-		Forget: "terraform state rm", DestroyUnrefreshed: "terraform destroy -refresh=false",
+		Tool: "Terraform", Forget: "terraform state rm", SkipPlan: "`terraform destroy -refresh=false` skips this.",
+		ImportBlock: "import {\n  to = {type}.NAME\n  id = {id}\n}\n\nUse the address shown above",
+		Enabled:     "enabled", Rename: "a `moved` block", Keyed: "`for_each` keyed by id", Release: "a `removed` block with `destroy = false`",
+		ReleaseInPlace: "`destroy = false` in the resource", ApplyFirst: "-target",
+		Order: []string{"`depends_on` to the successor", "`create_before_destroy`", "two runs at -parallelism=1"},
 	}
 }
 

@@ -124,7 +124,7 @@ func TestAnAssignThatAddsNobodyIsFollowedByAnAdd(t *testing.T) {
 			s := town()
 			s.assign = assignRefuses
 			_, fs := openSession(t, s, enforce()).create(bind("w1", "ghost", "editor"), false)
-			says(t, fs, "! Blink refused the change of user/ghost in workspace w1")
+			says(t, fs, "! Blink refused the change of user ghost in workspace Space w1")
 			for _, part := range []string{"not a member of the workspace", "; then ", "unknown principal", "request id req-9"} {
 				if !strings.Contains(fs[0].Detail, part) {
 					t.Errorf("no %q in %s", part, fs[0].Detail)
@@ -152,7 +152,7 @@ func TestARefusalOfWhatIsThereAlreadyIsNone(t *testing.T) {
 }
 
 func TestAWriteThatCannotBeVerifiedRecordsNothing(t *testing.T) {
-	unverified := "! The change of user/new in workspace w1 could not be verified"
+	unverified := "! The change of user new in workspace Space w1 could not be verified"
 	t.Run("every answer is lost", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
@@ -164,7 +164,7 @@ func TestAWriteThatCannotBeVerifiedRecordsNothing(t *testing.T) {
 			}
 			_, fs := openSession(t, s, enforce()).create(bind("w1", "new", "editor"), false)
 			says(t, fs, unverified)
-			if !strings.Contains(fs[0].Detail, "No state was recorded") {
+			if !strings.Contains(fs[0].Detail, "Nothing was recorded in the state") {
 				t.Error(fs[0].Detail)
 			}
 			if n := len(s.sent("assign")); n != 4 {
@@ -232,14 +232,14 @@ func TestARemovalThatDoesNotShow(t *testing.T) {
 		s.lag = time.Hour
 		x := openSession(t, s, enforce())
 		says(t, x.delete(bind("w1", "vic", "viewer"), Exit{}, Private{})) // the service said so
-		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}), "! The change of user/ann in workspace w1 could not be verified")
+		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}), "! The change of ann@example.com in workspace Space w1 could not be verified")
 		wantSent(t, s, "remove w1 user/vic", "remove w1 user/ann")
 	})
 	t.Run("no such call", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
 			s.trouble = once("remove", trouble{err: &Error{Failure: Unsupported, Op: "remove user/vic", Status: 405}})
-			says(t, openSession(t, s, enforce()).delete(bind("w1", "vic", "viewer"), Exit{}, Private{}), "! Blink has no such call: user/vic in workspace w1 keeps its access")
+			says(t, openSession(t, s, enforce()).delete(bind("w1", "vic", "viewer"), Exit{}, Private{}), "! Blink has no such call: vic@example.com in workspace Space w1 keeps its role")
 		})
 	})
 	t.Run("gone meanwhile", func(t *testing.T) {
@@ -265,7 +265,7 @@ func TestARemovalThatDoesNotShow(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
 			s.trouble = once("remove", denied())
-			says(t, openSession(t, s, enforce()).delete(bind("w1", "ann", "owner"), Exit{}, Private{}), "! The Blink API key may not change user/ann in workspace w1")
+			says(t, openSession(t, s, enforce()).delete(bind("w1", "ann", "owner"), Exit{}, Private{}), "! The Blink API key may not change ann@example.com in workspace Space w1")
 		})
 	})
 }
@@ -281,7 +281,7 @@ func TestALossThatMayHaveHappenedCounts(t *testing.T) {
 			return trouble{}
 		}
 		x := openSession(t, s, enforce())
-		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}), "! The change of user/ann in workspace w1 could not be verified")
+		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}), "! The change of ann@example.com in workspace Space w1 could not be verified")
 		says(t, x.delete(bind("w1", "zoe", "owner"), Exit{}, Private{}), lastOwner)
 	})
 }

@@ -17,7 +17,7 @@ resource "roster_blazemeter_workspace_user" "manager" {
   }
 }
 
-# Somebody whose access stays when this block is removed.
+# A user who keeps the role when this block is removed.
 resource "roster_blazemeter_workspace_user" "tester" {
   workspace_id = 70001
   user_id      = data.roster_blazemeter_account_users.people.ids_by_email["carol@example.com"]

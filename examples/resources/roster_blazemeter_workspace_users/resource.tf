@@ -1,5 +1,5 @@
-# The whole workspace, an existing one: every enabled user is named here, and
-# whoever is not named is disabled. The import comes first, so that the plan shows
+# A whole workspace that exists already: every enabled user is named here, and a
+# user who is not named is disabled. The import comes first, so that the plan shows
 # each change before it is made.
 import {
   to = roster_blazemeter_workspace_users.search
@@ -14,6 +14,6 @@ resource "roster_blazemeter_workspace_users" "search" {
     tester  = ["352749"]
   })
 
-  # Whoever is managed elsewhere: never shown, changed or disabled by this resource.
+  # Users who are managed elsewhere: never shown, changed or disabled by this resource.
   ignore_users = ["100001"]
 }

@@ -18,7 +18,7 @@ resource "roster_blink_workspace_role_binding" "owner" {
   }
 }
 
-# Somebody who keeps the access as a viewer when this block is removed.
+# A member who becomes a viewer when this block is removed.
 resource "roster_blink_workspace_role_binding" "contributor" {
   workspace_id  = "3f8b1c52-6a0e-4d0b-9b0a-2f6f6a4d1e01"
   entity_type   = "user"

@@ -1,6 +1,6 @@
-# The whole workspace, an existing one: everybody in it is named here, and
-# whoever is not named loses the access. The import comes first, so that the plan
-# shows each change before it is made.
+# A whole workspace that exists already: all members are named here, and a member
+# who is not named is removed. The import comes first, so that the plan shows each
+# change before it is made.
 import {
   to = roster_blink_workspace_role_bindings.security
   id = "8d2e7a90-41cf-4b7e-8a55-0c9de1b7aa02"
@@ -18,6 +18,6 @@ resource "roster_blink_workspace_role_bindings" "security" {
     "g-platform" = "Incident Commander"
   }
 
-  # Whoever is managed elsewhere: never shown, changed or removed by this resource.
+  # Users who are managed elsewhere: never shown, changed or removed by this resource.
   ignore_users = ["u-dave"]
 }

@@ -217,7 +217,7 @@ func (c *checks) enableInAccount(id string) (doctor.Call, error) {
 	return doctor.NewCall("enable in the account", r, err)
 }
 
-// trial is the part of an examination that changes somebody.
+// trial is the part of an examination that changes a user.
 type trial struct {
 	*checks
 	*doctor.Trial
@@ -381,7 +381,7 @@ func (t trial) tryAgain(ctx context.Context) error {
 	return nil
 }
 
-// tryAddEnabled adds somebody who is listed and enabled.
+// tryAddEnabled adds a user who is listed and enabled.
 func (t trial) tryAddEnabled(ctx context.Context) error {
 	before := t.Now
 	a, err := t.Change(ctx)(t.add(t.User, other(before.Role)))
@@ -424,7 +424,7 @@ func (t trial) tryDisable(ctx context.Context) error {
 	return errors.New("disabling reaches the whole account, so the user is not disabled again")
 }
 
-// tryAddDisabled adds somebody who is listed and disabled.
+// tryAddDisabled adds a user who is listed and disabled.
 func (t trial) tryAddDisabled(ctx context.Context) error {
 	before := t.Now
 	a, err := t.Change(ctx)(t.add(t.User, other(before.Role)))

@@ -62,7 +62,7 @@ func anyOwner(rows []entity) bool {
 	return false
 }
 
-// standing tells how a user stands in what was read last.
+// standing tells what a user has by the last reading.
 func (c *checks) standing(id string) (doctor.Standing, error) {
 	m, ok := c.member(id)
 	switch {
@@ -134,7 +134,7 @@ func has(role string) func(doctor.Standing) bool {
 	return func(s doctor.Standing) bool { return strings.EqualFold(s.Role, role) }
 }
 
-// trial is the part of an examination that changes somebody.
+// trial is the part of an examination that changes a user.
 type trial struct {
 	*checks
 	*doctor.Trial

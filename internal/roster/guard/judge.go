@@ -6,7 +6,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
-// Status is what the tenant knows of people who stand in a workspace's listing.
+// Status is what the tenant knows of people who are in a workspace's listing.
 // The zero value knows nothing, and then nobody is taken to be inactive.
 type Status struct {
 	// Unreadable is true where the tenant was asked and could not be read.

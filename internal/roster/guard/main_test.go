@@ -25,7 +25,8 @@ func words() membership.Vocabulary {
 		Ignore:    func(k membership.Kind) string { return "ignore_" + string(k) + "s" },
 		OnDestroy: "on_destroy", Mode: "last_owner_guard.mode", MinimumOwners: "last_owner_guard.minimum_owners", NotCounted: "not_counted",
 		CountOwnerGroups: "count_owner_groups", ExemptWorkspaces: "last_owner_guard.exempt_workspace_ids", HandoverWait: "last_owner_guard.handover_wait",
-		Forget: "terraform state rm", Guide: "last-owner-guard", GuideURL: "https://example.com/docs",
+		Forget: "terraform state rm", Release: "a `removed` block with `lifecycle { destroy = false }`", ReleaseInPlace: "`lifecycle { destroy = false }` in the resource",
+		Order: []string{"depends_on, where both are blocks", "create_before_destroy", "two runs at -parallelism=1"}, Guide: "last-owner-guard", GuideURL: "https://example.com/docs",
 	}
 }
 

@@ -57,9 +57,9 @@ func (r Refusal) Finding() membership.Finding {
 // Terraform folds warnings with equal summaries into one.
 func (r Refusal) summary() string {
 	t, minimum := r.Judge.traits, r.Judge.policy.MinimumOwners
-	head := fmt.Sprintf("%s would lose its last %s", capital(t.WorkspaceNoun), t.OwnerNoun)
+	head := fmt.Sprintf("%s would lose its last %s", membership.Capital(t.WorkspaceNoun), t.OwnerNoun)
 	if minimum > 1 {
-		head = fmt.Sprintf("%s would fall below %d %s", capital(t.WorkspaceNoun), minimum, t.OwnersNoun)
+		head = fmt.Sprintf("%s would fall below %d %s", membership.Capital(t.WorkspaceNoun), minimum, t.OwnersNoun)
 	}
 	if r.Severity == membership.SeverityError {
 		return head
@@ -94,15 +94,15 @@ func (r Refusal) detail() string {
 		s.write(&b, t)
 	}
 	if r.Elsewhere {
-		b.WriteString("\nThis message answers for the whole run: the change at fault is another one, the one that is named above.\n")
+		b.WriteString("\nThis is about another resource of the run: the change at fault is the one listed above.\n")
 	}
 	b.WriteString("\nWays out:\n")
 	for _, way := range r.waysOut() {
 		b.WriteString("  - " + way + "\n")
 	}
 	if order := r.order(); r.Waited > 0 && order != "" {
-		fmt.Fprintf(&b, "\nNothing had moved for %s (%s in all), and no successor came. If this change has one, this helps:\n%s",
-			r.Judge.policy.HandoverWait, r.Waited.Round(100*time.Millisecond), order)
+		fmt.Fprintf(&b, "\nThe guard waited %s for a successor, until nothing had moved for %s, and none came. If this change has one, this helps:\n%s",
+			r.Waited.Round(100*time.Millisecond), r.Judge.policy.HandoverWait, order)
 	}
 	if r.Severity == membership.SeverityWarning {
 		fmt.Fprintf(&b, "\n%s is %q: this is a warning, and the run goes on.\n", r.Judge.words.Mode, Warn)
@@ -114,11 +114,7 @@ func (r Refusal) detail() string {
 }
 
 func (s Section) write(b *strings.Builder, t membership.Traits) {
-	name := t.WorkspaceNoun + " " + s.ID
-	if s.Name != "" && s.Name != s.ID {
-		name = fmt.Sprintf("%s %q (%s)", t.WorkspaceNoun, s.Name, s.ID)
-	}
-	fmt.Fprintf(b, "%s would have %s and needs %d.", capital(name), Count(s.Would, t.OwnerNoun, t.OwnersNoun), s.Needs)
+	fmt.Fprintf(b, "%s would have %s and needs %d.", membership.Capital(t.Place(s.Name, s.ID)), Count(s.Would, t.OwnerNoun, t.OwnersNoun), s.Needs)
 	if s.AtPlan > 0 && s.AtPlan != s.Now {
 		fmt.Fprintf(b, "\n%s at plan time, %d now.", Count(s.AtPlan, t.OwnerNoun, t.OwnersNoun), s.Now)
 	}
@@ -134,10 +130,10 @@ func (s Section) write(b *strings.Builder, t membership.Traits) {
 		fmt.Fprintf(b, "  - %s: %s\n", NameAndID(l.Member), what)
 	}
 	if len(s.Owners) == 0 {
-		b.WriteString("  - nobody: the listing shows none\n")
+		b.WriteString("  - none\n")
 	}
 	if len(s.Successors) > 0 {
-		fmt.Fprintf(b, "Named by this run, and not counted as %s:\n", t.OwnersNoun)
+		fmt.Fprintf(b, "Named by this run, but not counted as %s:\n", t.OwnersNoun)
 		for _, l := range s.Successors {
 			fmt.Fprintf(b, "  - %s: %s\n", NameAndID(l.Member), l.Why)
 		}
@@ -176,12 +172,16 @@ func (r Refusal) waysOut() []string {
 			out = append(out, "Undo the change of the role.")
 		}
 		if disabled {
-			out = append(out, "Leave the access enabled.")
+			out = append(out, fmt.Sprintf("Leave the %s enabled.", t.OwnerNoun))
 		}
 	}
-	out = append(out, fmt.Sprintf("Name a successor: give somebody else the role %q in the same change.", t.OwnerRole))
+	successor := "Name a successor"
+	if r.namedInVain() {
+		successor += " who counts"
+	}
+	out = append(out, fmt.Sprintf("%s: give another user the role %q in the same change.", successor, t.OwnerRole))
 	if causes[NotNamed] {
-		out = append(out, "Name them again, or ignore them: "+w.Ignore(membership.User)+" leaves the access as it is.")
+		out = append(out, fmt.Sprintf("Name them again, or add them to %s: then they keep their role.", w.Ignore(membership.User)))
 	}
 	if causes[Replaced] {
 		out = append(out, "Undo the change of the principal, and add the new one with a resource of its own.")
@@ -191,10 +191,10 @@ func (r Refusal) waysOut() []string {
 	}
 	if causes[Ended] {
 		out = append(out,
-			fmt.Sprintf("Stop managing, and leave the access as it is: a `removed` block with `lifecycle { destroy = false }` for a whole resource, `%s` for one instance, `lifecycle { destroy = false }` in the resource (Terraform 1.16, OpenTofu 1.12).", w.Forget))
+			fmt.Sprintf("Stop managing the %s, who then keeps the role: %s for a whole resource, `%s` for one instance, or %s.", t.OwnerNoun, w.Release, w.Forget, w.ReleaseInPlace))
 	}
 	if forms[OfOne] && (causes[Ended] || causes[Replaced] || causes[Moved]) {
-		out = append(out, fmt.Sprintf("%s = \"keep\" leaves the access too, and counts only once it has been applied.", w.OnDestroy))
+		out = append(out, fmt.Sprintf("%s = \"keep\" leaves the role too, but only once it has been applied.", w.OnDestroy))
 	}
 	if minimum := r.Judge.policy.MinimumOwners; minimum > 1 {
 		out = append(out, fmt.Sprintf("If fewer than %d are enough: lower %s.", minimum, w.MinimumOwners))
@@ -205,19 +205,20 @@ func (r Refusal) waysOut() []string {
 	return out
 }
 
+// namedInVain tells whether the run names a successor who does not count.
+func (r Refusal) namedInVain() bool {
+	return slices.ContainsFunc(r.Sections, func(s Section) bool { return len(s.Successors) > 0 })
+}
+
 // order gives advice about the order of changes. A resource that manages
 // several orders them itself.
 func (r Refusal) order() string {
-	for _, l := range r.losses() {
-		if l.Loss.Form == OfOne {
-			w, t := r.Judge.words, r.Judge.traits
-			return fmt.Sprintf("  - depends_on from the outgoing %s's block to the successor's, where both are blocks\n", t.OwnerNoun) +
-				"  - lifecycle { create_before_destroy = true }, where the successor depends on something else that changes in this run\n" +
-				"  - two runs at -parallelism=1: first the successor, then the removal\n" +
-				fmt.Sprintf("  - a longer %s\n", w.HandoverWait)
-		}
+	ofOne := func(l Line) bool { return l.Loss.Form == OfOne }
+	if !slices.ContainsFunc(r.losses(), ofOne) {
+		return ""
 	}
-	return ""
+	w := r.Judge.words
+	return "  - " + strings.Join(append(slices.Clone(w.Order), "a longer "+w.HandoverWait), "\n  - ") + "\n"
 }
 
 // NameAndID names a member by what people call them, and the id in parentheses.
@@ -238,12 +239,4 @@ func Count(n int, one, many string) string {
 
 func compareLabels(a, b membership.Member) int {
 	return cmp.Or(cmp.Compare(a.Label(), b.Label()), cmp.Compare(a.ID, b.ID))
-}
-
-// capital begins a sentence with a phrase.
-func capital(s string) string {
-	if s == "" || s[0] < 'a' || s[0] > 'z' {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }

@@ -60,29 +60,27 @@ Its owners now:
   - idle@example.com (idle): not counted: inactive in the tenant
   - u-77: not counted: a pending invitation
   - zoe@example.com (zoe): changed from Owner to viewer by this run
-Named by this run, and not counted as owners:
+Named by this run, but not counted as owners:
   - carol@example.com (carol): a pending invitation
 
 Ways out:
   - Undo the change of the role.
-  - Name a successor: give somebody else the role "owner" in the same
-    change.
-  - Stop managing, and leave the access as it is: a ` + "`removed`" + ` block with
+  - Name a successor who counts: give another user the role "owner" in the
+    same change.
+  - Stop managing the owner, who then keeps the role: a ` + "`removed`" + ` block with
     ` + "`lifecycle { destroy = false }`" + ` for a whole resource,
-    ` + "`terraform state rm` for one instance, `lifecycle { destroy = false }`" + `
-    in the resource (Terraform 1.16, OpenTofu 1.12).
-  - on_destroy = "keep" leaves the access too, and counts only once it has
-    been applied.
+    ` + "`terraform state rm`" + ` for one instance, or
+    ` + "`lifecycle { destroy = false }`" + ` in the resource.
+  - on_destroy = "keep" leaves the role too, but only once it has been
+    applied.
   - If the workspace is being closed: add its id to
     last_owner_guard.exempt_workspace_ids.
 
-Nothing had moved for 5s (5s in all), and no successor came. If this change
-has one, this helps:
-  - depends_on from the outgoing owner's block to the successor's, where
-    both are blocks
-  - lifecycle { create_before_destroy = true }, where the successor depends
-    on something else that changes in this run
-  - two runs at -parallelism=1: first the successor, then the removal
+The guard waited 5s for a successor, until nothing had moved for 5s, and
+none came. If this change has one, this helps:
+  - depends_on, where both are blocks
+  - create_before_destroy
+  - two runs at -parallelism=1
   - a longer last_owner_guard.handover_wait
 
 The guide "last-owner-guard" explains this:
@@ -108,15 +106,15 @@ func TestTheWaysOutFitTheCase(t *testing.T) {
 		"a typing error": {
 			loss: Loss{Cause: Edited, To: &typo, What: "changed"}, policy: enforcing(),
 			says: []string{`"ownr" is not a known role. Did you mean "owner"?`, "Undo the change of the role"},
-			not:  []string{"removed` block", "state rm", "keep", "closed", "minimum_owners", "Leave the access enabled"},
+			not:  []string{"removed` block", "state rm", "keep", "closed", "minimum_owners", "Leave the owner enabled"},
 		},
 		"switched off": {
 			loss: Loss{Cause: Edited, To: &off, What: "disabled"}, policy: enforcing(),
-			says: []string{"Leave the access enabled"}, not: []string{"known role", "Undo the change of the role"},
+			says: []string{"Leave the owner enabled"}, not: []string{"known role", "Undo the change of the role"},
 		},
 		"left out of a whole workspace": {
 			loss: Loss{Cause: NotNamed, Form: OfAll, What: "removed"}, policy: enforcing(),
-			says: []string{"Name them again, or ignore them: ignore_users leaves", "is being closed"},
+			says: []string{"Name them again, or add them to ignore_users", "is being closed"},
 			not:  []string{"on_destroy", "removed` block", "depends_on", "-parallelism"},
 		},
 		"of two": {
@@ -179,7 +177,7 @@ func TestTheMessageForAnotherRequest(t *testing.T) {
 	tally.Lose(removed("ann"))
 	r := Refusal{Judge: j, Sections: []Section{tally.Section("w1", "w1", 1)}, Severity: membership.SeverityError, Elsewhere: true}
 	got := message(t, r)
-	for _, part := range []string{"Workspace w1 would have", "This message answers for the whole run"} {
+	for _, part := range []string{"Workspace w1 would have", "This is about another resource of the run"} {
 		if !strings.Contains(got, part) {
 			t.Errorf("no %q in %s", part, got)
 		}
@@ -191,7 +189,7 @@ func TestTheMessageSpeaksTheProductsLanguage(t *testing.T) {
 	tally := NewTally(j, listing(blazemeter(), person("1", "manager")))
 	tally.Lose(removed("1"))
 	f := Refusal{Judge: j, Sections: []Section{tally.Section("352749", "Load", 1)}, Severity: membership.SeverityError, Waited: time.Second}.Finding()
-	for _, part := range []string{"Workspace would lose its last manager", "would have 0 managers and needs 1.\nIts managers now:", `the role "manager"`, "the outgoing manager's block"} {
+	for _, part := range []string{"Workspace would lose its last manager", "would have 0 managers and needs 1.\nIts managers now:", `the role "manager"`, "Stop managing the manager"} {
 		if !strings.Contains(f.Summary+"\n"+f.Detail, part) {
 			t.Errorf("no %q in %s", part, f.Detail)
 		}

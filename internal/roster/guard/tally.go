@@ -101,7 +101,7 @@ func (t *Tally) Lose(l Loss) {
 	t.note(k, func() { t.losing[k] = l })
 }
 
-// Gain notes somebody as they will stand afterwards: an owner, who counts or not.
+// Gain notes a user as they will stand afterwards: an owner, who counts or not.
 func (t *Tally) Gain(m membership.Member) {
 	k := m.Fold()
 	t.note(k, func() { t.gaining[k] = m })

@@ -148,7 +148,7 @@ func (p *Planner) planRemoval(ctx context.Context, in *instance, c BindingChange
 	if l == nil {
 		return
 	}
-	what := "removed by this run (its resource is destroyed or no longer in the configuration)"
+	what := p.traits.Removed() + " by this run (its resource is destroyed or no longer in the configuration)"
 	if c.Exit.Reassign != "" {
 		what = fmt.Sprintf("left with the role %q by this run (%s)", c.Exit.Reassign, p.words.ReassignRole)
 	}
@@ -231,9 +231,6 @@ func (p *Planner) planHolding(ctx context.Context, in *instance, c BindingChange
 			return
 		}
 	}
-	if !next.StandingUnknown {
-		out.Findings = append(out.Findings, p.unknownRoles(ctx, l, func(string) (membership.Attribute, string) { return membership.AtRole, "" }, next.Standing.Role)...)
-	}
 
 	var losses []guard.Loss
 	if presence == membership.There && !next.StandingUnknown {
@@ -248,6 +245,9 @@ func (p *Planner) planHolding(ctx context.Context, in *instance, c BindingChange
 	}
 	fs, out.Private.Owners = p.lose(ctx, in, l, next.Workspace, losses...)
 	out.Findings = append(out.Findings, fs...)
+	if !next.StandingUnknown && !membership.Failed(fs) { // the guard's message says it too
+		out.Findings = append(out.Findings, p.unknownRoles(ctx, l, func(string) (membership.Attribute, string) { return membership.AtRole, "" }, next.Standing.Role)...)
+	}
 	p.planMove(ctx, in, c, out)
 }
 
@@ -263,11 +263,11 @@ func (p *Planner) planMove(ctx context.Context, in *instance, c BindingChange, o
 	}
 	to := "another " + p.traits.WorkspaceNoun
 	if !c.Next.WorkspaceUnknown {
-		to = p.traits.WorkspaceNoun + " " + c.Next.Workspace
+		to = p.traits.Workspace(c.Next.Workspace)
 	}
 	fs, out.Private.Owners = p.lose(ctx, in, l, c.Prior.Workspace, guard.Loss{
 		Principal: c.Prior.Principal, To: c.Exit.To(), Cause: guard.Moved, At: membership.AtWorkspace,
-		What: fmt.Sprintf("removed by this run (its resource moves to %s)", to),
+		What: fmt.Sprintf("%s by this run (its resource moves to %s)", p.traits.Removed(), to),
 	})
 	out.Findings = append(out.Findings, fs...)
 }
@@ -349,9 +349,9 @@ func (p *Planner) unsettled(ctx context.Context, l *membership.Listing, newcomer
 
 // Unsettled warns of a newcomer whom no resource manages.
 func Unsettled(t membership.Traits, v membership.Vocabulary, live membership.Member, where string) membership.Finding {
-	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s has access to %s, and no resource manages it", live.Label(), where),
-		fmt.Sprintf("An earlier apply gave %s the role %q in place of the principal in the state, and failed before it was finished. Name %s in this resource to finish the change, add a resource of its own (%s), or remove the access in %s.",
-			named(live), live.Role(), live.Label(), v.Member, t.Product))
+	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s has unmanaged access to %s", live.Label(), where),
+		fmt.Sprintf("An earlier apply gave %s the role %q in place of the principal in the state, and failed before it was finished. To finish the change, name %s in this resource. Or add a resource for %[3]s (%[4]s), or remove the member in %[5]s.",
+			Named(live), live.Role(), live.Label(), v.Member, t.Product))
 }
 
 // StandingAttribute gives the attribute that asks for a change of standing.

@@ -122,9 +122,9 @@ type claim struct {
 
 const (
 	summaryTwice   = "Two resources manage the same principal"
-	summaryPulled  = "One resource removes a principal that another one holds"
-	summaryBeside  = "A principal is managed by an additive and an authoritative resource"
-	summaryTwoSets = "Two authoritative resources manage the same workspace"
+	summaryPulled  = "One resource removes what another keeps"
+	summaryBeside  = "Two forms of resource manage a principal"
+	summaryTwoSets = "Two resources manage the same members"
 )
 
 // add notes an instance, and how to take that back.
@@ -145,7 +145,7 @@ func (w *Walk) claim(p *Planner, in *instance, workspace string, c claim) []memb
 	t := texts{p: p, workspace: workspace, name: a.name}
 	var out []membership.Finding
 	report := func(summary, detail string) {
-		out = append(out, membership.ErrorAt(membership.AtPrincipal, summary, detail))
+		out = append(out, membership.ErrorAt(membership.AtPrincipal, summary, detail+p.skipsPlan()))
 	}
 	if c.takes != nil {
 		q := c.takes.Fold()
@@ -210,11 +210,11 @@ func (w *Walk) claimSet(p *Planner, c *setClaim, workspace string) []membership.
 		switch {
 		case kind == "":
 		case c.role == other.role, c.role == "", other.role == "":
-			out = append(out, membership.ErrorAt(membership.AtWorkspace, summaryTwoSets, t.twoSets(kind, c.role, other.role)))
+			out = append(out, membership.ErrorAt(membership.AtWorkspace, summaryTwoSets, t.twoSets(kind, c.role, other.role)+p.skipsPlan()))
 		default:
 			for q := range c.named {
 				if other.named[q] {
-					f := membership.ErrorAt(AttributeOf(q.Kind), summaryTwice, t.twoRoles(a.member(q), c.role, other.role))
+					f := membership.ErrorAt(AttributeOf(q.Kind), summaryTwice, t.twoRoles(a.member(q), c.role, other.role)+p.skipsPlan())
 					f.Key = q.ID
 					out = append(out, f)
 				}
@@ -226,7 +226,7 @@ func (w *Walk) claimSet(p *Planner, c *setClaim, workspace string) []membership.
 		for q, by := range m {
 			if len(by) > 0 && !seen[q] && c.manages(a.member(q)) {
 				seen[q] = true
-				out = append(out, membership.ErrorAt(membership.AtWorkspace, summaryBeside, t.beside(a.member(q), c.role)))
+				out = append(out, membership.ErrorAt(membership.AtWorkspace, summaryBeside, t.beside(a.member(q), c.role)+p.skipsPlan()))
 			}
 		}
 	}
@@ -235,7 +235,7 @@ func (w *Walk) claimSet(p *Planner, c *setClaim, workspace string) []membership.
 	c.in.undo = append(c.in.undo, func() { k.sets = slices.DeleteFunc(k.sets, func(o *setClaim) bool { return o == c }) })
 	w.signal()
 	return Bounded(out, func(n int) (string, string) {
-		return fmt.Sprintf("%d more clashes in %s %s", n, p.traits.WorkspaceNoun, a.name), "Likewise:"
+		return fmt.Sprintf("%d more clashes in %s", n, p.traits.Workspace(a.name)), "The others:"
 	})
 }
 
@@ -389,45 +389,47 @@ type texts struct {
 	workspace, name string
 }
 
-func (t texts) where() string { return t.p.place(t.name, t.workspace) }
+func (t texts) where() string { return t.p.traits.Place(t.name, t.workspace) }
 
 func (t texts) twice(m membership.Member) string {
-	return fmt.Sprintf("%s in %s is already created or kept by another resource of this configuration. One principal in one %s belongs to one resource: remove one of the two blocks.\n"+
-		"Where the other one is in the state already, forget it with `%s`, so that nobody's access is removed.", named(m), t.where(), t.p.traits.WorkspaceNoun, t.p.words.Forget)
+	return fmt.Sprintf("Another resource of this configuration already creates or keeps %s in %s. One principal in one %s belongs to one resource: remove one of the two blocks.\n"+
+		"If its instance is in the state already, forget it with `%s`, so that the access stays.", Named(m), t.where(), t.p.traits.WorkspaceNoun, t.p.words.Forget)
 }
 
 func (t texts) pulled(m membership.Member) string {
-	return fmt.Sprintf("In this change one resource ends the access of %s in %s, and another one creates or keeps it. In the wrong order that would leave %s without access. What helps:\n"+
-		"  - a `moved` block, for a resource that was renamed\n"+
-		"  - for_each keyed by the principal's id, instead of count or a list whose items shift\n"+
+	w := t.p.words
+	return fmt.Sprintf("In this change one resource ends the access of %s in %s, and another one creates or keeps it. In the wrong order, %s would end up without access. What helps:\n"+
+		"  - %s, for a resource that was renamed\n"+
+		"  - %s\n"+
 		"  - %s, for a swap\n"+
-		"  - `%s`, for a second resource of one principal that is to go", named(m), t.where(), m.Label(), t.p.words.Members, t.p.words.Forget)
+		"  - `%s`, to drop a second resource for one principal", Named(m), t.where(), m.Label(), w.Rename, w.Keyed, w.Members, w.Forget)
 }
 
 func (t texts) beside(m membership.Member, role string) string {
-	others := "everybody of that kind there"
+	w := t.p.words
+	others, kind := fmt.Sprintf("all %ss there", m.Kind), w.Members
 	if role != "" {
-		others = fmt.Sprintf("everybody with the role %q there", role)
+		others, kind = fmt.Sprintf("all %ss with the role %q there", m.Kind, role), w.RoleMembers
 	}
-	return fmt.Sprintf("%s in %s is managed by a resource of its own, while another resource manages %s. They would undo each other's work. What helps:\n"+
-		"  - add the principal to %s of the resource that manages several\n"+
-		"  - give the principal up in one of the two, and leave the access as it is: a `removed` block with `lifecycle { destroy = false }`, or `%s`",
-		named(m), t.where(), others, t.p.words.Ignore(m.Kind), t.p.words.Forget)
+	return fmt.Sprintf("One resource manages %s in %s alone (%s), and another one manages %s (%s). Each would undo what the other does. What helps:\n"+
+		"  - add %s to %s of the second resource\n"+
+		"  - stop managing the principal in one of the two, and leave the access as it is: %s, or `%s`",
+		Named(m), t.where(), w.Member, others, kind, m.Label(), w.Ignore(m.Kind), w.Release, w.Forget)
 }
 
 func (t texts) twoSets(kind membership.Kind, one, other string) string {
 	switch {
 	case one == "" && other == "":
-		return fmt.Sprintf("Another resource manages all %ss of %s. Each would remove whom only the other one names. Keep one of them.", kind, t.where())
+		return fmt.Sprintf("Another resource manages all %ss of %s too. Each would remove the %[1]ss whom only the other one names. Keep one of the two.", kind, t.where())
 	case one == other:
-		return fmt.Sprintf("Another resource manages the %ss with the role %q in %s. Each would remove whom only the other one names. Keep one of them.", kind, one, t.where())
+		return fmt.Sprintf("Another resource manages the %ss with the role %q in %s too. Each would remove the %[1]ss whom only the other one names. Keep one of the two.", kind, one, t.where())
 	default:
-		return fmt.Sprintf("One resource manages all %ss of %s, and another one those with the role %q. They would undo each other's work. Keep one of them.", kind, t.where(), one+other)
+		return fmt.Sprintf("One resource manages all %ss of %s, and another one those with the role %q. Each would undo what the other does. Keep one of the two.", kind, t.where(), one+other)
 	}
 }
 
 func (t texts) twoRoles(m membership.Member, one, other string) string {
 	roles := []string{one, other}
 	slices.Sort(roles)
-	return fmt.Sprintf("%s is named for two roles in %s: %s and %s. A principal has one role there: take it out of one of the two resources.", named(m), t.where(), roles[0], roles[1])
+	return fmt.Sprintf("%s is named for two roles in %s: %s and %s. A principal has one role there: remove the entry from one of the two resources.", Named(m), t.where(), roles[0], roles[1])
 }

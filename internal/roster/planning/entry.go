@@ -3,6 +3,7 @@ package planning
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,13 +39,13 @@ func (p *Planner) enter(ctx context.Context, e entrant) []membership.Finding {
 // notShown warns of somebody whom an incomplete listing does not show. What else
 // the run does may complete it, so the apply decides.
 func (p *Planner) notShown(e entrant) membership.Finding {
-	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("Whether %s is in %s %s is not known", e.Next.Principal, p.traits.WorkspaceNoun, e.listing.ID),
-		fmt.Sprintf("The listing is not complete: %s. While it is not, the apply gives only an %s's role to somebody who is not listed, because that takes nothing from anybody. %s", e.listing.Incomplete, p.traits.OwnerNoun, p.traits.ChangeRight))
+	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("Whether %s is in %s is not known", e.Next.Principal, p.traits.Workspace(e.listing.ID)),
+		fmt.Sprintf("The listing is not complete: %s. Until it is, the apply adds a principal who is not listed only as %s, because that takes nothing away. %s", e.listing.Incomplete, p.traits.AnOwner(), p.traits.ChangeRight))
 }
 
 func (p *Planner) invited(ctx context.Context, l *membership.Listing, who string) membership.Finding {
 	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s is a pending invitation in %s", who, p.at(ctx, l, l.ID)),
-		fmt.Sprintf("The invitation has not been accepted yet. Until then nobody can use the access, and it does not count as an %s's. The id may change when it is accepted.", p.traits.OwnerNoun))
+		fmt.Sprintf("The invitation has not been accepted yet. Until then the role cannot be used, and it does not count as %s. The id may change when the invitation is accepted.", p.traits.AnOwner()))
 }
 
 // conflict judges somebody who is there already.
@@ -67,43 +68,43 @@ func (p *Planner) conflict(ctx context.Context, e entrant) []membership.Finding 
 	}
 }
 
-// Reenabled warns that somebody who is disabled gets access again.
+// Reenabled warns that a disabled member gets access again.
 func Reenabled(live membership.Member, to membership.Standing, where string) membership.Finding {
 	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s is disabled in %s and will be enabled again", live.Label(), where),
-		fmt.Sprintf("%s is listed with %s. This change gives the access back, with the role %q.", named(live), live.Standing(), to.Role))
+		fmt.Sprintf("%s has %s now. This change enables the member again, with the role %q.", Named(live), live.Standing(), to.Role))
 }
 
-// Adopted warns that an access which is there already is changed.
+// Adopted warns that the role of a member who is there already is changed.
 func Adopted(v membership.Vocabulary, live membership.Member, to membership.Standing, where string) membership.Finding {
 	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s in %s goes from %s to %s", live.Label(), where, live.Standing(), to),
-		fmt.Sprintf("%s is true: %s is there already with %s, and this change gives it %s.", v.AdoptExisting, named(live), live.Standing(), to))
+		fmt.Sprintf("%s has %s there already. %s is true, so this change makes it %s.", Named(live), live.Standing(), v.AdoptExisting, to))
 }
 
-// refuseConflict refuses to change somebody's access without having been told to.
+// refuseConflict refuses to change the role of a member without consent.
 func (p *Planner) refuseConflict(ctx context.Context, e entrant) membership.Finding {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s is in %s already, with %s, and the configuration asks for %s. Creating a resource never changes somebody's access silently.\n\n",
-		named(e.live), p.in(ctx, e.listing, e.workspace), e.live.Standing(), e.Next.Standing)
+	fmt.Fprintf(&b, "%s is in %s already, with %s. The configuration asks for %s. Creating a resource never changes a member silently.\n\n",
+		Named(e.live), p.in(ctx, e.listing, e.workspace), e.live.Standing(), e.Next.Standing)
 	if e.Prior != nil {
 		fmt.Fprintf(&b, "Set %s = true to accept the change.", p.words.AdoptExisting)
 	} else {
-		fmt.Fprintf(&b, "Either import what is there, and the plan will show the change:\n\n%s\n\nor set %s = true to accept the change.",
-			importBlock(p.words.Member, p.words.ImportID(e.workspace, e.live.Principal)), p.words.AdoptExisting)
+		fmt.Fprintf(&b, "Import the member, and the plan will show the change:\n\n%s. Or set %s = true to accept the change.",
+			p.importBlock(p.words.Member, p.words.ImportID(e.workspace, e.live.Principal)), p.words.AdoptExisting)
 	}
 	b.WriteString(p.skipsPlan())
 	return membership.ErrorAt(membership.AtPrincipal, fmt.Sprintf("%s already has access to %s", e.live.Label(), p.at(ctx, e.listing, e.workspace)), b.String())
 }
 
 // importBlock is the block that brings what is there into the state.
-func importBlock(resourceType, id string) string {
-	return fmt.Sprintf("import {\n  to = %s.NAME\n  id = %q\n}\n\nFor \"to\", use the address shown above, module path and index included", resourceType, id)
+func (p *Planner) importBlock(resourceType, id string) string {
+	return strings.NewReplacer("{type}", resourceType, "{id}", strconv.Quote(id)).Replace(p.words.ImportBlock)
 }
 
 // absent judges somebody who is not in the workspace yet.
 func (p *Planner) absent(ctx context.Context, l *membership.Listing, came time.Time, next Binding) []membership.Finding {
 	q := next.Principal
 	if !next.StandingUnknown && !next.Standing.Enabled {
-		f := CannotAddDisabled(p.traits, q, p.at(ctx, l, l.ID))
+		f := CannotAddDisabled(p.traits, p.words, Called(p.stranger(ctx, l.ID, q)), p.at(ctx, l, l.ID))
 		f.Detail += p.skipsPlan()
 		return []membership.Finding{f}
 	}
@@ -117,7 +118,7 @@ func (p *Planner) absent(ctx context.Context, l *membership.Listing, came time.T
 		return []membership.Finding{p.invited(ctx, l, person.Label())}
 	case person.Inactive:
 		return []membership.Finding{membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s, who is to join %s, is inactive", person.Label(), p.at(ctx, l, l.ID)),
-			fmt.Sprintf("The %s has blocked this principal: the access cannot be used, and it does not count as an %s's.", p.traits.TenantNoun, p.traits.OwnerNoun))}
+			fmt.Sprintf("The principal is inactive in the %s: the role cannot be used, and it does not count as %s.", p.traits.TenantNoun, p.traits.AnOwner()))}
 	}
 	return nil
 }
@@ -141,7 +142,7 @@ func (p *Planner) look(ctx context.Context, l *membership.Listing, q membership.
 		return &person, nil
 	}
 	f := membership.ErrorAt(membership.AtPrincipal, fmt.Sprintf("%s is not known in the %s %s", q, p.traits.Product, p.traits.TenantNoun),
-		fmt.Sprintf("The %s lists no %s with the id %q, who is to be in %s. %s%s", p.traits.TenantNoun, q.Kind, q.ID, p.in(ctx, l, l.ID), p.meant(t, l, q), p.skipsPlan()))
+		fmt.Sprintf("The %s lists no %s with the id %q, named for %s. %s%s", p.traits.TenantNoun, q.Kind, q.ID, p.in(ctx, l, l.ID), p.meant(t, l, q), p.skipsPlan()))
 	return nil, &f
 }
 
@@ -168,11 +169,11 @@ func (p *Planner) meant(t *membership.Tenant, l *membership.Listing, q membershi
 			return fmt.Sprintf("That is the e-mail address of %s.", m.ID)
 		}
 	}
-	return fmt.Sprintf("Check the id. A person has to be in the %s before being added to a %s.", p.traits.TenantNoun, p.traits.WorkspaceNoun)
+	return fmt.Sprintf("Check the id. A %s has to be in the %s before it can be added to a %s.", q.Kind, p.traits.TenantNoun, p.traits.WorkspaceNoun)
 }
 
-// CannotAddDisabled refuses to add somebody without access.
-func CannotAddDisabled(t membership.Traits, q membership.Principal, where string) membership.Finding {
-	return membership.ErrorAt(membership.AtEnabled, fmt.Sprintf("%s is not in %s and cannot be created disabled", q, where),
-		fmt.Sprintf("%s has no call that adds somebody without access. Set enabled = true, or leave the resource out until the principal is in the %s.", t.Product, t.WorkspaceNoun))
+// CannotAddDisabled refuses to add a disabled member.
+func CannotAddDisabled(t membership.Traits, v membership.Vocabulary, who, where string) membership.Finding {
+	return membership.ErrorAt(membership.AtEnabled, fmt.Sprintf("%s cannot be created disabled in %s", who, where),
+		fmt.Sprintf("%s is not in the %s, and %s has no call that adds a disabled user. Set %s = true, or remove the resource until the user is in the %[2]s.", who, t.WorkspaceNoun, t.Product, v.Enabled))
 }

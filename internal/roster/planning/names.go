@@ -48,12 +48,12 @@ func (p *Planner) tenant(ctx context.Context, workspace string) (*membership.Ten
 		return t, nil
 	case ctx.Err() != nil:
 		return nil, []membership.Finding{membership.ErrorAt(membership.AtNone, "Planning was cancelled",
-			fmt.Sprintf("The people of the %s were being read when this run was cancelled. Nothing was changed.", p.traits.TenantNoun))}
+			fmt.Sprintf("The users of the %s were being read when this run was cancelled. Nothing was changed.", p.traits.TenantNoun))}
 	case membership.FailureOf(err) != membership.Passing, p.walk.plans(ctx):
 		return nil, nil
 	default:
-		return nil, []membership.Finding{membership.ErrorAt(membership.AtNone, fmt.Sprintf("The people of the %s could not be read", p.traits.TenantNoun),
-			fmt.Sprintf("%s. The plan shows names from there, and the apply has to come to the same. Nothing was changed. This may pass: plan again, or apply again.", Said(err)))}
+		return nil, []membership.Finding{membership.ErrorAt(membership.AtNone, fmt.Sprintf("The users of the %s could not be read", p.traits.TenantNoun),
+			fmt.Sprintf("%s The plan shows names from there, and the apply has to show the same ones. Nothing was changed. This may pass: plan again, or apply again.", Sentence(err)))}
 	}
 }
 

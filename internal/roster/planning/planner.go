@@ -59,31 +59,31 @@ func NewPlanner(r Readings, t membership.Traits, v membership.Vocabulary, j *gua
 	return &Planner{readings: r, traits: t, words: v, judge: j, walk: w, judges: map[*membership.Tenant]*guard.Judge{}}
 }
 
-// place names a workspace for people: its name, and the id in parentheses.
-func (p *Planner) place(name, id string) string {
-	if name == "" || name == id {
-		return p.traits.WorkspaceNoun + " " + id
-	}
-	return fmt.Sprintf("%s %q (%s)", p.traits.WorkspaceNoun, name, id)
-}
-
 // at names a workspace in a summary: by its name alone.
 func (p *Planner) at(ctx context.Context, l *membership.Listing, id string) string {
-	return p.traits.WorkspaceNoun + " " + p.readings.WorkspaceName(ctx, l, id)
+	return p.traits.Workspace(p.readings.WorkspaceName(ctx, l, id))
 }
 
 // in names a workspace in a detail.
 func (p *Planner) in(ctx context.Context, l *membership.Listing, id string) string {
-	return p.place(p.readings.WorkspaceName(ctx, l, id), id)
+	return p.traits.Place(p.readings.WorkspaceName(ctx, l, id), id)
 }
 
-// named names a member in a detail: a user or a group of which only the id is
+// Named names a member in a detail: a user or a group of which only the id is
 // known by kind and id.
-func named(m membership.Member) string {
+func Named(m membership.Member) string {
 	if m.Label() == m.ID {
 		return fmt.Sprintf("%s %s", m.Kind, m.ID)
 	}
 	return guard.NameAndID(m)
+}
+
+// Called names a member in a summary: by what people call it, else by kind and id.
+func Called(m membership.Member) string {
+	if m.Label() == m.ID {
+		return Named(m)
+	}
+	return m.Label()
 }
 
 // isOwner tells whether a standing is an owner's.
@@ -108,7 +108,7 @@ func (p *Planner) listing(ctx context.Context, workspace string, at membership.A
 		// Going on would plan other values than before, and end with a complaint
 		// about the provider.
 		return nil, []membership.Finding{membership.ErrorAt(membership.AtNone, "Planning was cancelled",
-			fmt.Sprintf("The members of %s were being read when this run was cancelled. Nothing was changed.", p.place("", workspace)))}
+			fmt.Sprintf("The members of %s were being read when this run was cancelled. Nothing was changed.", p.traits.Workspace(workspace)))}
 	case !p.walk.plans(ctx):
 		return nil, nil
 	default:
@@ -127,7 +127,7 @@ func (p *Planner) exemptByName(ctx context.Context, l *membership.Listing, works
 		return nil
 	}
 	return []membership.Finding{membership.WarningAt(membership.AtNone, fmt.Sprintf("%q is the name of a %s, not its id", entry, p.traits.WorkspaceNoun),
-		fmt.Sprintf("%s takes ids: the guard watches %s. If it is being closed, write %q there.", p.words.ExemptWorkspaces, p.place(name, workspace), workspace))}
+		fmt.Sprintf("%s takes ids, so %s is not exempt. If it is being closed, write %q there.", p.words.ExemptWorkspaces, p.traits.Place(name, workspace), workspace))}
 }
 
 // switchedOff warns once of a workspace that is itself disabled (blazemeter 32).
@@ -151,14 +151,18 @@ func (p *Planner) unread(err error, workspace string, at membership.Attribute, r
 		cause = p.traits.Endpoint
 	case kind == membership.Passing && !refreshing:
 		cause = "passing " + cause
-		f = membership.WarningAt(membership.AtNone, fmt.Sprintf("%s could not be read: the plan goes on without", p.traits.Product),
-			fmt.Sprintf("%s. Who is in %s was not looked at. The apply reads again, and decides.", Said(err), p.place("", workspace)))
+		f = membership.WarningAt(membership.AtNone, fmt.Sprintf("%s could not be read, the plan goes on", p.traits.Product),
+			fmt.Sprintf("%s The plan does not know who is in %s. The apply reads again, and decides.", Sentence(err), p.traits.Workspace(workspace)))
 	}
 	if !p.walk.once("unread " + cause) {
 		return nil
 	}
 	if f.Severity == membership.SeverityError {
-		f.Detail += "\nThis is said once, and holds for every resource that needs it."
+		f.Detail += "\nThis message comes once, for all resources that need it."
+		switch membership.FailureOf(err) {
+		case membership.Gone, membership.Forbidden, membership.Refused, membership.Unsupported:
+			f.Detail += p.skipsPlan()
+		}
 	}
 	return []membership.Finding{f}
 }
@@ -175,29 +179,29 @@ func unreachable(err error) bool {
 // ReadFailure explains a workspace that could not be read.
 func ReadFailure(t membership.Traits, err error, workspace string, at membership.Attribute) membership.Finding {
 	const kept = " Nothing was dropped from the state."
-	where := t.WorkspaceNoun + " " + workspace
+	where := t.Workspace(workspace)
 	switch kind := membership.FailureOf(err); {
 	case kind == membership.Unauthorized:
 		return membership.ErrorAt(membership.AtNone, fmt.Sprintf("%s does not accept the %s", t.Product, t.CredentialNoun),
-			fmt.Sprintf("The members of %s could not be read: %s.%s Check the credentials in the provider block or the environment: they may be wrong, revoked or expired.", where, Said(err), kept))
+			fmt.Sprintf("%s%s Check the credentials in the provider block or the environment: they may be wrong, revoked or expired.", Sentence(err), kept))
 	case kind == membership.Forbidden:
 		return membership.ErrorAt(at, fmt.Sprintf("The %s %s may not read %s", t.Product, t.CredentialNoun, where),
-			fmt.Sprintf("%s.%s %s", Said(err), kept, t.ChangeRight))
+			fmt.Sprintf("%s%s %s", Sentence(err), kept, t.ChangeRight))
 	case kind == membership.Gone:
-		return membership.ErrorAt(at, fmt.Sprintf("%s was not found in %s", capital(where), t.Product),
-			fmt.Sprintf("%s. Check the id, and that the %s belongs to the %s that the %s is in.", Said(err), t.CredentialNoun, t.TenantNoun, t.WorkspaceNoun))
+		return membership.ErrorAt(at, fmt.Sprintf("%s was not found in %s", membership.Capital(where), t.Product),
+			fmt.Sprintf("%s Check the id, and that the %s belongs to the %s that the %s is in.", Sentence(err), t.CredentialNoun, t.TenantNoun, t.WorkspaceNoun))
 	case kind == membership.Malformed:
 		return membership.ErrorAt(at, fmt.Sprintf("%s gave an answer that cannot be read", t.Product),
-			fmt.Sprintf("%s.%s Check that the endpoint is the product's API and not, say, a proxy's page.", Said(err), kept))
+			fmt.Sprintf("%s%s Check that the endpoint is the product's API, and not a proxy's page.", Sentence(err), kept))
 	case kind == membership.Refused, kind == membership.Unsupported:
 		return membership.ErrorAt(at, fmt.Sprintf("%s refused to list %s", t.Product, where),
-			fmt.Sprintf("%s.%s Check the id.", Said(err), kept))
+			fmt.Sprintf("%s%s Check the id.", Sentence(err), kept))
 	case unreachable(err):
 		return membership.ErrorAt(membership.AtNone, fmt.Sprintf("%s cannot be reached", t.Product),
-			fmt.Sprintf("%s.%s Check the endpoint in the provider block or the environment, and the network.", Said(err), kept))
+			Sentence(err)+kept)
 	default:
-		return membership.ErrorAt(at, fmt.Sprintf("%s could not be read from %s", capital(where), t.Product),
-			fmt.Sprintf("%s.%s This may pass: run the same command again.", Said(err), kept))
+		return membership.ErrorAt(at, fmt.Sprintf("%s could not be read from %s", membership.Capital(where), t.Product),
+			fmt.Sprintf("%s%s This may pass: run the same command again.", Sentence(err), kept))
 	}
 }
 
@@ -211,10 +215,13 @@ func Said(err error) string {
 	return strings.Join(parts, "; then ")
 }
 
+// Sentence gives an error as a sentence.
+func Sentence(err error) string { return membership.Capital(Said(err)) + "." }
+
 // Incomplete explains a listing that does not show everybody.
 func Incomplete(t membership.Traits, l *membership.Listing, what string) membership.Finding {
-	return membership.ErrorAt(membership.AtNone, fmt.Sprintf("The listing of %s %s is not complete", t.WorkspaceNoun, l.ID),
-		fmt.Sprintf("%s, so the %s may see a part of it. %s Nothing was changed, and nothing was dropped from the state. %s", capital(l.Incomplete), t.CredentialNoun, what, t.ChangeRight))
+	return membership.ErrorAt(membership.AtNone, fmt.Sprintf("The listing of %s is not complete", t.Workspace(l.ID)),
+		fmt.Sprintf("%s, so the %s may see only a part of it. %s Nothing was changed, and nothing was dropped from the state. %s", membership.Capital(l.Incomplete), t.CredentialNoun, what, t.ChangeRight))
 }
 
 // view reads what judging a loss takes besides the listing.
@@ -313,7 +320,7 @@ func OwnUser(t membership.Traits, live membership.Member, to *membership.Standin
 		fate = fmt.Sprintf("goes from %s to %s in", live.Standing(), to)
 	}
 	return membership.WarningAt(membership.AtNone, fmt.Sprintf("The %s's own user %s %s %s", t.CredentialNoun, live.Label(), fate, where),
-		fmt.Sprintf("The next run with this %s may be locked out: it may no longer be able to read or change this %s. Use one of somebody who stays, or do this last and with another one at hand.", t.CredentialNoun, t.WorkspaceNoun))
+		fmt.Sprintf("The next run with this %[1]s may be locked out: it may no longer be able to read or change this %[2]s. Use the %[1]s of another user who stays, or make this the last change.", t.CredentialNoun, t.WorkspaceNoun))
 }
 
 // lowers tells whether a change takes something away from a member.
@@ -358,8 +365,8 @@ func (p *Planner) unknownRoles(ctx context.Context, l *membership.Listing, at fu
 		if near := guard.Nearest(role, held); near != "" {
 			hint = fmt.Sprintf(" Did you mean %q?", near)
 		}
-		f := membership.WarningAt(membership.AtRole, fmt.Sprintf("The role %q is held by nobody in %s", role, p.at(ctx, l, l.ID)),
-			fmt.Sprintf("It is not one of %s's own roles (%s).%s If it is a custom role, all is well; if not, the apply will fail.", p.traits.Product, strings.Join(p.traits.RolesAscending, ", "), hint))
+		f := membership.WarningAt(membership.AtRole, fmt.Sprintf("No member has the role %q in %s", role, p.at(ctx, l, l.ID)),
+			fmt.Sprintf("It is not one of %s's own roles (%s) either.%s If it is a custom role, ignore this warning. If not, the apply will fail.", p.traits.Product, strings.Join(p.traits.RolesAscending, ", "), hint))
 		f.At, f.Key = at(role)
 		out = append(out, f)
 	}
@@ -369,7 +376,7 @@ func (p *Planner) unknownRoles(ctx context.Context, l *membership.Listing, at fu
 // skipsPlan says how a destroy gets past a refusal: Terraform plans before
 // destroy and refresh too.
 func (p *Planner) skipsPlan() string {
-	return fmt.Sprintf("\n\nTerraform plans before destroy and refresh too: `%s` skips this.", p.words.DestroyUnrefreshed)
+	return "\n\n" + p.words.SkipPlan
 }
 
 // someNamed is how many people a message names one by one.
@@ -389,12 +396,4 @@ func Bounded(fs []membership.Finding, rest func(n int) (summary, detail string))
 	last := fs[someNamed]
 	summary, detail := rest(len(names))
 	return append(out, membership.Finding{Severity: last.Severity, At: last.At, Summary: summary, Detail: detail + "\n  - " + strings.Join(names, "\n  - ")})
-}
-
-// capital begins a sentence with a phrase.
-func capital(s string) string {
-	if s == "" || s[0] < 'a' || s[0] > 'z' {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }

@@ -33,8 +33,8 @@ func (p *Planner) ReadBinding(ctx context.Context, b Binding, label string, priv
 	case err != nil && membership.FailureOf(err) == membership.Gone:
 		out.Presence = membership.Absent
 		out.Findings = []membership.Finding{membership.WarningAt(membership.AtNone,
-			fmt.Sprintf("%s is no longer in %s %s: the %s is gone", label, p.traits.WorkspaceNoun, b.Workspace, p.traits.WorkspaceNoun),
-			fmt.Sprintf("%s. %s leaves the state.", Said(err), b.Principal))}
+			fmt.Sprintf("%s is no longer in %s: the %s is gone", label, p.traits.Workspace(b.Workspace), p.traits.WorkspaceNoun),
+			fmt.Sprintf("%s This resource leaves the state.", Sentence(err)))}
 		return out
 	case err != nil:
 		out.Findings = p.unread(err, b.Workspace, membership.AtNone, true)
@@ -48,7 +48,7 @@ func (p *Planner) ReadBinding(ctx context.Context, b Binding, label string, priv
 		out.Findings = append(out.Findings, p.incomplete(l, fmt.Sprintf("%s is not in that part.", label))...)
 	case membership.Absent:
 		out.Findings = append(out.Findings, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s is no longer in %s", label, p.at(ctx, l, b.Workspace)),
-			fmt.Sprintf("%s was removed from %s outside of Terraform, and leaves the state. Where the configuration still has it, the plan creates it again.", b.Principal, p.in(ctx, l, b.Workspace))))
+			fmt.Sprintf("%s was removed from %s outside of %s, and leaves the state. If the configuration still names the %s, the plan adds it again.", labelAndID(label, b.Principal), p.in(ctx, l, b.Workspace), p.words.Tool, b.Principal.Kind)))
 		// Who is a newcomer is forgotten with the state: this is the last time that it can be said.
 		out.Findings = append(out.Findings, p.unsettled(ctx, l, private.Newcomers)...)
 	case membership.There:
@@ -82,8 +82,8 @@ func (p *Planner) ReadRoles(ctx context.Context, prior Roles, private Private) R
 	switch {
 	case err != nil && membership.FailureOf(err) == membership.Gone:
 		out.Presence = membership.Absent
-		out.Findings = []membership.Finding{membership.WarningAt(membership.AtNone, fmt.Sprintf("%s %s is gone", capital(p.traits.WorkspaceNoun), prior.Workspace),
-			fmt.Sprintf("%s. The %s leaves the state.", Said(err), p.traits.WorkspaceNoun))}
+		out.Findings = []membership.Finding{membership.WarningAt(membership.AtNone, fmt.Sprintf("%s is gone", membership.Capital(p.traits.Workspace(prior.Workspace))),
+			fmt.Sprintf("%s This resource leaves the state.", Sentence(err)))}
 		return out
 	case err != nil:
 		p.walk.noteReadSet(p, private.Instance, prior)
@@ -94,7 +94,7 @@ func (p *Planner) ReadRoles(ctx context.Context, prior Roles, private Private) R
 	out.Findings = p.notes(ctx, l)
 	if !l.Complete() {
 		p.walk.noteReadSet(p, private.Instance, prior)
-		out.Findings = append(out.Findings, p.incomplete(l, fmt.Sprintf("Who is in the %s cannot be told from a part.", p.traits.WorkspaceNoun))...)
+		out.Findings = append(out.Findings, p.incomplete(l, "The state stays as it is.")...)
 		return out
 	}
 	out.Presence, out.Listing, out.Entries = membership.There, l, prior.Shown(l)
@@ -102,6 +102,14 @@ func (p *Planner) ReadRoles(ctx context.Context, prior Roles, private Private) R
 	now.Entries = out.Entries
 	p.walk.noteReadSet(p, private.Instance, now)
 	return out
+}
+
+// labelAndID names a principal by what the state calls it, and its id.
+func labelAndID(label string, q membership.Principal) string {
+	if label == q.ID {
+		return fmt.Sprintf("%s %s", q.Kind, q.ID)
+	}
+	return fmt.Sprintf("%s (%s)", label, q.ID)
 }
 
 // incomplete tells once of a listing that does not show everybody.

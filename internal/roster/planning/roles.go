@@ -142,7 +142,9 @@ func (p *Planner) planRoles(ctx context.Context, in *instance, c RolesChange, ou
 	}
 	if !l.Complete() {
 		if p.walk.plans(ctx) && p.walk.once("incomplete "+membership.WorkspaceKey(p.traits.Endpoint, l.ID)) {
-			out.Findings = append(out.Findings, Incomplete(p.traits, l, "Who would lose access cannot be told from a part."))
+			f := Incomplete(p.traits, l, "Who would lose access is not known.")
+			f.Detail += p.skipsPlan()
+			out.Findings = append(out.Findings, f)
 		}
 		return
 	}
@@ -223,14 +225,15 @@ func sortChanges(cs []Change) {
 
 // judgeRoles says what a plan changes, and refuses what it must not.
 func (p *Planner) judgeRoles(ctx context.Context, v rolesView) []membership.Finding {
+	// A key that names nobody comes first: it may be why another member would be removed.
+	out := p.entrants(ctx, v)
+	if membership.Failed(out) {
+		return out
+	}
 	if v.before() == nil {
 		if fs := p.takeover(ctx, v); len(fs) > 0 {
 			return fs
 		}
-	}
-	out := p.entrants(ctx, v)
-	if membership.Failed(out) {
-		return out
 	}
 	roles := make([]string, 0, len(v.next.Entries))
 	at := map[string]Entry{}
@@ -289,13 +292,13 @@ func (p *Planner) rolesGains(ctx context.Context, in *instance, v rolesView) {
 
 // touchesNobody says that the end of a resource that manages several touches nobody.
 func (p *Planner) touchesNobody(ctx context.Context, r Roles) membership.Finding {
-	who, where := "Everybody", p.at(ctx, p.readings.KnownListing(r.Workspace), r.Workspace)
+	who, l := "Everyone", p.readings.KnownListing(r.Workspace)
 	if r.Role != "" {
-		who = fmt.Sprintf("Everybody with the role %q", r.Role)
+		who = fmt.Sprintf("Everyone with the role %q", r.Role)
 	}
-	return membership.WarningAt(membership.AtNone, fmt.Sprintf("%s in %s keeps their access", who, where),
-		fmt.Sprintf("Destroying %s touches nobody: it stops managing %s %s, and everybody keeps the role they have. To take access away, remove people from the resource and apply, before destroying it.",
-			p.resourceType(r), p.traits.WorkspaceNoun, r.Workspace))
+	return membership.WarningAt(membership.AtNone, fmt.Sprintf("%s in %s keeps their access", who, p.at(ctx, l, r.Workspace)),
+		fmt.Sprintf("Destroying %s removes no one: it only stops managing %s, and everyone keeps their role. To remove members, remove them from the resource and apply before you destroy it.",
+			p.resourceType(r), p.in(ctx, l, r.Workspace)))
 }
 
 // takeover refuses to create a resource over people whom it would remove or
@@ -307,13 +310,17 @@ func (p *Planner) takeover(ctx context.Context, v rolesView) []membership.Findin
 	}
 	kind := p.resourceType(v.next)
 	var b strings.Builder
-	fmt.Fprintf(&b, "Creating %s never removes anybody and never changes anybody's role silently. In %s it would:\n", kind, p.in(ctx, v.listing, v.next.Workspace))
+	fmt.Fprintf(&b, "Creating %s never removes a member or changes a role silently. In %s it would change:\n", kind, p.in(ctx, v.listing, v.next.Workspace))
 	for i, c := range hurt {
 		if i == 4*someNamed {
 			fmt.Fprintf(&b, "  - and %d more\n", len(hurt)-i)
 			break
 		}
-		fmt.Fprintf(&b, "  - %s: has %s, would be %s\n", c.NameAndID(), c.Live.Standing(), c.Would())
+		has := ""
+		if c.Cause == guard.NotNamed {
+			has = fmt.Sprintf("has %s, ", c.Live.Standing())
+		}
+		fmt.Fprintf(&b, "  - %s: %swould be %s\n", c.NameAndID(), has, c.Would())
 	}
 	ignore := p.words.Ignore(membership.User)
 	id := v.next.Workspace
@@ -322,15 +329,15 @@ func (p *Planner) takeover(ctx context.Context, v rolesView) []membership.Findin
 	}
 	switch {
 	case v.moved():
-		fmt.Fprintf(&b, "\nName them, or ignore them (%s). To take this over with all changes shown in a plan, make Terraform forget this address first (`%s`), and then import it.", ignore, p.words.Forget)
+		fmt.Fprintf(&b, "\nName them, or add them to %s. To see all changes in a plan first, forget this address (`%s`), and then import it.", ignore, p.words.Forget)
 	case p.walk.endedElsewhere(ctx, p, v.next):
-		fmt.Fprintf(&b, "\nThis run also destroys another %s for the same %s. If it was renamed, add a `moved` block. Otherwise name them, or ignore them (%s).", kind, p.traits.WorkspaceNoun, ignore)
+		fmt.Fprintf(&b, "\nThis run also destroys another %s for the same %s. If it was renamed, add %s. Otherwise name them, or add them to %s.", kind, p.traits.WorkspaceNoun, p.words.Rename, ignore)
 	default:
-		fmt.Fprintf(&b, "\nImport it, and the plan will show every change before it is made:\n\n%s\n\nor name them, or ignore them (%s).", importBlock(kind, id), ignore)
+		fmt.Fprintf(&b, "\nImport it, and the plan will show every change before it is made:\n\n%s. Or name them, or add them to %s.", p.importBlock(kind, id), ignore)
 	}
 	b.WriteString(p.skipsPlan())
 	return []membership.Finding{membership.ErrorAt(membership.AtWorkspace,
-		fmt.Sprintf("Creating this would change the access of %s in %s", guard.Count(len(hurt), "principal", "principals"), v.where), b.String())}
+		fmt.Sprintf("Creating this would change %s of %s", guard.Count(len(hurt), "member", "members"), v.where), b.String())}
 }
 
 // entrants judges those who are to enter: whom the tenant does not know, who
@@ -374,14 +381,14 @@ func (p *Planner) entrants(ctx context.Context, v rolesView) []membership.Findin
 			return fmt.Sprintf("%d more principals of %s cannot be added", n, v.where), "The same is wrong with each of them:"
 		}),
 		Bounded(warnings, func(n int) (string, string) {
-			return fmt.Sprintf("%d more notes about principals of %s", n, v.where), "Likewise:"
+			return fmt.Sprintf("%d more notes about principals of %s", n, v.where), "The others:"
 		})...)
 }
 
 // goes warns that somebody whom the state does not hold is changed.
 func (p *Planner) goes(v rolesView, c Change) membership.Finding {
 	return membership.WarningAt(c.At(), fmt.Sprintf("%s in %s goes from %s to %s", c.Live.Label(), v.where, c.Live.Standing(), c.To),
-		fmt.Sprintf("%s is there already with %s, and this resource does not hold it yet. Naming it here changes the role.", named(c.Live), c.Live.Standing()))
+		fmt.Sprintf("%s has %s there already, and is new to this resource. Being named here changes the role.", Named(c.Live), c.Live.Standing()))
 }
 
 // kindNotes tells what a plan does not show about one kind of principal.
@@ -395,17 +402,17 @@ func (p *Planner) kindNotes(v rolesView, k membership.Kind) []membership.Finding
 			what = p.words.Ignore(k)
 		}
 		out = append(out, membership.WarningAt(at, fmt.Sprintf("Who loses access to %s is not known yet", v.where),
-			fmt.Sprintf("A part of %s is known only after apply, so this plan cannot show which %ss lose their access. The apply removes nobody who is named by then, and keeps the last %s. To see it before: apply what the ids depend on first (-target).", what, k, p.traits.OwnerNoun)))
+			fmt.Sprintf("A part of %s is known only after apply, so this plan cannot show which %ss lose access. The apply removes no %[2]s who is named by then, and keeps the last %[3]s. To see the changes first, apply what the ids depend on (%[4]s).", what, k, p.traits.OwnerNoun, p.words.ApplyFirst)))
 	}
 	if prior := v.before(); prior != nil {
 		if _, was := prior.Kinds[k]; was && !is {
 			out = append(out, membership.WarningAt(at, fmt.Sprintf("The %ss of %s are no longer managed", k, v.where),
-				fmt.Sprintf("%s is left out of the configuration now, so every %s keeps the access they have. An empty one would mean that nobody shall be there.", at, k)))
+				fmt.Sprintf("The configuration no longer sets %s, so every %s keeps their role. To remove them all, set it to an empty value.", at, k)))
 		}
 	}
 	if unmatched := scope.Ignore.Unmatched(k, v.listing); len(unmatched) > 0 {
 		out = append(out, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s of %s matches nobody", p.words.Ignore(k), v.where),
-			fmt.Sprintf("Nobody in the %s has this id or e-mail address: %s. Whoever was meant is not ignored.", p.traits.WorkspaceNoun, strings.Join(unmatched, ", "))))
+			fmt.Sprintf("No %s of the %s has one of these ids or e-mail addresses: %s. Correct or remove them. The member who was meant is not ignored.", k, p.traits.WorkspaceNoun, strings.Join(unmatched, ", "))))
 	}
 	return out
 }
@@ -423,10 +430,10 @@ func (p *Planner) ignoredNow(v rolesView) []membership.Finding {
 			continue
 		}
 		fs = append(fs, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s in %s is ignored from now on", live.Label(), v.where),
-			fmt.Sprintf("%s stands in %s. The plan takes the entry out of %s, and the access stays as it is: %s.", named(live), p.words.Ignore(e.Kind), AttributeOf(e.Kind), live.Standing())))
+			fmt.Sprintf("%s is in %s. The plan shows the entry as removed from %s, but the access stays as it is: %s.", Named(live), p.words.Ignore(e.Kind), AttributeOf(e.Kind), live.Standing())))
 	}
 	return Bounded(fs, func(n int) (string, string) {
-		return fmt.Sprintf("%d more principals in %s are ignored from now on", n, v.where), "Likewise:"
+		return fmt.Sprintf("%d more in %s are ignored from now on", n, v.where), "The others:"
 	})
 }
 
@@ -439,11 +446,11 @@ func LeftAlone(t membership.Traits, cs []Change, where, since string) []membersh
 	fs := make([]membership.Finding, 0, len(cs))
 	for _, c := range cs {
 		fs = append(fs, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s in %s is left alone", c.Live.Label(), where),
-			fmt.Sprintf("%s holds %s in this %s, and %s. Only what the state held when the plan was made is taken away. The next plan shows what would happen: to be %s.",
-				named(c.Live), c.Live.Standing(), t.WorkspaceNoun, since, c.Would())))
+			fmt.Sprintf("%s has %s in this %s, and %s. An apply takes away only what the state showed when the plan was made. The next plan shows what would happen: %s would be %s.",
+				Named(c.Live), c.Live.Standing(), t.WorkspaceNoun, since, c.Live.Label(), c.Would())))
 	}
 	return Bounded(fs, func(n int) (string, string) {
-		return fmt.Sprintf("%d more principals in %s are left alone", n, where), "Likewise:"
+		return fmt.Sprintf("%d more principals in %s are left alone", n, where), "The others:"
 	})
 }
 

@@ -165,7 +165,7 @@ func (r Roles) Twice() []membership.Finding {
 		k := e.Fold()
 		if other, twice := seen[k]; twice {
 			f := membership.ErrorAt(AttributeOf(e.Kind), fmt.Sprintf("%s is named twice", e.Principal),
-				fmt.Sprintf("%q and %q differ in case only, and are one %s. Name it once.", other, e.ID, e.Kind))
+				fmt.Sprintf("%q and %q differ only in case, and are the same %s. Name it once.", other, e.ID, e.Kind))
 			f.Key = e.ID
 			out = append(out, f)
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 const root = "../../.."
@@ -63,6 +64,7 @@ var saysItself = map[string]string{
 	"The role of … cannot be used":    "the check's own sentence, and the map",
 	"Not …":                           "the check's own sentence",
 	"Not an id to import by":          "the parser's own sentence, with the form that is expected",
+	"… cannot be reached":             "the call's own words, which name the endpoint and what to check",
 	"The … … may not read …":          "the service's words, that nothing was dropped, and which right the key needs",
 	"About the listing of …":          "the product's own sentence",
 	"Workspace would lose its last …": "the guard's message: who is an owner, and what the run does to them",
@@ -94,7 +96,7 @@ func TestDetailsSaySomething(t *testing.T) {
 var empty = regexp.MustCompile(`(?i)\b(unexpected|client error|something went wrong|internal error|unknown error|oops)\b`)
 
 // Nothing says that something is unexpected and stops there, neither a
-// diagnostic nor an error that stands in one.
+// diagnostic nor an error that is in one.
 func TestNothingIsMerelyUnexpected(t *testing.T) {
 	t.Parallel()
 	for _, d := range found(t) {
@@ -218,6 +220,51 @@ func TestTable(t *testing.T) {
 	for _, line := range lines {
 		if n := len(bar.FindAllString(line, -1)); n != 5 {
 			t.Errorf("the line has %d columns: %s", n, line)
+		}
+	}
+}
+
+// outside are words that come to shared code from outside: what one product
+// calls things ([membership.Traits]), and the core also gets what is the
+// configuration language's ([membership.Vocabulary]).
+var outside = map[string]*regexp.Regexp{
+	"internal/framework": regexp.MustCompile(`(?i)\bworkspaces?\b|\bAPI keys?\b|\bblink\b|\bblazemeter\b`),
+	"internal/roster": regexp.MustCompile("(?i)\\bworkspaces?\\b|\\bAPI keys?\\b|\\bblink\\b|\\bblazemeter\\b|terraform|tofu|" +
+		"adopt_existing|on_destroy|on_removal|reassign_role|\\bignore_|count_owner_groups|not_counted|minimum_owners|exempt_workspace|handover_wait|" +
+		"enabled = |`moved`|`removed`|import \\{|destroy = |depends_on|create_before_destroy|parallelism|for_each|-refresh|-target"),
+}
+
+func TestSharedCodeNamesNoProduct(t *testing.T) {
+	t.Parallel()
+	for dir, words := range outside {
+		texts, err := literals(root, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sentences := 0
+		for where, text := range texts {
+			if !strings.Contains(text, " ") {
+				continue // a name: a key of the log, a package
+			}
+			sentences++
+			if word := words.FindString(text); word != "" && !strings.Contains(where, "vocabulary.go") {
+				t.Errorf("%s: %q has %q: take it from the product's traits or the vocabulary", where, text, word)
+			}
+		}
+		if sentences < 50 {
+			t.Errorf("only %d sentences were found in %s: the search has gone blind", sentences, dir)
+		}
+	}
+}
+
+// Terraform wraps a headline that does not fit, so most of it belongs to names.
+func TestSummariesLeaveRoomForNames(t *testing.T) {
+	t.Parallel()
+	const most = 40
+	for _, d := range found(t) {
+		own := strings.Join(strings.Fields(strings.ReplaceAll(d.Summary, gap, "")), " ")
+		if n := utf8.RuneCountInString(own); n > most && d.Detail != d.Summary {
+			t.Errorf("%s:%d: %q has %d characters of its own, want at most %d", d.File, d.Line, d.Summary, n, most)
 		}
 	}
 }

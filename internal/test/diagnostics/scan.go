@@ -77,7 +77,7 @@ func scan(root string) ([]diagnostic, error) {
 	slices.SortStableFunc(all, func(a, b diagnostic) int {
 		return cmp.Or(cmp.Compare(a.Summary, b.Summary), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Detail, b.Detail))
 	})
-	// A summary that is given to a diagnostic with a detail of its own stands there with it.
+	// A summary that is given to a diagnostic with a detail of its own is listed with it.
 	all = slices.DeleteFunc(all, func(a diagnostic) bool {
 		return a.Detail == "" && slices.ContainsFunc(all, func(b diagnostic) bool { return b.Summary == a.Summary && b.Detail != "" })
 	})
@@ -149,7 +149,7 @@ func (p *pkg) declare(file *ast.File) {
 	}
 }
 
-// scope is the function that a piece of code stands in.
+// scope is the function that a piece of code is in.
 type scope struct {
 	// name is qualified by the outer function's for one that is held in a
 	// variable; empty for one without a name.
@@ -186,7 +186,7 @@ func paramsOf(t *ast.FuncType) []string {
 	return out
 }
 
-// each visits every node with the function that it stands in.
+// each visits every node with the function that it is in.
 func each(file *ast.File, visit func(ast.Node, *scope)) {
 	var walk func(ast.Node, *scope)
 	walk = func(n ast.Node, s *scope) {

@@ -68,7 +68,7 @@ resource "roster_blink_workspace_role_binding" "bob" {
 }
 `
 
-// The guide's ways from one form to the other work as they stand there, in one
+// The guide's ways from one form to the other work as they are written, in one
 // change, and touch nobody.
 func TestAccGuides_fromAdditiveToAuthoritative(t *testing.T) {
 	t.Parallel()
@@ -95,7 +95,7 @@ resource "roster_blink_workspace_role_bindings" "payments" {
 	p.Apply()
 	p.svc.ResetAudit()
 	p.Write("main.tf", section(t, "moving-between-forms", "From one resource per workspace to one per member"))
-	p.Shows(p.Apply(), "Everybody in workspace", "keeps their access", "1 added, 0 changed, 1 destroyed")
+	p.Shows(p.Apply(), "Everyone in workspace", "keeps their access", "1 added, 0 changed, 1 destroyed")
 	p.Clean()
 	p.untouched(t)
 }
@@ -202,7 +202,7 @@ func TestAccGuides_soleOwner(t *testing.T) {
 }
 
 // The recipe with a YAML file warns of what it does with a wrong address of
-// somebody who is a member already.
+// a user who is a member already.
 func TestAccGuides_wrongAddressInTheYAMLFile(t *testing.T) {
 	t.Parallel()
 	p := set(t, "scenarios/onboarding-from-yaml")
