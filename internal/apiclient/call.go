@@ -154,7 +154,7 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 func (a API) requestID(h http.Header) string { return a.oneLine(transport.RequestID(h)) }
 
 // oneLine makes a text of the service fit for a message: one line, bounded,
-// without the credentials, which are taken out before the text is cut.
+// without the credentials, which are removed before the text is cut.
 func (a API) oneLine(s string) string {
 	const most = 1000
 	return transport.OneLine(a.Mask.Text(s), most)

@@ -21,7 +21,7 @@ type journal struct {
 	lock   *flock.Flock
 }
 
-// entry is what a run notes before it changes somebody.
+// entry is what a run notes before it changes a user.
 type entry struct {
 	Product   string   `json:"product"`
 	Endpoint  string   `json:"endpoint"`

@@ -34,7 +34,7 @@ type Examination struct {
 	Explain func(body []byte) apiclient.Said
 	// Curl are the arguments with which curl authenticates by the settings' variables.
 	Curl string
-	// Leaves says what stays of somebody who was not listed before, where no call
+	// Leaves says what stays of a user who was not listed before, where no call
 	// takes that away; "" where nothing stays.
 	Leaves string
 }
@@ -100,15 +100,15 @@ type Restorer interface {
 	Restore(user string, prior Standing, now *Standing) []Call
 }
 
-// Standing is how a user stands in the workspace.
+// Standing is what a user has in the workspace.
 type Standing struct {
-	// Present is false for somebody whom the listing does not show.
+	// Present is false for a user whom the listing does not show.
 	Present bool `json:"present"`
 	// Role is the role as the listing spells it; empty for none.
 	Role string `json:"role,omitempty"`
 	// Disabled is true for a member without access.
 	Disabled bool `json:"disabled,omitempty"`
-	// Blocked is true for somebody whom the tenant or account has disabled.
+	// Blocked is true for a user whom the tenant or account has disabled.
 	Blocked bool `json:"blocked,omitempty"`
 }
 

@@ -13,8 +13,8 @@ import (
 type Timing struct {
 	// Visible is how long the provider waits for a change to show in the listing.
 	Visible time.Duration
-	// Patience is how long the doctor waits for one.
-	Patience time.Duration
+	// Timeout is how long the doctor waits for a change to show.
+	Timeout time.Duration
 	// Checks bounds all checks together.
 	Checks time.Duration
 	// Restore bounds giving a user back what they had. Neither Ctrl-C nor the end of
@@ -23,7 +23,7 @@ type Timing struct {
 }
 
 // DefaultTiming is that of the command.
-var DefaultTiming = Timing{Visible: 6 * time.Second, Patience: 12 * time.Second, Checks: 10 * time.Minute, Restore: 90 * time.Second}
+var DefaultTiming = Timing{Visible: 6 * time.Second, Timeout: 12 * time.Second, Checks: 10 * time.Minute, Restore: 90 * time.Second}
 
 // Trial changes one user, and gives them back what they had before.
 type Trial struct {
@@ -82,10 +82,10 @@ func (t *Trial) Change(ctx context.Context) func(Call, error) (Answer, error) {
 // Await reads until the user stands as wanted, and tells whether that was seen in
 // time.
 func (t *Trial) Await(ctx context.Context, wanted func(Standing) bool) (bool, error) {
-	return t.await(ctx, t.timing.Patience, wanted)
+	return t.await(ctx, t.timing.Timeout, wanted)
 }
 
-func (t *Trial) await(ctx context.Context, patience time.Duration, wanted func(Standing) bool) (bool, error) {
+func (t *Trial) await(ctx context.Context, timeout time.Duration, wanted func(Standing) bool) (bool, error) {
 	begun, before := time.Now(), t.Now
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		now, err := t.restorer.Standing(ctx, t.User)
@@ -102,7 +102,7 @@ func (t *Trial) await(ctx context.Context, patience time.Duration, wanted func(S
 			}
 			return true, nil
 		}
-		if took >= patience {
+		if took >= timeout {
 			return false, nil
 		}
 		if err := wait(ctx, pause); err != nil {
@@ -139,8 +139,8 @@ func (t *Trial) Delay(f *Findings, number int) {
 
 // NotShown ends a trial in which an accepted change does not show.
 func (t *Trial) NotShown(f *Findings, number int, what string) error {
-	f.DoesNotHold(number, "%s: not shown after %s", what, rounded(t.timing.Patience))
-	return fmt.Errorf("a change did not show in the listing within %s", rounded(t.timing.Patience))
+	f.DoesNotHold(number, "%s: not shown after %s", what, rounded(t.timing.Timeout))
+	return fmt.Errorf("a change did not show in the listing within %s", rounded(t.timing.Timeout))
 }
 
 func rounded(d time.Duration) time.Duration {

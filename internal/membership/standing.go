@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Standing is what a principal holds or shall hold in a workspace.
+// Standing is what a principal holds or is to hold in a workspace.
 type Standing struct {
 	Role    string
 	Enabled bool
@@ -13,7 +13,7 @@ type Standing struct {
 
 // Holds tells whether the member has exactly this standing. Roles are compared
 // without regard to case, since the services do not say how they spell them. What
-// is imported of somebody without a role, or with several, is held as it is shown
+// is imported of a user without a role, or with several, is held as it is shown
 // ([Member.Role]).
 func (m Member) Holds(s Standing) bool {
 	return strings.EqualFold(m.Role(), s.Role) && m.Enabled == s.Enabled
@@ -57,7 +57,7 @@ func (t Traits) Rank(role string) int {
 	return 2*len(t.RolesAscending) - 3
 }
 
-// Raises tells whether a standing gives somebody more than they hold, and takes
+// Raises tells whether a standing gives a user more than they hold, and takes
 // nothing away: a higher role, or one at all. Of two custom roles neither is higher.
 func (t Traits) Raises(live Member, to Standing) bool {
 	owner := Member{Roles: []string{to.Role}}.HasRole(t.OwnerRole)
@@ -80,7 +80,7 @@ func (t Traits) Knows(role string) bool {
 	return slices.ContainsFunc(t.RolesAscending, func(r string) bool { return strings.EqualFold(r, role) })
 }
 
-// Removed is what a removal makes of somebody, for people.
+// Removed is what a removal makes of a user, for people.
 func (t Traits) Removed() string {
 	if t.RemovalDisables {
 		return "disabled"

@@ -12,7 +12,7 @@ func TestHolds(t *testing.T) {
 		{[]string{"owner"}, "viewer", false},
 		{nil, "viewer", false},
 		{[]string{"owner", "viewer"}, "owner", false},
-		// What is shown of somebody is what they hold.
+		// What is shown of a user is what they hold.
 		{nil, "", true},
 		{[]string{"owner", "viewer"}, "owner,viewer", true},
 		{[]string{"viewer"}, "", false},

@@ -35,7 +35,7 @@ func NewTenant(people []Person) *Tenant {
 	return t
 }
 
-// Person finds somebody by id.
+// Person finds a user by id.
 func (t *Tenant) Person(p Principal) (Person, bool) {
 	i, ok := t.index[p.Fold()]
 	if !ok {

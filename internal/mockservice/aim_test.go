@@ -93,7 +93,7 @@ func TestFaultBehaviour(t *testing.T) {
 	}
 }
 
-// Somebody else changes a member between two calls of a client.
+// Another user changes a member between two calls of a client.
 func TestFaultChange(t *testing.T) {
 	run := withFaults(t,
 		mockservice.Fault{Kind: "change", Product: "blink", Call: "get_workspace", After: 1, Times: 1, Workspace: payments, Principal: "user/u-alice"},

@@ -16,7 +16,7 @@ const (
 	roleOK = `{"roles":["tester"],"enabled":true}`
 )
 
-// updated tells the status of a write to the workspace 70001 and what somebody is there afterwards.
+// updated tells the status of a write to the workspace 70001 and what a user is there afterwards.
 func updated(method, path, body, who string) func(*testing.T, *mockservice.Running) string {
 	return func(t *testing.T, run *mockservice.Running) string {
 		r := bzm(t, run, method, path, body)

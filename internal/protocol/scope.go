@@ -9,7 +9,7 @@ import (
 
 // scope is the context of one request. Until the request is over it has the
 // deadline and the values of its parent and is cancelled with it. When the
-// request is over it is cancelled, and forgets its parent: whoever still keeps
+// request is over it is cancelled, and forgets its parent: code that still keeps
 // the scope then keeps nothing else.
 //
 // It implements AfterFunc, which package context uses for contexts that are not

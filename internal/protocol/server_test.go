@@ -401,7 +401,7 @@ func TestAStreamThatNobodyReads(t *testing.T) {
 	}
 }
 
-// While results are read, a cancelled context is told to whoever makes them,
+// While results are read, a cancelled context reaches the code that makes them,
 // but the request is not over before the reader is done.
 func TestCancellingAStreamWhileItIsRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

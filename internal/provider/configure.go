@@ -84,7 +84,7 @@ func (p *rosterProvider) opened(client *http.Client) {
 }
 
 // closeIdle closes what earlier walks of this process have left open. One that
-// serves walk after walk would otherwise gather connections.
+// serves walk after walk would otherwise collect connections.
 func (p *rosterProvider) closeIdle() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

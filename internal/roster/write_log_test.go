@@ -42,10 +42,10 @@ func TestEveryWriteHasOneLineInTheLog(t *testing.T) {
 			"assign": func(x *session) { x.create(bind("w1", "new", "editor"), false) },
 			"remove": func(x *session) { x.delete(bind("w1", "bob", "viewer"), Exit{}, Private{}) },
 			"set": func(x *session) {
-				seats := []Entry{{Principal: user("ann"), Role: "owner"}, {Principal: user("bob"), Role: "viewer"}}
-				prior := Roles{Workspace: "w1", Kinds: map[Kind]Scope{User: {}}, Entries: seats}
+				members := []Entry{{Principal: user("ann"), Role: "owner"}, {Principal: user("bob"), Role: "viewer"}}
+				prior := Roles{Workspace: "w1", Kinds: map[Kind]Scope{User: {}}, Entries: members}
 				next := prior
-				next.Entries = []Entry{seats[0], {Principal: user("bob"), Role: "editor"}}
+				next.Entries = []Entry{members[0], {Principal: user("bob"), Role: "editor"}}
 				x.applySet(x.t.Context(), &prior, next)
 			},
 		}

@@ -68,7 +68,7 @@ func newClient(o Options, base http.RoundTripper) (*http.Client, error) {
 }
 
 // credentials gives what Authenticate puts into a request, which is secret
-// whether or not somebody has thought of listing it.
+// whether or not it is on a list.
 func credentials(o Options, endpoint *url.URL) []string {
 	r := &http.Request{Method: http.MethodGet, URL: endpoint, Header: http.Header{}}
 	o.Authenticate(r)

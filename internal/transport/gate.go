@@ -42,7 +42,7 @@ type gate struct {
 	inFlight int
 	went     int       // answers without complaint since the limit changed
 	until    time.Time // the end of the pause
-	lines    []*line   // those in which somebody waits
+	lines    []*line   // those in which a call waits
 }
 
 // anyNumber is the limit above which counting makes no difference.

@@ -95,7 +95,7 @@ func TestReadsGoBeforeWrites(t *testing.T) {
 }
 
 // Clients of several hosts that share a limiter have no more in flight together
-// than it allows, and a place that one of them frees goes to whoever waits
+// than it allows, and a place that one of them frees goes to the call that waits
 // longest at any of them. A host that asked for a pause holds no place meanwhile.
 func TestALimiterIsSharedOverHosts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -159,7 +159,7 @@ func TestALimiterIsSharedOverHosts(t *testing.T) {
 	})
 }
 
-// A pause that begins while somebody waits in line is known to be too long at
+// A pause that begins while a call waits in line is known to be too long at
 // once, not when the deadline has come.
 func TestAPauseTurnsAwayThoseItOutlasts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -5,7 +5,7 @@ package transport
 type Limiter struct {
 	most     int // in flight at most
 	inFlight int
-	lines    []*line // those in which somebody waits
+	lines    []*line // those in which a call waits
 }
 
 // NewLimiter gives a limiter for so many requests at a time; 0 and less is

@@ -22,9 +22,9 @@ type rank struct {
 	seq   uint64 // counted over all lines of the process
 }
 
-// before tells who of two goes first. Whoever has tried more often does, so that
-// nobody uses up all repetitions while others get through at once; then whoever
-// reads, since the writes that wait may depend on what is read; then whoever
+// before tells which of two calls goes first: the one with more attempts, so that
+// no call uses up all its retries while others get through at once; then the one that
+// reads, since the writes that wait may depend on what is read; then the one that
 // came first.
 func (r rank) before(other rank) bool {
 	switch {
@@ -44,9 +44,9 @@ type waiter struct {
 	index    int // in the heap; -1 outside
 }
 
-// push lines somebody up.
+// push adds a call to the line.
 func (l *line) push(ctx context.Context, r rank) *waiter {
-	// One place in the channel, so that nobody has to wait to tell.
+	// One place in the channel, so that the sender never blocks.
 	w := &waiter{rank: r, ready: make(chan error, 1)}
 	w.deadline, _ = ctx.Deadline()
 	heap.Push(&l.waiting, w)
@@ -57,7 +57,7 @@ func (l *line) push(ctx context.Context, r rank) *waiter {
 	return w
 }
 
-// remove takes somebody out of the line. A line in which nobody waits is in no
+// remove takes a call off the line. A line in which no call waits is in no
 // list: its client may no longer be in use.
 func (l *line) remove(w *waiter) {
 	heap.Remove(&l.waiting, w.index)

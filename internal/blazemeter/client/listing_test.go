@@ -453,7 +453,7 @@ func TestHugeTotal(t *testing.T) {
 	}
 }
 
-// TestListGrowsWhileRead adds somebody before every single answer, as a large
+// TestListGrowsWhileRead adds a user before every single answer, as a large
 // apply does: everybody who was there at the beginning is in the listing.
 func TestListGrowsWhileRead(t *testing.T) {
 	f := newFake(t)

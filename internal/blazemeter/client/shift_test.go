@@ -10,7 +10,7 @@ import (
 )
 
 // Two shifts in one reading can make up for each other: as many rows are
-// received as the total says, and somebody who was there all the time is not
+// received as the total says, and a user who was there all the time is not
 // among them. Only pages that do not meet tell.
 func TestShiftsThatMakeUpForEachOther(t *testing.T) {
 	f := newFake(t)

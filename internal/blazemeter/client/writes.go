@@ -93,7 +93,7 @@ func sameRoles(a, b []string) bool { return slices.EqualFunc(a, b, strings.Equal
 
 // Add brings users of the account into the workspace with one role. Whether
 // several are added all or none is not documented (blazemeter 9): what is there has
-// to be read back. Somebody who is in the workspace already, enabled or not, belongs
+// to be read back. A user who is in the workspace already, enabled or not, belongs
 // to Assign (blazemeter 7, 8).
 func (c *Client) Add(ctx context.Context, workspace, role string, ps []membership.Principal) (membership.Receipt, error) {
 	op := fmt.Sprintf("add %s with the role %s to BlazeMeter workspace %s", people(ps), role, workspace)

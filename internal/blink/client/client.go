@@ -111,7 +111,7 @@ func New(o Options) (*Client, error) {
 	}, nil
 }
 
-// sameTenant fails where an answer names another tenant than one before. Somebody
+// sameTenant fails where an answer names another tenant than one before. A user
 // who belongs to several tenants can switch between them at any time, and the
 // calls that name no workspace may follow (blink 31).
 func (c *Client) sameTenant(op, tenant string) error {

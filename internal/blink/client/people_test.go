@@ -137,7 +137,7 @@ func TestPeoplePages(t *testing.T) {
 	}
 }
 
-// Rows that move between pages while they are read could hide somebody.
+// Rows that move between pages while they are read could hide a user.
 func TestPeopleShifting(t *testing.T) {
 	t.Parallel()
 	all := users(250)

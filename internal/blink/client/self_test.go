@@ -185,7 +185,7 @@ func TestSelfWithoutTheTenant(t *testing.T) {
 	}
 }
 
-// Somebody who belongs to several tenants can be switched in the middle of a run:
+// A user who belongs to several tenants can be switched in the middle of a run:
 // from then on, what is read is about something else.
 func TestTenantThatChanges(t *testing.T) {
 	t.Parallel()

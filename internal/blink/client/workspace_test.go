@@ -84,7 +84,7 @@ func TestDescribeWorkspaceReadsWhatIsUnknown(t *testing.T) {
 }
 
 // An owner row of any type shows that the listing is not a part only; none of
-// them is somebody who can be managed.
+// them is a user who can be managed.
 func TestOwnerOfAnotherType(t *testing.T) {
 	t.Parallel()
 	for entityType, complete := range map[string]bool{"user": true, "GROUP": true, "service_account": true, "Service User": true, "": false} {
@@ -110,7 +110,7 @@ func TestOwnerOfAnotherType(t *testing.T) {
 }
 
 // Rows that come twice: the same thing is one member; roles that contradict each
-// other all show; in doubt somebody is an invitation.
+// other all show; in doubt a row is an invitation.
 func TestReadWorkspaceJoinsRows(t *testing.T) {
 	t.Parallel()
 	row := func(id, role string, invite bool) object {

@@ -15,7 +15,7 @@ import (
 // Assign gives the user or group the role, as its only one in the workspace.
 // Blink knows nobody who is listed and disabled, so enabled is ignored. An
 // answer of success is not proof (blink 3): the vendor does not say what the
-// call does to somebody who is not in the workspace.
+// call does to a user who is not in the workspace.
 func (c *Client) Assign(ctx context.Context, workspace string, p membership.Principal, role string, _ bool) (membership.Receipt, error) {
 	op := fmt.Sprintf("assign the role %q to %s in workspace %s", role, named(p), workspace)
 	kind, err := checkPrincipal(p)
@@ -28,7 +28,7 @@ func (c *Client) Assign(ctx context.Context, workspace string, p membership.Prin
 }
 
 // Add brings users and groups into the workspace with the role. What it does to
-// somebody who is in the workspace already is not documented (blink 4).
+// a user who is in the workspace already is not documented (blink 4).
 func (c *Client) Add(ctx context.Context, workspace, role string, ps []membership.Principal) (membership.Receipt, error) {
 	who := make([]string, len(ps))
 	body := blinkwire.AddEntities{Entities: make([]blinkwire.EntityToAdd, len(ps))}

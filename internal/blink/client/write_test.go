@@ -92,7 +92,7 @@ func TestEscapedRequestLines(t *testing.T) {
 	}
 }
 
-// A success is a success whatever stands in its body; it is verified by reading.
+// A success is a success whatever is in its body; it is verified by reading.
 func TestWriteSuccessNeedsNoBody(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent} {

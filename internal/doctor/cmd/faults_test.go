@@ -10,7 +10,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 )
 
-// writes are the calls that change somebody, by product.
+// writes are the calls that change a user, by product.
 var writes = map[string][]string{"blink": {"assign", "add", "remove"}, "blazemeter": {"add_users", "update_user"}}
 
 // Whatever change gets no answer, or none but 503, the user has afterwards what they

@@ -154,15 +154,15 @@ var blinkReadings = []reading{
 	{name: "the same role is refused", set: []string{"assign_same_role=refuse"}, write: "bob", want: both(all(notHold, 24), all(holds, 3, 5, 14))},
 	{
 		name: "changes show late", set: []string{"write_delay=1s"}, write: "bob", want: both(all(notHold, 25), all(holds, 3, 4, 5)),
-		timing: &doctor.Timing{Visible: 500 * time.Millisecond, Patience: 5 * time.Second, Checks: time.Minute, Restore: 20 * time.Second},
+		timing: &doctor.Timing{Visible: 500 * time.Millisecond, Timeout: 5 * time.Second, Checks: time.Minute, Restore: 20 * time.Second},
 	},
 	{
 		name: "changes show too late", set: []string{"write_delay=4s"}, write: "carol", want: both(all(notHold, 3), all(untried, 24)),
-		timing: &doctor.Timing{Visible: 200 * time.Millisecond, Patience: time.Second, Checks: time.Minute, Restore: 20 * time.Second},
+		timing: &doctor.Timing{Visible: 200 * time.Millisecond, Timeout: time.Second, Checks: time.Minute, Restore: 20 * time.Second},
 	},
 	{
 		name: "changes of a member show too late", set: []string{"write_delay=4s"}, write: "bob", want: both(all(notHold, 25), all(untried, 3, 4, 5, 24)),
-		timing: &doctor.Timing{Visible: 200 * time.Millisecond, Patience: time.Second, Checks: time.Minute, Restore: 20 * time.Second},
+		timing: &doctor.Timing{Visible: 200 * time.Millisecond, Timeout: time.Second, Checks: time.Minute, Restore: 20 * time.Second},
 	},
 	{
 		name: "no key is a 404", want: all(notHold, 28), faults: []mockservice.Fault{answer("blink", "get_workspace", `{"status":404,"message":"no"}`, 404, 2, 1)},
@@ -175,7 +175,7 @@ var blinkReadings = []reading{
 
 func inSecurity(t *testing.T, w *world) { t.Helper(); w.workspace = security }
 
-// owned makes somebody the only owner of Payments.
+// owned makes a user the only owner of Payments.
 func owned(kind, id string) func(*testing.T, *world) {
 	return func(t *testing.T, w *world) {
 		t.Helper()
@@ -263,11 +263,11 @@ var blazemeterReadings = []reading{
 	{name: "the account does not list the workspace", faults: []mockservice.Fault{page("workspaces", `{"id":70002}`, 0)}, want: all(notHold, 25)},
 	{
 		name: "changes show late", set: []string{"write_delay=1s"}, write: "bob", want: both(all(notHold, 27), all(holds, 5, 17)),
-		timing: &doctor.Timing{Visible: 500 * time.Millisecond, Patience: 5 * time.Second, Checks: time.Minute, Restore: 20 * time.Second},
+		timing: &doctor.Timing{Visible: 500 * time.Millisecond, Timeout: 5 * time.Second, Checks: time.Minute, Restore: 20 * time.Second},
 	},
 	{
 		name: "changes show too late", set: []string{"write_delay=4s"}, write: "bob", want: both(all(notHold, 27), all(untried, 17)),
-		timing: &doctor.Timing{Visible: 200 * time.Millisecond, Patience: time.Second, Checks: time.Minute, Restore: 20 * time.Second},
+		timing: &doctor.Timing{Visible: 200 * time.Millisecond, Timeout: time.Second, Checks: time.Minute, Restore: 20 * time.Second},
 	},
 	{name: "a user without an address", faults: []mockservice.Fault{page("workspace_users", `{"id":352749,"roles":["manager"],"enabled":true}`, 0)}, want: all(notHold, 28)},
 	{name: "an address of two users", faults: []mockservice.Fault{page("account_users", manager+`,{"id":100001,"email":"Alice@Example.com","enabled":true}`, 0)}, want: all(notHold, 29)},
@@ -299,7 +299,7 @@ func readings() []reading {
 	return out
 }
 
-// Each reading of what the vendors leave open is told, and whoever was changed has
+// Each reading of what the vendors leave open is reported, and a user who was changed has
 // afterwards what they had before.
 func TestReadings(t *testing.T) {
 	t.Parallel()

@@ -32,7 +32,7 @@ var disposable = map[string]map[string]string{
 }
 
 // testTiming waits shorter than the command does.
-var testTiming = doctor.Timing{Visible: 2 * time.Second, Patience: 3 * time.Second, Checks: time.Minute, Restore: 20 * time.Second}
+var testTiming = doctor.Timing{Visible: 2 * time.Second, Timeout: 3 * time.Second, Checks: time.Minute, Restore: 20 * time.Second}
 
 // world is a mock service and a doctor for it.
 type world struct {
@@ -103,7 +103,7 @@ func (w *world) doctor(args ...string) run {
 	return r
 }
 
-// onUser gives the arguments that name somebody twice.
+// onUser gives the arguments that name a user twice.
 func (w *world) onUser(name string) []string {
 	return []string{"-json", "-write", "-user", disposable[w.product][name], "-confirm", strings.ToUpper(name[:1]) + name[1:] + "@Example.com"}
 }
@@ -131,7 +131,7 @@ func (w *world) masked(r run) {
 	}
 }
 
-// standing gives what somebody has in the mock service.
+// standing gives what a user has in the mock service.
 func (w *world) standing(name string) string {
 	id := disposable[w.product][name]
 	if w.product == "blink" {
@@ -140,7 +140,7 @@ func (w *world) standing(name string) string {
 	return mockblazemeter.Of(w).Standing(w.workspace, id)
 }
 
-// blocked tells whether the account has disabled somebody.
+// blocked tells whether the account has disabled a user.
 func (w *world) blocked(name string) bool {
 	for _, a := range mockblazemeter.SeedOf(new(w.State())).Accounts {
 		for _, u := range a.Users {

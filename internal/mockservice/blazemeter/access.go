@@ -29,7 +29,7 @@ func (b State) Standing(workspace, user string) string {
 	return b.Access.Standing(workspace, engine.KindUser, user).String()
 }
 
-// Set gives somebody roles in a workspace, enabled or not, who need not be a member yet.
+// Set gives a user roles in a workspace, enabled or not, who need not be a member yet.
 func (b State) Set(workspace, user string, enabled bool, roles ...string) error {
 	return b.SetMember(workspace, engine.Member{Kind: engine.KindUser, ID: user, Roles: roles, Enabled: enabled})
 }

@@ -39,7 +39,7 @@ func (s *state) reach(c *engine.Call, need engine.Right, how *Behaviour) (*works
 	return w, engine.Answer{}, true
 }
 
-// userRow is somebody's row in a list of a workspace or an account, which type names.
+// userRow is a member's row in a list of a workspace or an account, which type names.
 func (s *state) userRow(id string, st engine.Standing, typ string, how *Behaviour) userRow {
 	known := workspaceRoles
 	if typ == "account" {

@@ -9,7 +9,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice/engine"
 )
 
-// What stands in the default seed. The key is also that of a seed that names none.
+// What is in the default seed. The key is also that of a seed that names none.
 const (
 	DefaultKeyID          = "mock-key-id" // of terraform (100001), who is an admin of the account
 	DefaultKeySecret      = "mock-key-secret"
@@ -184,5 +184,5 @@ func (s *Seed) Problems(ps *engine.Problems) {
 	}
 }
 
-// idText writes an id as it stands in a path.
+// idText writes an id for a path.
 func idText(id int64) string { return strconv.FormatInt(id, 10) }

@@ -193,7 +193,7 @@ func (s *state) CountsAsOwner(w *engine.Workspace, r engine.Row) (users, groups 
 	return 0, 0
 }
 
-// disabledInAccount tells if the account of a workspace has disabled somebody.
+// disabledInAccount tells if the account of a workspace has disabled a user.
 func (s *state) disabledInAccount(w *workspace, user string) bool {
 	if w == nil {
 		return false
@@ -202,7 +202,7 @@ func (s *state) disabledInAccount(w *workspace, user string) bool {
 	return a != nil && a.users[user] != nil && a.users[user].Disabled
 }
 
-// SetMember gives somebody roles in a workspace, enabled or not.
+// SetMember gives a user roles in a workspace, enabled or not.
 func (s *state) SetMember(workspace string, m engine.Member) error {
 	if m.Kind != engine.KindUser {
 		return errors.New("blazemeter has users only")

@@ -35,7 +35,7 @@ func (b State) Role(workspace, kind, id string) string {
 	return b.Standing(workspace, kind, id).String()
 }
 
-// SetRole gives somebody a role in a workspace, who need not be a member yet.
+// SetRole gives a user a role in a workspace, who need not be a member yet.
 func (b State) SetRole(workspace, kind, id, role string) error {
 	return b.SetMember(workspace, engine.Member{Kind: kind, ID: id, Roles: []string{role}, Enabled: true})
 }

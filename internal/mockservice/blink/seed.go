@@ -9,7 +9,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice/engine"
 )
 
-// What stands in the default seed.
+// What is in the default seed.
 const (
 	DefaultKey            = "mock-blink-key"                       // of u-terraform, who is an admin of the tenant; also the key of a seed that names none
 	DefaultWorkspace      = "3f8b1c52-6a0e-4d0b-9b0a-2f6f6a4d1e01" // Payments: alice owner, bob contributor

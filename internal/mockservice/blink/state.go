@@ -226,7 +226,7 @@ func (s *state) CountsAsOwner(_ *engine.Workspace, r engine.Row) (users, groups 
 	return 0, 0
 }
 
-// SetMember gives somebody a role in a workspace.
+// SetMember gives a user a role in a workspace.
 func (s *state) SetMember(workspace string, m engine.Member) error {
 	switch {
 	case !m.Enabled:

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Member is somebody in a workspace, by the true state.
+// Member is a user in a workspace, by the true state.
 type Member struct {
 	Kind    string   `json:"kind"`
 	ID      string   `json:"id"`
@@ -110,12 +110,12 @@ func (a Access) Reads(workspace string) int {
 	return 0
 }
 
-// SetMember gives somebody a standing in a workspace, who need not be a member yet.
+// SetMember gives a user a standing in a workspace, who need not be a member yet.
 func (a Access) SetMember(workspace string, m Member) error {
 	return Do(a, func(s State) error { return s.SetMember(workspace, m) })
 }
 
-// Remove takes somebody out of a workspace altogether.
+// Remove removes a user from a workspace altogether.
 func (a Access) Remove(workspace, kind, id string) error {
 	return a.change(workspace, func(ws *Workspaces, w *Workspace) { ws.Set(w, Key{kind, id}, Standing{}) })
 }

@@ -2,7 +2,7 @@
 // of them, keeps who is in which workspace, plays faults, writes the audit
 // trail, and is steered by the control endpoints below /_mock/.
 //
-// It knows no product by name. A product is one [Product] in the table and one
+// It does not name a product. A product is one [Product] in the table and one
 // folder beside this one; what a product answers, whose a key is and who counts
 // as an owner is asked of its [State].
 //

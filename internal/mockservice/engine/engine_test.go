@@ -236,7 +236,7 @@ func TestWhatBelongsToNoProduct(t *testing.T) {
 
 type otherState struct{ engine.State }
 
-// A handler that stands in the wrong product's routes says so.
+// A handler that is in the wrong product's routes says so.
 func TestAHandlerOfAnotherProduct(t *testing.T) {
 	wrong := *table[0]
 	wrong.Routes = slices.Clone(wrong.Routes)

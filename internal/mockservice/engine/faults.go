@@ -82,7 +82,7 @@ const (
 	FaultEmpty = "empty"
 	// FaultBlank does what is asked, and answers with an empty body.
 	FaultBlank = "blank"
-	// FaultShift moves the rows of every page but the first by Rows, as when somebody joins or leaves
+	// FaultShift moves the rows of every page but the first by Rows, as when a user joins or leaves
 	// between two pages.
 	FaultShift = "shift"
 	// FaultTotal adds Rows to the total that pages other than the first tell.
@@ -93,8 +93,8 @@ const (
 	FaultBody = "body"
 	// FaultBehaviour has the product answer with a switch set as Set says ("PRODUCT.role_case=exact"), for the requests that fit alone.
 	FaultBehaviour = "behaviour"
-	// FaultChange has somebody else give Principal ("user/ID") the Role in Workspace, or take the
-	// principal out where Role is empty, just before the request is answered. Nothing is
+	// FaultChange has another user give Principal ("user/ID") the Role in Workspace, or remove the
+	// principal where Role is empty, just before the request is answered. Nothing is
 	// written to the audit trail.
 	FaultChange = "change"
 	// FaultErrorIn200 answers 200 with a body that says there was an error, and does nothing.

@@ -158,7 +158,7 @@ func (ps *Problems) Words(path, word string, allowed []string) {
 	}
 }
 
-// Email adds a problem where a text is no e-mail address, or that of somebody else.
+// Email adds a problem where a text is no e-mail address, or that of another user.
 func (ps *Problems) Email(path, address string, others *Unique[string]) {
 	if !strings.Contains(address, "@") {
 		ps.Addf(path, "%q is no e-mail address", address)

@@ -282,7 +282,7 @@ func (s *Server) handle(c *Call, methodWrong bool) Answer {
 	return c.Route.Handle(site.state, c)
 }
 
-// changeOutside does what somebody else does just before a call.
+// changeOutside makes the change of another user just before a call.
 func (s *Server) changeOutside(changes []*Fault, site *site) error {
 	for _, f := range changes {
 		kind, id, _ := strings.Cut(f.Principal, "/")

@@ -30,7 +30,7 @@ func (s Standing) equal(o Standing) bool {
 	return s.Present == o.Present && s.Enabled == o.Enabled && slices.Equal(s.Roles, o.Roles)
 }
 
-// String gives the text of the audit trail: "" for somebody who is no member,
+// String gives the text of the audit trail: "" for a user who is no member,
 // else the roles joined with a comma, and " (disabled)" where that is so.
 func (s Standing) String() string {
 	if !s.Present {
@@ -77,7 +77,7 @@ type Workspace struct {
 	gone    bool // deleted; kept for its audit figures
 
 	members map[Key]*member
-	order   []*member // nil where somebody left
+	order   []*member // nil where a user left
 	holes   int
 
 	version int
@@ -100,7 +100,7 @@ type OwnerCounts struct {
 	// Now is the number of owners at this moment.
 	Now int `json:"now"`
 	// Fewest is the smallest Now since the seed was loaded (or
-	// [Server.ResetFewestOwners] was called), whoever caused it.
+	// [Server.ResetFewestOwners] was called), whatever caused it.
 	Fewest int `json:"fewest"`
 	// FewestAfterLoss is the smallest number of owners right after a write
 	// through the API took an owner away; -1 when no write did.
@@ -143,7 +143,7 @@ func (w *Workspace) Members() []Row {
 	return w.rows
 }
 
-// put sets somebody's standing and keeps order, history and version.
+// put sets a member's standing and keeps order, history and version.
 func (w *Workspace) put(row Row, now time.Time, delay time.Duration) {
 	k, after := row.Key, row.Standing
 	m := w.members[k]
@@ -329,7 +329,7 @@ func (ws *Workspaces) IsLastOwner(w *Workspace, k Key) bool {
 	return owner == 1 && w.owners.Now == 1
 }
 
-// put changes somebody's standing and keeps the counts of owners. Listings show it after a delay.
+// put changes a member's standing and keeps the counts of owners. Listings show it after a delay.
 func (ws *Workspaces) put(w *Workspace, after Row, delay time.Duration) {
 	user, group := ws.owns(w, Row{after.Key, w.StandingOf(after.Key)})
 	w.put(after, ws.Now(), delay)

@@ -322,7 +322,7 @@ func TestAStoredStateComesBackAsItWas(t *testing.T) {
 	}
 }
 
-// Whoever looks like a ticket and is none is somebody's map.
+// A value that looks like a ticket and is none is part of a user's map.
 func TestWhatIsNoTicket(t *testing.T) {
 	ctx, h := layout.Open(t.Context())
 	forgedSet := tftypes.NewValue(ids, []tftypes.Value{str(ticketPrefix + strings.Repeat("0", 64))})

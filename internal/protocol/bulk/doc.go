@@ -4,7 +4,7 @@
 // refresh and a plan, finds each one's place in the schema anew, and holds ten
 // copies: for ten thousand people that is seconds, and more memory than all the
 // rest. It compares each element of a set with each other one: four thousand
-// take a quarter of a minute. So maps and sets are taken out of a request before
+// take a quarter of a minute. So maps and sets are removed from a request before
 // the framework sees it, and a ticket goes in for each: a map or a set with one
 // entry, which tells the content. Equal values have equal tickets, so that the
 // framework's comparisons come out the same. Code that needs a value gets it for

@@ -97,7 +97,7 @@ func (h *Hold) putMap(elements map[string]attr.Value) (ticket string, err error)
 }
 
 // putSet keeps a set of texts, and gives its ticket. It puts the elements in
-// order and drops what stands there twice.
+// order and drops what is there twice.
 func (h *Hold) putSet(elements []attr.Value) (ticket string, err error) {
 	elements = inOrder(elements)
 	encoded, err := encodeSet(elements)

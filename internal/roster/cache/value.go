@@ -42,8 +42,8 @@ type flight[T any] struct {
 	err     error
 	done    chan struct{}
 	waiters int
-	// abandoned is true once nobody waits any more: the read is being
-	// cancelled, and whoever comes now needs another one.
+	// abandoned is true once no caller waits any more: the read is being
+	// cancelled, and a new caller needs another one.
 	abandoned bool
 	cancel    context.CancelFunc
 }

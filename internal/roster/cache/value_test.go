@@ -105,14 +105,14 @@ func TestSharedAbandonedReadingIsCancelledAndNotRemembered(t *testing.T) {
 			t.Fatalf("it took %s to give up", took)
 		}
 		synctest.Wait() // the reading has ended with its error
-		// Whoever comes now gets a reading of their own, not the cancelled one's error.
+		// The next caller gets a reading of its own, not the cancelled one's error.
 		if v, err := s.Get(t.Context()); v != 2 || err != nil {
 			t.Fatalf("after an abandoned reading: %d, %v", v, err)
 		}
 	})
 }
 
-// Somebody who joins an abandoned reading before it has ended must not be
+// A caller who joins an abandoned reading before it has ended must not be
 // given its error.
 func TestSharedJoinsNoAbandonedReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

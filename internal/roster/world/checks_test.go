@@ -283,7 +283,7 @@ func (c *checker) floorAt(w *walk, workspace string, until time.Time) int {
 	return floor
 }
 
-// floor wants no owner to be taken out that is missing then.
+// floor wants no owner to be removed that is missing then.
 func (c *checker) floor(w *walk, k *call) {
 	workspace := strings.ToLower(k.workspace)
 	if !c.policy.watches(workspace) {
@@ -381,7 +381,7 @@ func (c *checker) claimed(w *walk, q *request) {
 	}
 }
 
-// announced wants the plan or the apply to name whoever was there already with
+// announced wants the plan or the apply to name each member who was there already with
 // another access, and had it changed by an additive resource that takes them up.
 func (c *checker) announced(w *walk) {
 	for _, q := range w.record.requests {
@@ -403,13 +403,13 @@ func (c *checker) announced(w *walk) {
 	}
 }
 
-// heldBefore tells whether a state spoke for somebody when the walk began, or
+// heldBefore tells whether a state spoke for a user when the walk began, or
 // this walk itself gave them something.
 func (w *walk) heldBefore(p place) bool {
 	return w.record.held[p]
 }
 
-// held wants whoever a state claims to hold it in the end, unless others
+// held wants every principal of a state to hold the role in the end, unless others
 // changed that or the run said so.
 func (c *checker) held(w *walk) {
 	for _, r := range w.session.resources {
@@ -456,7 +456,7 @@ func (c *checker) left(w *walk, q *request) {
 	}
 }
 
-// named tells whether any resource of the session is about somebody.
+// named tells whether any resource of the session is about a user.
 func (w *walk) named(p place) bool {
 	for _, r := range w.session.resources {
 		for _, o := range []*object{r.state, r.config} {
@@ -471,7 +471,7 @@ func (w *walk) named(p place) bool {
 	return false
 }
 
-// agreed tells whether somebody has access as another resource of the session
+// agreed tells whether a user has access as another resource of the session
 // wants it: two that disagree about a role cannot both have it.
 func (w *walk) agreed(p place, x member) bool {
 	if !x.Enabled {

@@ -259,7 +259,7 @@ func (d *drawing) taken(id string, who principal) bool {
 	return d.claimed[at(id, who)] || d.inSet[at(id, who)]
 }
 
-// free gives somebody for whom there is no resource yet.
+// free gives a user for whom there is no resource yet.
 func (d *drawing) free(id string) (principal, bool) {
 	clash := d.Clashes && d.chance(12, "clash")
 	free := slices.DeleteFunc(d.pool(), func(who principal) bool { return !clash && d.taken(id, who) })

@@ -70,7 +70,7 @@ func (o *object) moves(to *object) bool {
 	return !strings.EqualFold(o.workspace, to.workspace) || to.hidden.workspace || !strings.EqualFold(o.role, to.role)
 }
 
-// manages tells whether somebody in the object's workspace is its business.
+// manages tells whether a user in the object's workspace is its business.
 func (o *object) manages(who principal) bool {
 	if o.form == additive {
 		return o.who.Fold() == who.Fold()
@@ -78,7 +78,7 @@ func (o *object) manages(who principal) bool {
 	return slices.Contains(o.kinds, who.Kind) && !slices.ContainsFunc(o.ignore, func(p principal) bool { return p.Fold() == who.Fold() })
 }
 
-// names gives what the object says somebody holds.
+// names gives what the object says a user holds.
 func (o *object) names(who principal) (standing, bool) {
 	if o.form == additive {
 		return o.to, o.who.Fold() == who.Fold()

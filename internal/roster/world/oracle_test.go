@@ -34,7 +34,7 @@ type oracle struct {
 	noRefresh bool
 }
 
-// refusal is why a plan has to fail: in a workspace, about somebody, or about
+// refusal is why a plan has to fail: in a workspace, about a user, or about
 // nobody where the guard speaks.
 type refusal struct {
 	place
@@ -264,7 +264,7 @@ func (c *claims) clashes(s *service) []refusal {
 	return out
 }
 
-// concerns tells whether a resource that manages several has a say about somebody.
+// concerns tells whether a resource that manages several has a say about a user.
 func (o *object) concerns(there people, who principal) bool {
 	_, named := o.names(who)
 	return o.manages(who) && (o.form == whole || named || there[who.Fold()].Holds(standing{Role: o.role, Enabled: true}))
@@ -331,7 +331,7 @@ func (o *oracle) enter(next *object, all map[string]people) {
 	}
 }
 
-// loses tells whether somebody who owns a workspace now does not any more.
+// loses tells whether a user who owns a workspace now does not any more.
 func (o *oracle) loses(id string, then people) bool {
 	for who, m := range o.service.peopleOf(id) {
 		if o.service.counts(m) && !o.service.counts(then[who]) {

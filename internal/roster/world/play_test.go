@@ -262,7 +262,7 @@ func (x *stage) round(n int) {
 		end map[string]people
 	}
 	var want expectation
-	// Whoever waits for a successor does so until nothing has moved for a while.
+	// A removal waits for its successor until nothing has moved for a while.
 	strict := x.calm() && n == 0 && x.sessions[0].spread < x.policy.handoverWait && x.sessions[0].slots > 1
 	if strict {
 		s := x.sessions[0]
@@ -363,7 +363,7 @@ func (x *stage) planned(w *walk, why []refusal) {
 
 // reachable tells whether an apply can reach at once what the plan promised:
 // an object that is deleted in one workspace before it is created in another
-// holds up whoever waits for it.
+// delays what waits for it.
 func (x *stage) reachable(s *session) bool {
 	for _, r := range s.resources {
 		if r.planned.action == deleteBack && r.state != nil && r.config != nil && r.state.moves(r.config) {
@@ -443,8 +443,8 @@ func (x *stage) quietAfter(applies int) {
 	}
 }
 
-// unclaimed wants whoever was given something by a changed principal that did
-// not end to be somebody's, or to be named until that is settled.
+// unclaimed wants a principal who was given something by a changed principal that did
+// not end to belong to a resource, or to be named until that is settled.
 func (x *stage) unclaimed(s *session, last *walk) {
 	for _, q := range x.service.record.requests {
 		if q.what != applyRequest || q.prior == nil || q.next == nil || q.prior.form != additive || !failed(q.findings) || !strings.HasPrefix(q.process.name, s.name) {
@@ -475,7 +475,7 @@ func (x *stage) toldWhenForgotten(q *request) bool {
 	})
 }
 
-// changedSince tells whether others changed somebody since a time.
+// changedSince tells whether others changed a user since a time.
 func (x *stage) changedSince(p place, t time.Time) bool {
 	ms := x.service.spaces[p.workspace].between(t, time.Now())
 	for i := 1; i < len(ms); i++ {

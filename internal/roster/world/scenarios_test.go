@@ -179,7 +179,7 @@ func TestOldListingDecidesAboutNoLoss(t *testing.T) {
 	scenario(t, w, goes)
 }
 
-// "This very instance held them" is never guessed from what others held.
+// "This instance held them" is never guessed from what others held.
 func TestWhatOthersHeldIsNotThisInstances(t *testing.T) {
 	t.Run("a set renamed without moved, one person left out", func(t *testing.T) {
 		w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(
@@ -224,7 +224,7 @@ func TestNobodyWaitsForEachOther(t *testing.T) {
 	}, func(x *stage) { x.round(0) })
 }
 
-// Whoever a set names is not removed by another resource of the run.
+// A member whom a set names is not removed by another resource of the run.
 func TestStateClaimsWhoIsThere(t *testing.T) {
 	set := everybody(map[string]string{"u1": "owner", "u2": "viewer"})
 	atAnyTime(t, 0, func() *world {

@@ -121,7 +121,7 @@ func (s *space) between(from, to time.Time) []moment {
 	return s.history[first : last+1]
 }
 
-// assignMode says what Assign does with somebody who is not in the workspace.
+// assignMode says what Assign does with a user who is not in the workspace.
 type assignMode int
 
 const (

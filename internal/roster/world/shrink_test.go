@@ -122,7 +122,7 @@ func (w *world) plainer(try func(func(*world) bool)) {
 }
 
 // speaksOf tells whether anything in the world is about a workspace, or about
-// somebody in it.
+// a user in it.
 func (w *world) speaksOf(id string, who *principal) bool {
 	for _, s := range w.sessions {
 		for _, r := range s.resources {

@@ -163,7 +163,7 @@ type Result struct {
 }
 
 // Text is everything that was printed, with the frames of diagnostics and all
-// line breaks taken out, so that a message can be looked for as a whole.
+// line breaks removed, so that a message can be looked for as a whole.
 func (r Result) Text() string {
 	fields := strings.Fields(strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(r.Stdout + "\n" + r.Stderr))
 	return strings.Join(fields, " ")

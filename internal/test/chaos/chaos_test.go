@@ -89,7 +89,7 @@ func play(t *testing.T, seed uint64, cycles int, total *tally) {
 }
 
 // cycle plans and applies one change, and may stop or kill the apply at any
-// moment, or have somebody else apply at the same time.
+// moment, or have another user apply at the same time.
 func (w *world) cycle(ctx context.Context, undo func()) {
 	changes, o := w.tf.plan(ctx)
 	if o.failed() {
@@ -141,7 +141,7 @@ func (w *world) cycle(ctx context.Context, undo func()) {
 	}
 }
 
-// beside is somebody else's run, at the same time and in the same workspaces,
+// beside is another user's run, at the same time and in the same workspaces,
 // with people of its own.
 func (w *world) beside(ctx context.Context) *outcome {
 	// A source of its own: the world's is in use by now.

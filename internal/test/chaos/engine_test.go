@@ -52,7 +52,7 @@ type terraform struct {
 	served   *protocol.Provider
 	config   map[string]resource
 	state    map[string]protocol.Instance
-	// losses, where it is set, counts the owners that were taken out so far.
+	// losses, where it is set, counts the owners that were removed so far.
 	losses func() int
 }
 
@@ -307,7 +307,7 @@ func (tf *terraform) apply(ctx context.Context, changes map[string]protocol.Chan
 var errInconsistent = errors.New("provider produced inconsistent final plan")
 
 // consistent is Terraform's own check: what was planned known stays as planned.
-// Who somebody is may have changed since, when that person has gone meanwhile;
+// What a user is may have changed since, when that person has gone meanwhile;
 // anything else is a fault of the provider.
 func (tf *terraform) consistent(addr string, planned, again protocol.Object) bool {
 	same := true

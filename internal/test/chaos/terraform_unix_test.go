@@ -30,9 +30,9 @@ type folder struct {
 	t   *testing.T
 	rng *rand.Rand
 	svc *mockservice.Running
-	// seats holds the configuration: by product and workspace, id to role.
-	seats map[string]map[string]string
-	adopt bool
+	// members holds the configuration: by product and workspace, id to role.
+	members map[string]map[string]string
+	adopt   bool
 }
 
 // TestAccChaos kills terraform and the provider, both at once and at any
@@ -46,7 +46,7 @@ func TestAccChaos(t *testing.T) {
 	}
 	t.Logf("make testacc RUN=TestAccChaos, with -seed=%d -acc-cycles=%d", seed, *accCyclesFlag)
 	// A service that adds everybody as a viewer needs two calls, and a kill
-	// between them leaves somebody whose adoption a person has to decide on.
+	// between them leaves a user whose adoption a person has to decide on.
 	world := newWorld(t, seed, newTally(), func(s *mockservice.Seed) {
 		for _, w := range mockservice.Switches() {
 			if strings.HasSuffix(w.Name, ".add_with_role") {
@@ -56,10 +56,10 @@ func TestAccChaos(t *testing.T) {
 			}
 		}
 	})
-	f := &folder{CLI: acctest.New(t, world.svc.Env()), t: t, rng: world.rng, svc: world.svc, seats: map[string]map[string]string{}}
+	f := &folder{CLI: acctest.New(t, world.svc.Env()), t: t, rng: world.rng, svc: world.svc, members: map[string]map[string]string{}}
 	for _, p := range played {
 		for _, workspace := range p.inFolder() {
-			f.seats[p.Additive.TypeName+" "+workspace] = map[string]string{p.Person(0): p.Owner(), p.Person(1): p.Owner(), p.Person(2): p.Roles[0], p.Person(3): p.Roles[0]}
+			f.members[p.Additive.TypeName+" "+workspace] = map[string]string{p.Person(0): p.Owner(), p.Person(1): p.Owner(), p.Person(2): p.Roles[0], p.Person(3): p.Roles[0]}
 		}
 	}
 	// The authoritative resources are taken over as they are.
@@ -109,8 +109,8 @@ func TestAccChaos(t *testing.T) {
 		f.Apply("-lock=false")
 		f.OK("plan", "-lock=false", "-no-color", "-detailed-exitcode")
 		f.adopt = false
-		for name, seats := range f.seats {
-			for id, role := range seats {
+		for name, members := range f.members {
+			for id, role := range members {
 				if !f.holds(strings.Fields(name)[1], id, role) {
 					t.Fatalf("%s has not %s in %s", id, role, name)
 				}
@@ -133,7 +133,7 @@ func (p product) inFolder() []string {
 	return append(p.shared(), p.whole())
 }
 
-// ofSeats gives the product of a key of seats.
+// ofSeats gives the product of a key of members.
 func ofSeats(name string) product {
 	return played[slices.IndexFunc(played, func(p product) bool { return strings.HasPrefix(name, p.Additive.TypeName+" ") })]
 }
@@ -141,17 +141,17 @@ func ofSeats(name string) product {
 // change makes a few changes that are legal together: the first two people
 // take turns in staying owners.
 func (f *folder) change() {
-	names := slices.Sorted(maps.Keys(f.seats))
+	names := slices.Sorted(maps.Keys(f.members))
 	for _, name := range names {
 		p := ofSeats(name)
-		seats := map[string]string{p.Person(f.rng.IntN(2)): p.Owner()}
+		members := map[string]string{p.Person(f.rng.IntN(2)): p.Owner()}
 		for n := range people {
 			id := p.Person(n)
-			if seats[id] == "" && f.rng.IntN(2) == 0 {
-				seats[id] = pick(f.rng, p.Roles...)
+			if members[id] == "" && f.rng.IntN(2) == 0 {
+				members[id] = pick(f.rng, p.Roles...)
 			}
 		}
-		f.seats[name] = seats
+		f.members[name] = members
 	}
 }
 
@@ -160,21 +160,21 @@ func (f *folder) change() {
 func (f *folder) write() {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\nprovider \"roster\" {\n  last_owner_guard = { handover_wait = \"2s\" }\n  http = { request_timeout = \"5s\" }\n}\n", acctest.Header)
-	for _, name := range slices.Sorted(maps.Keys(f.seats)) {
+	for _, name := range slices.Sorted(maps.Keys(f.members)) {
 		_, workspace, _ := strings.Cut(name, " ")
 		p := ofSeats(name)
-		seats := fmt.Sprintf("{ for id, role in %s : id => role }", encode(f.seats[name]))
+		members := fmt.Sprintf("{ for id, role in %s : id => role }", encode(f.members[name]))
 		if workspace == p.whole() {
-			fmt.Fprintf(&b, "resource %q \"all\" {\n  %s = %q\n  users = %s\n}\n", p.Whole.TypeName, p.At(), workspace, seats)
+			fmt.Fprintf(&b, "resource %q \"all\" {\n  %s = %q\n  users = %s\n}\n", p.Whole.TypeName, p.At(), workspace, members)
 			continue
 		}
-		fmt.Fprintf(&b, "resource %q \"in-%s\" {\n  for_each = %s\n  %s = %q\n  %s\n  role = each.value\n  adopt_existing = %v\n}\n", p.Additive.TypeName, workspace, seats, p.At(), workspace, p.Arguments("each.key"), f.adopt)
+		fmt.Fprintf(&b, "resource %q \"in-%s\" {\n  for_each = %s\n  %s = %q\n  %s\n  role = each.value\n  adopt_existing = %v\n}\n", p.Additive.TypeName, workspace, members, p.At(), workspace, p.Arguments("each.key"), f.adopt)
 	}
 	f.Write("main.tf", b.String())
 }
 
-func encode(seats map[string]string) string {
-	text, _ := json.Marshal(seats) // strings always encode
+func encode(members map[string]string) string {
+	text, _ := json.Marshal(members) // strings always encode
 	return string(text)
 }
 

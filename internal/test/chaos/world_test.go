@@ -87,7 +87,7 @@ type world struct {
 	t   *testing.T
 	rng *rand.Rand
 	svc *mockservice.Running
-	// tf has most of the configuration; other is somebody else's, with people of
+	// tf has most of the configuration; other is another user's, with people of
 	// its own in the same workspaces.
 	tf, other *terraform
 	// named are those whom a configuration of additive resources ever named.
@@ -173,7 +173,7 @@ func newWorld(t *testing.T, seed uint64, total *tally, changes ...func(*mockserv
 	}
 	for _, r := range w.tf.config {
 		if _, ok := r.attrs["enabled"]; ok {
-			r.attrs["enabled"] = true // somebody who is not there cannot be created disabled
+			r.attrs["enabled"] = true // a user who is not there cannot be created disabled
 		}
 	}
 	w.events = nil
@@ -329,7 +329,7 @@ func (w *world) changeOne() {
 	}
 }
 
-// changeWhole changes who stands in an authoritative resource.
+// changeWhole changes who is in an authoritative resource.
 func (w *world) changeWhole(p product) {
 	w.note("authoritative")
 	r := w.tf.config[p.wholeAddr()]
@@ -339,15 +339,15 @@ func (w *world) changeWhole(p product) {
 		if !managed {
 			return
 		}
-		seats := maps.Clone(was)
+		roles := maps.Clone(was)
 		for range 1 + w.rng.IntN(3) {
 			if id := who(); w.rng.IntN(3) == 0 {
-				delete(seats, id)
+				delete(roles, id)
 			} else {
-				seats[id] = pick(w.rng, p.Roles...)
+				roles[id] = pick(w.rng, p.Roles...)
 			}
 		}
-		r.attrs[name] = seats
+		r.attrs[name] = roles
 		if w.rng.IntN(6) == 0 {
 			w.note("unknown map")
 			r.late = []string{name}
@@ -394,30 +394,30 @@ func (w *world) changePinned(p product) {
 		return
 	}
 	w.note("one role")
-	seats := map[string]string{}
+	roles := map[string]string{}
 	for _, role := range p.pinnedRoles() {
 		users, _ := w.tf.config[p.pinnedAddr(role)].attrs["users"].([]any)
 		for _, id := range users {
-			seats[id.(string)] = role //nolint:forcetypeassert // see pin
+			roles[id.(string)] = role //nolint:forcetypeassert // see pin
 		}
 	}
 	for range 1 + w.rng.IntN(3) {
 		id := p.Person(w.rng.IntN(beside))
-		was, named := seats[id]
+		was, named := roles[id]
 		switch to := pick(w.rng, p.pinnedRoles()...); {
 		case named && w.rng.IntN(3) == 0:
-			delete(seats, id)
+			delete(roles, id)
 		default:
 			if named && was != to {
 				w.note("moved to another role")
 			}
-			seats[id] = to
+			roles[id] = to
 		}
 	}
 	for _, role := range p.pinnedRoles() {
 		users := []any{}
-		for _, id := range slices.Sorted(maps.Keys(seats)) {
-			if seats[id] == role {
+		for _, id := range slices.Sorted(maps.Keys(roles)) {
+			if roles[id] == role {
 				users = append(users, id)
 			}
 		}
@@ -536,8 +536,8 @@ func (w *world) kept(wr mockservice.Write) bool {
 			if workspaceOf(r.attrs) != wr.Workspace {
 				continue
 			}
-			seats, _ := r.attrs[wr.Kind+"s"].(protocol.Object)
-			if users, _ := r.attrs[wr.Kind+"s"].([]any); seats[wr.Principal] != nil || slices.Contains(users, any(wr.Principal)) {
+			roles, _ := r.attrs[wr.Kind+"s"].(protocol.Object)
+			if users, _ := r.attrs[wr.Kind+"s"].([]any); roles[wr.Principal] != nil || slices.Contains(users, any(wr.Principal)) {
 				return true
 			}
 			if kind, id := principal(r.attrs); kind == wr.Kind && id == wr.Principal && r.attrs["enabled"] != false {
@@ -583,8 +583,8 @@ func (w *world) truthful(tf *terraform, addrs []string, alone map[string][]strin
 				}
 			case p.Whole != nil && i.Type == p.Whole.TypeName:
 				for _, kind := range []string{mockservice.KindUser, mockservice.KindGroup} {
-					seats, _ := i.State[kind+"s"].(protocol.Object)
-					for id, role := range seats {
+					roles, _ := i.State[kind+"s"].(protocol.Object)
+					for id, role := range roles {
 						if !slices.ContainsFunc(alone[addr], func(warning string) bool { return strings.Contains(warning, id) }) {
 							claim(kind, id, role, "")
 						}
@@ -618,7 +618,7 @@ func (w *world) legal() {
 	}
 }
 
-// adopting is an additive resource that takes over whatever somebody has.
+// adopting is an additive resource that takes over the role a user has.
 func (p product) adopting(workspace, id, role string) resource {
 	attrs := p.Binding(workspace, id, role)
 	attrs["adopt_existing"] = true

@@ -1,6 +1,6 @@
 // Package docs holds the documentation to what a reader is promised: a page
 // with an example for everything that is served, the words and caveats that have
-// to stand there, and links that lead somewhere.
+// to be there, and links that lead somewhere.
 package docs
 
 import (

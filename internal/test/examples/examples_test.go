@@ -1,5 +1,5 @@
 // Package examples plans and applies every example of the documentation, as it
-// stands there, against the mock service. A new folder is found by itself.
+// is there, against the mock service. A new folder is found by itself.
 package examples
 
 import (
@@ -171,7 +171,7 @@ func TestAccImports(t *testing.T) {
 			p.OK("state", "rm", address)
 			p.OK("import", "-no-color", address, id)
 			if p.contains("ignore_users") {
-				// Whom to ignore stands in the configuration alone: the first apply
+				// Whom to ignore is in the configuration alone: the first apply
 				// takes it over, and touches nobody.
 				p.svc.ResetAudit()
 				p.Apply()

@@ -159,7 +159,7 @@ func TestAccIdentityImports(t *testing.T) {
 			p.svc.ResetAudit()
 			done := "1 imported, 0 added, 0 changed, 0 destroyed"
 			if p.contains("ignore_users") {
-				// Whom to ignore stands in the configuration alone.
+				// Whom to ignore is in the configuration alone.
 				done = "1 imported, 0 added, 1 changed, 0 destroyed"
 			}
 			p.Shows(p.Apply(), done)

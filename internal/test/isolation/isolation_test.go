@@ -116,7 +116,7 @@ func TestGoKeepsItsFolders(t *testing.T) {
 	}
 }
 
-// What `make install` leaves in somebody's home is found by an ordinary
+// What `make install` leaves in a user's home is found by an ordinary
 // `terraform init`, and by none that a test starts.
 func TestAccPluginsInTheHomeAreNotUsed(t *testing.T) {
 	program := acctest.Needed(t)

@@ -43,7 +43,7 @@ module "payments" {
 }
 `
 
-// consumer is a folder of somebody who knows of the provider no more than its
+// consumer is a folder of a user who knows of the provider no more than its
 // address, and has never installed it.
 func consumer(t *testing.T, s *standin, svc *mockservice.Running) *acctest.CLI {
 	t.Helper()

@@ -140,5 +140,5 @@ func (s *standin) file(w http.ResponseWriter, r *http.Request) {
 
 func reply(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v) // likewise
+	_ = json.NewEncoder(w).Encode(v) // as above
 }

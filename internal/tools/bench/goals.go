@@ -135,7 +135,7 @@ func (j *judge) firstApply(x *result) {
 	j.within(x, of, most, x.time(j.who))
 }
 
-// ownUser is how many calls tell whose the key is where somebody loses access: one
+// ownUser is how many calls tell whose the key is where a user loses access: one
 // while planning, one while applying.
 const ownUser = 2
 

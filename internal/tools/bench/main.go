@@ -36,7 +36,7 @@ func main() {
 }
 
 func command(args []string) int {
-	// Terraform starts this very program in place of a provider (machine.go).
+	// Terraform starts this program in place of a provider (machine.go).
 	if len(args) > 0 && args[0] == asWitness {
 		return witness(args[1:])
 	}

@@ -23,7 +23,7 @@ func productOf(typ string) string {
 }
 
 // Sample gives a valid configuration of a resource, in the default world of the
-// mock service: somebody who is not a member yet is to have a role. It is made
+// mock service: a user who is not a member yet is to have a role. It is made
 // from the schema, so that tests can use the resources of every product.
 func (p *Provider) Sample(typ string) Object {
 	p.t.Helper()
@@ -73,7 +73,7 @@ func (p *Provider) KeyNames(typ string) []string {
 }
 
 // key gives the values of a key: a workspace, and where the key has more, the
-// sample's role or somebody who is no member.
+// sample's role or a user who is no member.
 func (p *Provider) key(typ, workspace string) Object {
 	sample := mockservice.SampleOf(productOf(typ))
 	names := p.KeyNames(typ)
