@@ -135,7 +135,7 @@ func (p *Planner) switchedOff(ctx context.Context, workspace string) []membershi
 	if !p.readings.SwitchedOff(workspace) || !p.walk.once("switched off "+membership.WorkspaceKey(p.traits.Endpoint, workspace)) {
 		return nil
 	}
-	return []membership.Finding{membership.WarningAt(membership.AtNone, capital(p.at(ctx, p.readings.KnownListing(workspace), workspace))+" is disabled as a whole",
+	return []membership.Finding{membership.WarningAt(membership.AtNone, membership.Capital(p.at(ctx, p.readings.KnownListing(workspace), workspace))+" is disabled as a whole",
 		fmt.Sprintf("%s may refuse the changes of this plan, or carry them out without any effect until the %s is enabled again.", p.traits.Product, p.traits.WorkspaceNoun))}
 }
 
