@@ -82,6 +82,8 @@ type Client struct {
 	calls    *blazemetercalls.Client
 	// limit is how many rows of a list are asked for at a time.
 	limit atomic.Int64
+	// orders tell where new users are likely to be listed.
+	orders orders
 	// pause waits before the n-th repetition of a listing, counted from zero.
 	pause func(ctx context.Context, n int) error
 }

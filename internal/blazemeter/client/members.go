@@ -3,7 +3,10 @@ package client
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"sync"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client/blazemeterwire"
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
@@ -42,6 +45,7 @@ func (c *Client) ReadWorkspace(ctx context.Context, workspace string) (*membersh
 	for _, f := range r.rows {
 		w.Members = append(w.Members, f.row.member(f.enabled))
 	}
+	c.orders.learn(id, r.rows)
 	return w, nil
 }
 
@@ -76,13 +80,15 @@ func (c *Client) confirmEmpty(ctx context.Context, op string, id int64) (incompl
 	return incomplete, err
 }
 
-// findCalls bounds the calls of FindMembers.
+// findCalls bounds the calls of FindMembers at the end of the list.
 const findCalls = 3
 
 // FindMembers looks for users among the enabled rows of a workspace where new
-// ones are likely to be: at the end of the list. hint is how many enabled rows
-// there should be, 0 where that is not known. It usually costs one call with a
-// hint and two without, and never more than three.
+// ones are likely to be: at the end of the list, or, where the list has come in
+// the order of the ids so far, where their ids belong. hint is how many enabled
+// rows there should be, 0 where that is not known. At the end it usually costs one
+// call with a hint and two without, and never more than three; elsewhere one for
+// each page that has to be seen, at the same time.
 //
 // What it gives is there. Who is missing in it may be there nevertheless: only
 // [Client.ReadWorkspace] tells who is not.
@@ -92,45 +98,97 @@ func (c *Client) FindMembers(ctx context.Context, workspace string, ids []string
 	if err != nil {
 		return nil, err
 	}
-	wanted := make(map[string]bool, len(ids))
-	for _, user := range ids {
-		if _, err := idOf(op, "user", user); err != nil {
-			return nil, err
-		}
-		wanted[user] = true
+	s := &search{
+		pager: newPager(c, c.workspaceUsers(op, id), new(true), true), orders: &c.orders, workspace: id,
+		wanted: make(map[int64]string, len(ids)), members: make(map[string]membership.Member, len(ids)),
 	}
-	members := make(map[string]membership.Member, len(wanted))
-	p := newPager(c, c.workspaceUsers(op, id), new(true), true)
-	skip := int64(max(0, min(hint, mostRows)-p.limit))
-	for range findCalls {
-		if len(members) == len(wanted) {
-			break
-		}
-		rows, h, err := p.page(ctx, skip)
+	for _, user := range ids {
+		n, err := idOf(op, "user", user)
 		if err != nil {
 			return nil, err
 		}
-		for _, f := range withState(rows, true) {
-			if user := f.row.ID.String(); wanted[user] {
-				members[user] = f.row.member(f.enabled)
-			}
+		s.wanted[n] = user
+	}
+	if !c.orders.byID(id) {
+		if err := s.atTheEnd(ctx, hint); err != nil {
+			return nil, err
 		}
-		size, reached := int64(len(rows)), skip+int64(len(rows))
+	}
+	if err := s.byID(ctx); err != nil {
+		return nil, err
+	}
+	return s.members, nil
+}
+
+// search is one look for users.
+type search struct {
+	*pager[userRow]
+	orders    *orders
+	workspace int64
+	// wanted are those who are not found yet, members those who are.
+	wanted  map[int64]string
+	members map[string]membership.Member
+	found   sync.Mutex
+}
+
+// see reads one page, and takes those from it who are looked for.
+func (s *search) see(ctx context.Context, skip int64) (rows int64, h head, err error) {
+	page, h, err := s.page(ctx, skip)
+	if err != nil {
+		return 0, h, err
+	}
+	s.found.Lock()
+	defer s.found.Unlock()
+	var seen, fresh []int64
+	for _, f := range withState(page, true) {
+		n := int64(f.row.ID)
+		seen = append(seen, n)
+		if user, ok := s.wanted[n]; ok {
+			s.members[user] = f.row.member(f.enabled)
+			delete(s.wanted, n)
+			fresh = append(fresh, n)
+		}
+	}
+	s.orders.saw(s.workspace, seen, fresh)
+	return int64(len(page)), h, nil
+}
+
+// atTheEnd looks at the last rows of the list.
+func (s *search) atTheEnd(ctx context.Context, hint int) error {
+	skip := int64(max(0, min(hint, mostRows)-s.limit))
+	for range findCalls {
+		if len(s.wanted) == 0 {
+			return nil
+		}
+		size, h, err := s.see(ctx, skip)
+		if err != nil {
+			return err
+		}
+		reached := skip + size
 		switch {
 		case h.total == unknownTotal, reached == h.total:
-			return members, nil
+			return nil
 		case size == 0:
 			// The list is shorter than the hint.
-			size = int64(p.limit)
+			size = int64(s.limit)
 		}
 		next := max(0, h.total-size)
 		if next == skip {
-			return members, nil
+			return nil
 		}
 		if skip < next && next < reached {
 			next = reached
 		}
 		skip = next
 	}
-	return members, nil
+	return nil
+}
+
+// byID looks where the ids belong, if the list may be in their order.
+func (s *search) byID(ctx context.Context) error {
+	starts := s.orders.windows(s.workspace, slices.Collect(maps.Keys(s.wanted)), s.limit)
+	return s.together(ctx, 1+len(starts), func(ctx context.Context, i int) error {
+		_, _, err := s.see(ctx, starts[i-1])
+		return err
+	})
 }

@@ -622,6 +622,60 @@ func TestFindMembers(t *testing.T) {
 	}
 }
 
+// TestFindMembersByID: where the rows come in the order of the ids, new ones are
+// looked for where their ids belong, and where they do not, at the end alone.
+func TestFindMembersByID(t *testing.T) {
+	f := newFake(t)
+	for n := range int64(500) {
+		f.add(10*n+10, 1, true, RoleTester)
+	}
+	c := f.client()
+	join := func(ids ...int64) {
+		for _, id := range ids {
+			f.users = append(f.users, fakeUser{id: id, enabled: true, roles: []string{RoleTester}})
+		}
+	}
+	sorted := func() {
+		slices.SortFunc(f.users, func(a, b fakeUser) int { return int(a.id - b.id) })
+	}
+	finds := func(calls int, ids ...string) {
+		t.Helper()
+		f.sent()
+		members, err := c.FindMembers(t.Context(), "7", ids, len(f.users))
+		if err != nil || len(members) != len(ids) {
+			t.Errorf("found %d of %v: %v", len(members), ids, err)
+		}
+		if n := len(f.sent()); n != calls {
+			t.Errorf("%d calls for %v, want %d", n, ids, calls)
+		}
+	}
+	if _, err := c.ReadWorkspace(t.Context(), "7"); err != nil {
+		t.Fatal(err)
+	}
+	join(1005, 4995)
+	sorted()
+	finds(2, "1005", "4995") // the end has one of them, a page before it the other
+	join(15, 1015, 1025, 2005, 4985)
+	sorted()
+	finds(4, "4985", "15", "2005", "1025", "1015")
+	// Ten more than are known do not move anybody out of sight.
+	for n := range int64(10) {
+		join(n + 1)
+	}
+	join(3005)
+	sorted()
+	finds(1, "3005")
+
+	// A list in the order of joining is not taken for one by id.
+	join(5, 7005, 16)
+	finds(1, "7005")
+	if members, err := c.FindMembers(t.Context(), "7", []string{"16", "17"}, len(f.users)); err != nil || len(members) != 1 {
+		t.Errorf("found %v, %v", members, err)
+	}
+	f.sent()
+	finds(1, "16", "5")
+}
+
 // TestFindMembersStops: it never asks on and on, whatever the totals do.
 func TestFindMembersStops(t *testing.T) {
 	f := newFake(t)
