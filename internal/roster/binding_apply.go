@@ -34,8 +34,8 @@ type BindingApplied struct {
 	// Private is what the instance's private data has to say afterwards.
 	Private Private
 
-	// mayHaveEntered is true where somebody who was not there has access by now,
-	// or has not.
+	// mayHaveEntered is true where the principal may have by now what the change
+	// was to give, or not.
 	mayHaveEntered bool
 }
 
@@ -50,12 +50,12 @@ func (r *Run) CreateBinding(ctx context.Context, c BindingApply) BindingApplied 
 
 // enter is a creation, or the first half of a changed principal.
 func (s *space) enter(ctx context.Context, c BindingApply) BindingApplied {
-	w := s.giveWish(c)
-	w.creates, w.at = true, AtPrincipal
+	w := giveWish(c)
+	w.creates, w.at, w.Creates = c.Prior == nil, AtPrincipal, c.Prior == nil
 	return s.applyOne(ctx, w)
 }
 
-func (s *space) giveWish(c BindingApply) wish {
+func giveWish(c BindingApply) wish {
 	to := c.Next.Standing
 	return wish{at: AtRole, form: guard.OfOne, Change: reconcile.Change{
 		Action: reconcile.Give, Principal: c.Next.Principal, Want: &to, Adopt: c.Adopt, Token: c.Private.Instance,
@@ -72,7 +72,7 @@ func (s *space) applyOne(ctx context.Context, w wish) BindingApplied {
 			w.at = w.Loss.At
 		}
 	}
-	return BindingApplied{Member: o.After, Findings: s.explain(ctx, w, o), mayHaveEntered: o.Result == reconcile.Unclear && !o.WasThere}
+	return BindingApplied{Member: o.After, Findings: s.explain(ctx, w, o), mayHaveEntered: o.Result == reconcile.Unclear}
 }
 
 // UpdateBinding brings the binding from the prior to the next: another
@@ -81,7 +81,7 @@ func (s *space) applyOne(ctx context.Context, w wish) BindingApplied {
 func (r *Run) UpdateBinding(ctx context.Context, c BindingApply) BindingApplied {
 	s := r.spaces.get(c.Next.Workspace)
 	if fold(c.Prior.Principal) == fold(c.Next.Principal) {
-		w := s.giveWish(c)
+		w := giveWish(c)
 		w.Held = &c.Prior.Standing
 		out := s.applyOne(ctx, w)
 		out.Private = c.Private.Applied()
@@ -135,8 +135,10 @@ func (s *space) newcomers(ctx context.Context, c BindingApply) []Finding {
 // (or holds) the same principal, nothing is sent.
 func (r *Run) DeleteBinding(ctx context.Context, c BindingApply) BindingApplied {
 	s, b := r.spaces.get(c.Prior.Workspace), *c.Prior
-	if c.Private.Left || c.Private.Holds == planning.MemberKey(b.Workspace, b.Principal) {
-		s.reconciler.HandOver(b.Principal, b.Standing)
+	if handsOver := c.Private.Holds == planning.MemberKey(b.Workspace, b.Principal); handsOver || c.Private.Left {
+		if handsOver {
+			s.reconciler.HandOver(b.Principal, b.Standing, c.Private.As)
+		}
 		return BindingApplied{Findings: s.newcomers(ctx, c)}
 	}
 	what := r.traits.Removed() + " by this run (its resource is destroyed or no longer in the configuration)"

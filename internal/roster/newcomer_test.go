@@ -78,3 +78,30 @@ func TestANewcomerIsNamedUntilThatIsSettled(t *testing.T) {
 		})
 	})
 }
+
+// Whoever is to take somebody's place and holds more than was planned is left alone,
+// and so is the principal before.
+func TestAChangeOfPrincipalEndsWhereTheNextOneIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		x := openSession(t, s, enforce())
+		_, kept, fs := x.update(bind("w1", "vic", "viewer"), bind("w1", "zoe", "viewer"), Exit{})
+		says(t, fs, "! zoe@example.com in workspace Space w1 is left alone")
+		if kept {
+			t.Error("nobody has entered")
+		}
+		wantSent(t, s)
+	})
+}
+
+// A workspace that is not there is asked for once, by a plan that began before.
+func TestAMissingWorkspaceIsAskedForOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		x := openSession(t, s, enforce())
+		says(t, x.plan(BindingChange{Next: bind("nowhere", "vic", "viewer")}).Findings, "! Workspace nowhere was not found in Blink")
+		if lists := s.sent("read"); len(lists) != 1 {
+			t.Errorf("asked %v", lists)
+		}
+	})
+}

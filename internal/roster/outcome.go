@@ -95,11 +95,11 @@ func (s *space) leftAloneFinding(ctx context.Context, w wish, o reconcile.Outcom
 	}
 	detail := fmt.Sprintf("%s has %s there. The state did not show that: it changed in the meantime, or was not known at plan time. An apply takes away only what the state showed. The next plan shows what would happen: %s would be %s.",
 		who, o.Before.Standing(), o.Before.Label(), w.clause(t))
-	if w.Held != nil && w.form == guard.OfOne {
-		return []Finding{failure(w.at, summary, detail+" The state stays as it was.")}
-	}
-	if w.creates && w.form == guard.OfOne {
+	if w.Held == nil && w.form == guard.OfOne {
 		detail += fmt.Sprintf(" Set %s = true to accept the change.", s.run.naming.AdoptExisting)
+	}
+	if !w.creates && w.form == guard.OfOne {
+		return []Finding{failure(w.at, summary, detail+" The state stays as it was.")}
 	}
 	return []Finding{warning(AtNone, summary, detail)}
 }

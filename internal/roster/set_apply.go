@@ -47,7 +47,7 @@ func (r *Run) ApplySet(ctx context.Context, c SetApply) SetApplied {
 	case !l.Complete():
 		return SetApplied{Findings: []Finding{planning.Incomplete(r.traits, l, "Who would lose access is not known.")}}
 	}
-	a := &setApply{space: s, token: c.Token, next: c.Next, created: c.Prior == nil}
+	a := &setApply{space: s, token: c.Token, next: c.Next, created: c.Prior == nil, began: l}
 	if c.Prior != nil {
 		a.held = c.Prior.Held()
 	} else {
@@ -67,6 +67,8 @@ type setApply struct {
 	next    planning.Roles
 	held    planning.Held
 	created bool
+	// began is who was there at the beginning.
+	began *Listing
 
 	// stopped is the failure after which nothing more is sent: the credentials
 	// were turned away.
@@ -240,21 +242,23 @@ func (a *setApply) note(fs []Finding) {
 	}
 }
 
-// listing shows who is there afterwards: after a failure, as it is read anew.
+// listing shows who is there afterwards: after a failure, as it is read anew. Whoever
+// is not known by then is taken to stand as at the beginning.
 func (a *setApply) listing(ctx context.Context, failed bool) *Listing {
+	r := a.space.reconciler
 	if failed && ctx.Err() == nil {
-		if l, err := a.space.reconciler.Listing(ctx); err == nil && l.Complete() {
+		if l, err := r.Listing(ctx); err == nil && l.Complete() {
 			return l
 		}
 	}
-	return a.space.reconciler.Known()
+	if l := r.Known(); l.Complete() {
+		return l
+	}
+	return r.Over(a.began)
 }
 
 // joined names those who came since the plan was made and are not named.
 func (a *setApply) joined(ctx context.Context, l *Listing, alone map[Principal]bool) []Finding {
-	if l == nil {
-		return nil
-	}
 	s := a.space
 	var fs []Finding
 	for _, c := range planning.Compare(l, s.run.traits, a.next, a.held).LeftAlone {

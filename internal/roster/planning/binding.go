@@ -98,7 +98,11 @@ type BindingPlan struct {
 // PlanPrivate gives the private data of a change. It needs no planner, and has
 // to be set where the provider's settings are not known yet.
 func (c BindingChange) PlanPrivate() Private {
-	return c.Private.Planned(c.Next.key(), c.Prior != nil)
+	next := c.Private.Planned(c.Next.key(), c.Prior != nil)
+	if c.Next != nil && !c.Next.StandingUnknown {
+		next.As = c.Next.Standing.String()
+	}
+	return next
 }
 
 // PlanBinding judges one planned change: what it clashes with, what it would do
@@ -350,7 +354,7 @@ func (p *Planner) unsettled(ctx context.Context, l *membership.Listing, newcomer
 // Unsettled warns of a newcomer whom no resource manages.
 func Unsettled(t membership.Traits, v membership.Vocabulary, live membership.Member, where string) membership.Finding {
 	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s has unmanaged access to %s", live.Label(), where),
-		fmt.Sprintf("An earlier apply gave %s the role %q in place of the principal in the state, and failed before it was finished. To finish the change, name %s in this resource. Or add a resource for %[3]s (%[4]s), or remove the member in %[5]s.",
+		fmt.Sprintf("An earlier apply put %s in place of the principal in the state, and failed before it was finished. The role is %q now. To finish the change, name %s in this resource. Or add a resource for %[3]s (%[4]s), or remove the member in %[5]s.",
 			Named(live), live.Role(), live.Label(), v.Member, t.Product))
 }
 

@@ -20,6 +20,9 @@ type Private struct {
 	// it. The Delete of a replacement finds it here, and leaves that principal to
 	// its successor.
 	Holds string `json:"holds,omitempty"`
+	// As is the standing with which it will hold a principal; "" where that is not
+	// known.
+	As string `json:"as,omitempty"`
 	// Left is true for the left-over object of a replacement: another object
 	// holds its principal by now.
 	Left bool `json:"left,omitempty"`

@@ -39,6 +39,9 @@ type Change struct {
 	// Held is what the prior state says that the principal holds; nil where the
 	// state does not hold the principal.
 	Held *membership.Standing
+	// Creates is true where a resource of this one principal is created, which may
+	// be the successor of one that is replaced.
+	Creates bool
 	// Adopt accepts that more is taken away than the state held.
 	Adopt bool
 	// Token names the instance of the resource; "" where it has none.

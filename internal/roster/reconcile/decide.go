@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
@@ -95,7 +96,12 @@ func (r *Reconciler) unsettled(it *item) verdict {
 	return verdict{step: read, after: true}
 }
 
-func (r *Reconciler) incomplete(*item) verdict {
+// incomplete ends a change that a listing which shows a part does not settle. One
+// that has been sent may stand.
+func (r *Reconciler) incomplete(it *item) verdict {
+	if it.attempts > 0 {
+		return r.ends(Outcome{Result: Unclear, Err: fmt.Errorf("%w: the listing is not complete: %s", ErrUnverified, r.know.Value.Incomplete)})
+	}
 	return r.ends(Outcome{Result: Refused, Reason: Incomplete, Listing: r.know.Value})
 }
 
@@ -131,11 +137,7 @@ func (r *Reconciler) raises(live row, want membership.Standing) bool {
 // heldAs tells whether the prior state held what somebody has now; for a
 // replacement, the state of the object that it replaces.
 func (r *Reconciler) heldAs(it *item, live row) bool {
-	held := it.Held
-	if held == nil {
-		held = r.record(it.Principal).handed
-	}
-	return held != nil && strings.EqualFold(live.Role(), held.Role) && live.Enabled == held.Enabled
+	return it.Held != nil && strings.EqualFold(live.Role(), it.Held.Role) && live.Enabled == it.Held.Enabled
 }
 
 // decideRelease decides about somebody whom a resource gives up.

@@ -100,21 +100,28 @@ func (k *knowledge) fresh(came time.Time) bool {
 const decisionHolds = time.Second
 
 // view gives the listing with what the service answered since.
-func (k *knowledge) view(t membership.Traits) *membership.Listing {
-	w := *k.Value.Workspace
-	w.Members = make([]membership.Member, 0, len(k.Value.Members)+len(k.answers))
-	for _, m := range k.Value.Members {
-		if now, presence := k.lookup(m.Principal); presence == membership.There {
-			m = now.Member
-		} else if presence == membership.Absent {
-			continue
+func (k *knowledge) view(t membership.Traits) *membership.Listing { return k.over(k.Value, t) }
+
+// over gives a listing with what is known by now. Who is not known stands as the
+// listing says.
+func (k *knowledge) over(l *membership.Listing, t membership.Traits) *membership.Listing {
+	w := *l.Workspace
+	w.Members = make([]membership.Member, 0, len(l.Members)+len(k.answers))
+	for _, m := range l.Members {
+		switch now, presence := k.lookup(m.Principal); presence {
+		case membership.There:
+			w.Members = append(w.Members, now.Member)
+		case membership.NotKnown:
+			w.Members = append(w.Members, m)
+		case membership.Absent:
 		}
-		w.Members = append(w.Members, m)
 	}
 	for p, a := range k.answers {
-		if now, presence := k.lookup(p); presence == membership.There && !k.listed(p).there {
-			now.Principal = a.after.Principal
-			w.Members = append(w.Members, now.Member)
+		if now, presence := k.lookup(p); presence == membership.There {
+			if _, listed := l.Member(p); !listed {
+				now.Principal = a.after.Principal
+				w.Members = append(w.Members, now.Member)
+			}
 		}
 	}
 	return membership.NewListing(&w, t)

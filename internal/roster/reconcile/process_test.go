@@ -122,7 +122,10 @@ func leaving(role string) func(*Change) {
 	return func(c *Change) { c.Want = standing(role) }
 }
 func by(token string) func(*Change) { return func(c *Change) { c.Token = token } }
-func adopting(c *Change)            { c.Adopt = true }
+
+// creates makes a change the creation of a resource of its own.
+func creates(c *Change)  { c.Creates = true }
+func adopting(c *Change) { c.Adopt = true }
 
 // names of results and reasons, for the tests.
 func (o Outcome) String() string {

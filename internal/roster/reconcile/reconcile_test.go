@@ -221,9 +221,27 @@ func TestAReplacementCreatedBeforeDestroyed(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
 			p := start(t, s)
-			p.in("w1").HandOver(user("ann"), Standing{Role: "owner", Enabled: true})
-			wantOutcomes(t, p.apply("w1", give("ann", "viewer", by("new instance"))), "done")
+			p.in("w1").HandOver(user("ann"), Standing{Role: "owner", Enabled: true}, "viewer")
+			wantOutcomes(t, p.apply("w1", give("ann", "viewer", by("new instance"), creates)), "done")
 			wantRole(t, s, "w1", "ann", "viewer")
+		})
+	})
+	t.Run("and nobody else is its successor", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			p := start(t, s)
+			p.in("w1").HandOver(user("ann"), Standing{Role: "owner", Enabled: true}, "owner")
+			for _, c := range []Change{
+				give("ann", "viewer", by("in place of another")), give("ann", "viewer", by("another role"), creates),
+				give("ann", "owner", by("new instance"), creates), give("ann", "viewer", by("too late"), creates),
+			} {
+				want := "left alone: not held"
+				if c.Token == "new instance" {
+					want = "already so"
+				}
+				wantOutcomes(t, p.apply("w1", c), want)
+			}
+			wantRole(t, s, "w1", "ann", "owner")
 		})
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -92,8 +93,9 @@ type Reconciler struct {
 type record struct {
 	// holders are the tokens of the instances that hold the principal.
 	holders map[string]bool
-	// handed is what a replaced object held that left the principal to its successor.
-	handed *membership.Standing
+	// handed is what a replaced object held that left the principal to its successor,
+	// until that one comes.
+	handed *handOver
 	// busy is the change that has been sent and has no outcome; behind are those
 	// that wait for it, open how many there are in all.
 	busy   *item
@@ -102,6 +104,24 @@ type record struct {
 	// lost is true once this run has taken (or may have taken) an owner out,
 	// whatever a listing that lags still shows; restored once it gave that back.
 	lost, restored bool
+}
+
+// handOver is what a replaced object held, and as what its successor holds the
+// principal; "" where that was not known when it was planned.
+type handOver struct {
+	held membership.Standing
+	to   string
+}
+
+// successor gives what the object held that a creation replaces; nil for none. Only
+// one creation gets it.
+func (rec *record) successor(want membership.Standing) *membership.Standing {
+	h := rec.handed
+	if h == nil || h.to != "" && !strings.EqualFold(h.to, want.String()) {
+		return nil
+	}
+	rec.handed = nil
+	return &h.held
 }
 
 func (rec *record) heldByOther(token string) bool {
@@ -196,7 +216,11 @@ func (r *Reconciler) Apply(ctx context.Context, changes ...Change) []Outcome {
 	for _, c := range changes {
 		it := &item{Change: c, req: req, came: time.Now(), number: number}
 		req.items = append(req.items, it)
-		r.record(c.Principal).open++
+		rec := r.record(c.Principal)
+		rec.open++
+		if c.Creates {
+			it.Held = rec.successor(*c.Want)
+		}
 	}
 	r.open += len(changes)
 	r.queue = append(r.queue, req.items...)
@@ -223,12 +247,12 @@ func (r *Reconciler) Apply(ctx context.Context, changes ...Change) []Outcome {
 	return out
 }
 
-// HandOver notes that a replaced object leaves a principal to its successor,
-// and with what. Nothing is sent.
-func (r *Reconciler) HandOver(p membership.Principal, held membership.Standing) {
+// HandOver notes that a replaced object leaves a principal to its successor, with
+// what, and what the successor gives; "" where that is not known. Nothing is sent.
+func (r *Reconciler) HandOver(p membership.Principal, held membership.Standing, to string) {
 	r.mu.Lock()
 	defer r.unlock()
-	r.record(p).handed = &held
+	r.record(p).handed = &handOver{held: held, to: to}
 }
 
 // Listing gives the workspace as a reading shows it that began after this call,
@@ -269,6 +293,14 @@ func (r *Reconciler) Known() *membership.Listing {
 		return nil
 	}
 	return r.know.view(r.traits)
+}
+
+// Over gives a listing with everything that is known by now: who is not known
+// stands as the listing says.
+func (r *Reconciler) Over(l *membership.Listing) *membership.Listing {
+	r.mu.Lock()
+	defer r.unlock()
+	return r.know.over(l, r.traits)
 }
 
 // Recent gives a listing that is new enough to decide by now.

@@ -401,8 +401,7 @@ func (r *Reconciler) unproved(ws []written, err error) {
 			r.settleLine(w.item, lineShown)
 			r.finish(w.item, r.done(w, membership.Member{}))
 		default:
-			r.settleLine(w.item, lineOpen)
-			r.finish(w.item, r.failed(w, Unclear, fmt.Errorf("%w: %w", ErrUnverified, errors.Join(w.err, err))))
+			r.unclear(w, errors.Join(w.err, err))
 		}
 	}
 }
@@ -431,19 +430,26 @@ func (r *Reconciler) shown(w written, l *membership.Listing, last bool) bool {
 		r.again(it)
 	case !last:
 		return false
-	case w.err != nil && it.attempts < attempts: // the answer was lost, and so, it seems, was the request
+	case w.err != nil && known && it.attempts < attempts: // the answer was lost, and so, it seems, was the request
 		r.record(it.Principal).lost = false
 		r.again(it)
 	case w.err == nil && known && !now.there && r.anotherWay(w):
+	case w.err != nil:
+		r.unclear(w, w.err)
 	default:
-		r.settleLine(it, lineOpen)
-		err := w.err
-		if err == nil {
-			err = r.notShown(it, now)
-		}
-		r.finish(it, r.failed(w, Unclear, fmt.Errorf("%w: %w", ErrUnverified, err)))
+		r.unclear(w, r.notShown(it, now))
 	}
 	return true
+}
+
+// unclear ends a change that may stand or not. Nobody may rest on it until a listing
+// shows what became of it. The caller holds the lock.
+func (r *Reconciler) unclear(w written, err error) {
+	if a := r.know.answers[w.item.Principal.Fold()]; a != nil {
+		a.lost = true
+	}
+	r.settleLine(w.item, lineOpen)
+	r.finish(w.item, r.failed(w, Unclear, fmt.Errorf("%w: %w", ErrUnverified, err)))
 }
 
 // refusedLoss is the outcome of a change that the service refused. Where that
