@@ -16,11 +16,7 @@ func reading[T any](ctx context.Context, v *cache.Value[T], since time.Time) (T,
 	if since.IsZero() {
 		return v.Get(ctx)
 	}
-	if known, ok := v.Peek(); ok && !known.Began.Before(since) {
-		return known.Value, nil
-	}
-	r, err := v.Newer(ctx, v.Now())
-	return r.Value, err
+	return v.Since(ctx, since)
 }
 
 func (p planReadings) Listing(ctx context.Context, workspace string, since time.Time) (*Listing, error) {

@@ -23,7 +23,9 @@ type Value[T any] struct {
 	latest   Reading[T]
 	failed   error
 	failedAt time.Time
-	flight   *flight[T]
+	// failedBegan is when the reading began that failed.
+	failedBegan time.Time
+	flight      *flight[T]
 }
 
 // Reading is a value with the moment at which its reading began: what happened
@@ -75,6 +77,24 @@ func (s *Value[T]) Get(ctx context.Context) (T, error) {
 	}
 	s.mu.Unlock()
 	r, err := s.Newer(ctx, 0)
+	return r.Value, err
+}
+
+// Since gives a reading that did not begin before a time. One that failed answers
+// too, like any other.
+func (s *Value[T]) Since(ctx context.Context, t time.Time) (T, error) {
+	s.mu.Lock()
+	switch {
+	case s.have && !s.latest.Began.Before(t):
+		defer s.mu.Unlock()
+		return s.latest.Value, nil
+	case s.failed != nil && s.flight == nil && !s.failedBegan.Before(t) && time.Since(s.failedAt) < FailureHolds:
+		defer s.mu.Unlock()
+		var none T
+		return none, s.failed
+	}
+	s.mu.Unlock()
+	r, err := s.Newer(ctx, s.Now())
 	return r.Value, err
 }
 
@@ -149,7 +169,7 @@ func (s *Value[T]) launch(ctx context.Context) *flight[T] {
 			s.failed = nil
 			s.have, s.latest = true, f.reading
 		case flightCtx.Err() == nil:
-			s.failed, s.failedAt = f.err, time.Now()
+			s.failed, s.failedAt, s.failedBegan = f.err, time.Now(), f.reading.Began
 		}
 		close(f.done)
 	}()
