@@ -20,7 +20,8 @@ type Change struct {
 	// where the role is not known yet.
 	To        *membership.Standing
 	ToUnknown bool
-	// What is done, as a clause for people: "removed by this run". Cause is why.
+	// What is done, as a clause for people: "removed by this run"; "" where nothing
+	// is to be done any more. Cause is why.
 	What  string
 	Cause guard.Cause
 }
@@ -74,13 +75,17 @@ func Compare(l *membership.Listing, t membership.Traits, want Roles, held Held) 
 	}
 	named := want.index()
 	for _, m := range l.Members {
-		if _, ok := named[m.Fold()]; ok || !want.Certain(m.Kind) || !want.shows(m, held.Has(m.Principal)) {
+		if _, ok := named[m.Fold()]; ok || !want.Certain(m.Kind) {
 			continue
 		}
-		c := Change{
-			Principal: m.Principal, Key: m.ID, Live: m, Presence: membership.There, To: want.OnRemoval, Cause: guard.NotNamed,
-			What: fmt.Sprintf("%s by this run (not named in %s)", t.Removed(), AttributeOf(m.Kind)),
+		c := Change{Principal: m.Principal, Key: m.ID, Live: m, Presence: membership.There, To: want.OnRemoval, Cause: guard.NotNamed}
+		if !want.shows(m, held.Has(m.Principal)) {
+			if want.outgrown(m, held) {
+				d.LeftAlone = append(d.LeftAlone, c)
+			}
+			continue
 		}
+		c.What = fmt.Sprintf("%s by this run (not named in %s)", t.Removed(), AttributeOf(m.Kind))
 		if want.OnRemoval != nil {
 			c.What = fmt.Sprintf("%s (not named in %s)", Becomes(m, *want.OnRemoval), AttributeOf(m.Kind))
 		}

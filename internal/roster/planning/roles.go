@@ -445,9 +445,11 @@ func LeftAlone(t membership.Traits, cs []Change, where, since string) []membersh
 	sortChanges(cs)
 	fs := make([]membership.Finding, 0, len(cs))
 	for _, c := range cs {
-		fs = append(fs, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s in %s is left alone", c.Live.Label(), where),
-			fmt.Sprintf("%s has %s in this %s, and %s. An apply takes away only what the state showed when the plan was made. The next plan shows what would happen: %s would be %s.",
-				Named(c.Live), c.Live.Standing(), t.WorkspaceNoun, since, c.Live.Label(), c.Would())))
+		detail := fmt.Sprintf("%s has %s in this %s, and %s. An apply takes away only what the state showed when the plan was made.", Named(c.Live), c.Live.Standing(), t.WorkspaceNoun, since)
+		if c.What != "" {
+			detail += fmt.Sprintf(" The next plan shows what would happen: %s would be %s.", c.Live.Label(), c.Would())
+		}
+		fs = append(fs, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s in %s is left alone", c.Live.Label(), where), detail))
 	}
 	return Bounded(fs, func(n int) (string, string) {
 		return fmt.Sprintf("%d more principals in %s are left alone", n, where), "The others:"

@@ -131,6 +131,12 @@ func (r Roles) shows(m membership.Member, named bool) bool {
 	return r.Covers(m) && m.Enabled && (!m.Invite || named || r.IncludeInvites) && (r.Role == "" || m.HasRole(r.Role))
 }
 
+// outgrown tells whether somebody whom the state held with the one role that is
+// managed has another one by now.
+func (r Roles) outgrown(m membership.Member, held Held) bool {
+	return r.Role != "" && r.Covers(m) && m.Enabled && !m.HasRole(r.Role) && strings.EqualFold(held[m.Fold()], r.Role)
+}
+
 // Shown gives those of a listing whom the resource manages, with its own
 // spelling of ids and roles that differ from the service's in case only.
 func (r Roles) Shown(l *membership.Listing) []Entry {

@@ -158,6 +158,31 @@ func TestPartialListingIsNotAbsence(t *testing.T) {
 			mishap(mishap{apply: true, on: reads, nth: 1, times: 100, what: blank})
 		scenario(t, w, func(x *stage) { x.round(0) })
 	})
+	t.Run("a removal by a set whose request was lost", func(t *testing.T) {
+		w := scene(blink(), people...).with(resource{state: everybody(map[string]string{"u1": "owner", "u2": "viewer"}), config: everybody(map[string]string{"u1": "owner"})}).
+			mishap(mishap{apply: true, on: writes, times: 100, what: lostBefore}).
+			mishap(mishap{apply: true, on: reads, nth: 1, times: 100, what: blank})
+		scenario(t, w, func(x *stage) {
+			x.round(0)
+			if r := x.sessions[0].resources[0]; len(r.state.roles) != 2 {
+				x.errorf("nobody has left, and the state has %s", r.state)
+			}
+		})
+	})
+	t.Run("nobody rests on a write that no listing shows", func(t *testing.T) {
+		w := scene(blink(), crowd("g0", "owner")).with(resource{config: binds("u2", "owner")}, resource{config: binds("u2", "owner")}).
+			mishap(mishap{apply: true, on: reads, nth: 1, times: 100, what: partial}).applyRegardless()
+		w.assign = assignIgnores
+		scenario(t, w, func(x *stage) { x.round(0) })
+	})
+	t.Run("who is left alone is named after a blank listing", func(t *testing.T) {
+		w := scene(blink(), person("u1", "contributor"), person("u3", "owner"), person("u5", "owner")).with(resource{
+			state: everybody(map[string]string{"u1": "contributor", "u3": "owner", "u5": "owner"}), config: everybody(map[string]string{"u5": "owner"}), ready: 5 * time.Second,
+		}).mishap(mishap{apply: true, on: reads, nth: 1, what: blank})
+		w.policy.exempt = []string{"w1"}
+		w.changes = []timed{{change: outside{"w1", user("u1"), &standing{Role: "owner", Enabled: true}}}}
+		scenario(t, w, func(x *stage) { x.round(0) })
+	})
 }
 
 // A partial listing says nothing about how many owners there were.
@@ -205,6 +230,12 @@ func TestWhatOthersHeldIsNotThisInstances(t *testing.T) {
 			resource{state: binds("u2", "viewer"), config: binds("u2", "viewer"), how: isTainted, ready: 50 * time.Millisecond},
 			resource{config: binds("u2", "viewer")})
 		scenario(t, w, goes)
+	})
+	t.Run("a creation beside a replacement of the same principal", func(t *testing.T) {
+		w := scene(blink(), person("u1", "owner"), person("u2", "contributor")).with(
+			resource{state: binds("u2", "contributor"), config: binds("u2", "contributor"), how: replaced},
+			resource{config: binds("u2", "viewer")}).applyRegardless()
+		scenario(t, w, func(x *stage) { x.round(0) })
 	})
 	t.Run("a principal that is kept, beside a creation with another role", func(t *testing.T) {
 		w := scene(blink(), person("u0", "owner"), person("u1", "viewer")).with(
@@ -465,6 +496,19 @@ func TestPromotedSinceThePlan(t *testing.T) {
 		w.changes = promoted
 		scenario(t, w, func(x *stage) { x.round(0) })
 	})
+	t.Run("left out by a resource for one role", func(t *testing.T) {
+		viewers := &object{form: oneRole, workspace: "w1", kinds: []kind{membership.User}, role: "viewer", roles: map[principal]string{user("u2"): "viewer"}}
+		w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(resource{
+			state: viewers, config: viewers.but(func(o *object) { delete(o.roles, user("u2")) }), ready: 5 * time.Second,
+		})
+		w.changes = promoted
+		scenario(t, w, func(x *stage) {
+			x.round(0)
+			if a := x.sessions[0].walks[1]; !told(a.all(), user("u2")) {
+				x.errorf("u2 keeps what was to be taken away, and nothing is said")
+			}
+		})
+	})
 	t.Run("changed by an additive resource", func(t *testing.T) {
 		w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(resource{state: binds("u2", "viewer"), config: binds("u2", "contributor"), ready: 5 * time.Second})
 		w.changes = promoted
@@ -495,6 +539,21 @@ func TestNewcomerOfAHalfFailedChangeIsNotForgotten(t *testing.T) {
 			})
 		})
 	}
+}
+
+// So is one who was there before, disabled.
+func TestNewcomerWhoWasThereBeforeIsNotForgotten(t *testing.T) {
+	was := person("u3", "viewer")
+	was.Enabled = false
+	w := scene(blaze(), person("u1", "manager"), person("u2", "tester"), was).with(resource{state: binds("u2", "tester"), config: binds("u3", "manager")}).
+		mishap(mishap{apply: true, on: reads, nth: 1, times: 100, what: unavailable})
+	w.reverts["r1"] = true
+	scenario(t, w, func(x *stage) {
+		x.round(0)
+		x.goBackTo()
+		x.round(1)
+		x.quiet()
+	})
 }
 
 // Two machines share no lock: a removal that turns out to have left too few is
