@@ -28,29 +28,27 @@ type accountUserModel struct {
 func accountUserDataSource() framework.DataReader {
 	return framework.DataSource[accountUserModel]{
 		TypeName: "roster_blazemeter_account_user",
-		Schema: schema.Schema{
-			MarkdownDescription: "Looks up one user of a BlazeMeter account by e-mail address or id. No match and several matches are errors.\n\n" +
-				"All look-ups of a run share one listing of the account, so a thousand of them cost no more calls than one. " +
-				"For many people at once, and to learn who is missing without an error, see `roster_blazemeter_account_users`.",
-			Attributes: map[string]schema.Attribute{
-				"account_id": accountIDAttribute(),
-				"user_id": schema.StringAttribute{
-					Optional: true, Computed: true,
-					MarkdownDescription: "The id of the user, a number. Exactly one of `email` and `user_id` is given.",
-					Validators:          []validator.String{ids.Text()},
-				},
-				"email": schema.StringAttribute{
-					Optional: true, Computed: true,
-					MarkdownDescription: "The e-mail address, compared without regard to case.",
-					Validators:          []validator.String{framework.Email.Text()},
-				},
-				"display_name": schema.StringAttribute{Computed: true, MarkdownDescription: "The name."},
-				"roles": schema.ListAttribute{
-					Computed: true, ElementType: types.StringType,
-					MarkdownDescription: "The roles in the account, not in a workspace: `standard`, `admin`, `billing`, `user_manager`, `owner`.",
-				},
-				"enabled": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the user is enabled in the account."},
+		Description: "Looks up one user of a BlazeMeter account by e-mail address or id. No match and several matches are errors.\n\n" +
+			"All look-ups of a run share one listing of the account, so a thousand of them cost no more calls than one. " +
+			"For many people at once, and to learn who is missing without an error, see `roster_blazemeter_account_users`.",
+		Attributes: map[string]schema.Attribute{
+			"account_id": accountIDAttribute(),
+			"user_id": schema.StringAttribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "The id of the user, a number. Exactly one of `email` and `user_id` is given.",
+				Validators:          []validator.String{ids.Text()},
 			},
+			"email": schema.StringAttribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "The e-mail address, compared without regard to case.",
+				Validators:          []validator.String{framework.Email.Text()},
+			},
+			"display_name": schema.StringAttribute{Computed: true, MarkdownDescription: "The name."},
+			"roles": schema.ListAttribute{
+				Computed: true, ElementType: types.StringType,
+				MarkdownDescription: "The roles in the account, not in a workspace: `standard`, `admin`, `billing`, `user_manager`, `owner`.",
+			},
+			"enabled": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the user is enabled in the account."},
 		},
 		Validators: []datasource.ConfigValidator{
 			datasourcevalidator.ExactlyOneOf(path.MatchRoot("email"), path.MatchRoot("user_id")),

@@ -19,58 +19,22 @@ type discovery interface {
 	Workspaces(ctx context.Context, account string) ([]client.Workspace, error)
 }
 
-func discoveryOf(run *roster.Run) (discovery, diag.Diagnostics) {
-	d, ok := run.Service().(discovery)
-	if !ok {
-		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("BlazeMeter cannot be asked for this",
-			fmt.Sprintf("The client %T does not have the call. This is a fault of the provider: please report it.", run.Service()))}
-	}
-	return d, nil
-}
-
 // ids are those of workspaces and of their members.
 var ids = framework.Form{What: "a BlazeMeter id", Check: client.CheckID}
 
-// noPaths is for findings that are about no attribute.
-var noPaths = framework.Paths{}
-
-func failed(run *roster.Run, err error, what string) diag.Diagnostics {
-	return noPaths.Diagnostics([]roster.Finding{run.ReadError(err, what, roster.AtNone)})
-}
-
-// accounts lists the accounts that the key sees, read once in a run.
-func accounts(ctx context.Context, run *roster.Run) ([]client.Account, diag.Diagnostics) {
-	d, diags := discoveryOf(run)
-	if diags.HasError() {
-		return nil, diags
-	}
-	all, err := roster.Once(ctx, run, "accounts", d.Accounts)
-	if err != nil {
-		return nil, failed(run, err, "the accounts")
-	}
-	return all, nil
-}
-
 // workspacesOf lists the workspaces of an account, read once in a run.
 func workspacesOf(ctx context.Context, run *roster.Run, account string) ([]client.Workspace, diag.Diagnostics) {
-	d, diags := discoveryOf(run)
-	if diags.HasError() {
-		return nil, diags
-	}
-	all, err := roster.Once(ctx, run, "workspaces of account "+account, func(ctx context.Context) ([]client.Workspace, error) {
+	what := "workspaces of account " + account
+	return framework.ReadOnce(ctx, run, what, "the "+what, func(d discovery, ctx context.Context) ([]client.Workspace, error) {
 		return d.Workspaces(ctx, account)
 	})
-	if err != nil {
-		return nil, failed(run, err, "the workspaces of account "+account)
-	}
-	return all, nil
 }
 
 // directory gives the users of an account, read once in a run.
 func directory(ctx context.Context, run *roster.Run, account string) (framework.Directory, diag.Diagnostics) {
 	t, err := run.Tenant(ctx, account)
 	if err != nil {
-		return framework.Directory{}, failed(run, err, "the users of account "+account)
+		return framework.Directory{}, framework.ReadFailed(run, err, "the users of account "+account)
 	}
 	return framework.Directory{
 		Tenant: t, Kind: roster.User, Where: "BlazeMeter account " + account,

@@ -5,7 +5,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -26,52 +25,41 @@ type workspaceModel struct {
 	Managers  types.Set    `tfsdk:"managers"`
 }
 
-var listedMember = map[string]attr.Type{
-	"email":        types.StringType,
-	"display_name": types.StringType,
-	"role":         types.StringType,
-	"enabled":      types.BoolType,
+var members = framework.Columns[roster.Member]{
+	framework.TextColumn("email", "The e-mail address.", func(m roster.Member) string { return m.Email }),
+	framework.TextColumn("display_name", "The name.", func(m roster.Member) string { return m.Name }),
+	framework.TextColumn("role", "The role in the workspace: `manager`, `tester` or `viewer`. Null where there is none, and joined by commas where there are several.", roster.Member.Role),
+	framework.BoolColumn("enabled", "Whether the user has access to the workspace.", func(m roster.Member) bool { return m.Enabled }),
 }
 
 // workspaceDataSource gives the data source of one workspace and everybody in it.
 func workspaceDataSource() framework.DataReader {
 	return framework.DataSource[workspaceModel]{
 		TypeName: "roster_blazemeter_workspace",
-		Schema: schema.Schema{
-			MarkdownDescription: "Reads one BlazeMeter workspace: who is in it, with which role, who is enabled, and who counts as a manager.\n\n" +
-				"All resources and data sources of a run that need the same workspace share one listing.",
-			Attributes: map[string]schema.Attribute{
-				"id": schema.StringAttribute{
-					Optional: true, Computed: true,
-					MarkdownDescription: "The id of the workspace, a number. Exactly one of `id` and `name` is given.",
-					Validators:          []validator.String{ids.Text()},
-				},
-				"name": schema.StringAttribute{
-					Optional: true, Computed: true,
-					MarkdownDescription: "The name, exactly as it is spelled. It is looked up in the account `account_id`; none and several are errors.",
-					Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
-				},
-				"account_id": schema.StringAttribute{
-					Optional: true, Computed: true,
-					MarkdownDescription: "The id of the account that the workspace belongs to, a number. Given together with `name` only.",
-					Validators:          []validator.String{ids.Text()},
-				},
-				"enabled": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the workspace itself is switched on."},
-				"users": schema.MapNestedAttribute{
-					Computed: true,
-					MarkdownDescription: "The users in the workspace by user id, those who are disabled (`enabled = false`) among them. " +
-						"BlazeMeter disables users of a workspace and does not remove them.",
-					NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-						"email":        schema.StringAttribute{Computed: true, MarkdownDescription: "The e-mail address."},
-						"display_name": schema.StringAttribute{Computed: true, MarkdownDescription: "The name."},
-						"role":         schema.StringAttribute{Computed: true, MarkdownDescription: "The role in the workspace: `manager`, `tester` or `viewer`. Null where there is none, and joined by commas where there are several."},
-						"enabled":      schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the user has access to the workspace."},
-					}},
-				},
-				"managers": schema.SetAttribute{
-					Computed: true, ElementType: types.StringType,
-					MarkdownDescription: "The ids of the users who count as managers by the definition of the last-owner guard: enabled, with the role `manager`, not disabled in the account, and not in the provider's `not_counted`.",
-				},
+		Description: "Reads one BlazeMeter workspace: who is in it, with which role, who is enabled, and who counts as a manager.\n\n" +
+			"All resources and data sources of a run that need the same workspace share one listing.",
+		Attributes: map[string]schema.Attribute{
+			"id": schema.StringAttribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "The id of the workspace, a number. Exactly one of `id` and `name` is given.",
+				Validators:          []validator.String{ids.Text()},
+			},
+			"name": schema.StringAttribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "The name, exactly as it is spelled. It is looked up in the account `account_id`; none and several are errors.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"account_id": schema.StringAttribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "The id of the account that the workspace belongs to, a number. Given together with `name` only.",
+				Validators:          []validator.String{ids.Text()},
+			},
+			"enabled": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the workspace itself is switched on."},
+			"users": members.Map("The users in the workspace by user id, those who are disabled (`enabled = false`) among them. " +
+				"BlazeMeter disables users of a workspace and does not remove them."),
+			"managers": schema.SetAttribute{
+				Computed: true, ElementType: types.StringType,
+				MarkdownDescription: "The ids of the users who count as managers by the definition of the last-owner guard: enabled, with the role `manager`, not disabled in the account, and not in the provider's `not_counted`.",
 			},
 		},
 		Validators: []datasource.ConfigValidator{
@@ -100,7 +88,7 @@ func readWorkspace(ctx context.Context, run *roster.Run, m *workspaceModel) diag
 	} else {
 		d, err := run.Describe(ctx, m.ID.ValueString())
 		if err != nil {
-			diags.Append(failed(run, err, "workspace "+m.ID.ValueString())...)
+			diags.Append(framework.ReadFailed(run, err, "workspace "+m.ID.ValueString())...)
 			return diags
 		}
 		m.Name, m.AccountID, m.Enabled = framework.Text(d.Name), framework.Text(d.Tenant), types.BoolValue(!d.Disabled)
@@ -108,26 +96,17 @@ func readWorkspace(ctx context.Context, run *roster.Run, m *workspaceModel) diag
 	id := m.ID.ValueString()
 	listing, err := run.Listing(ctx, id)
 	if err != nil {
-		diags.Append(failed(run, err, "the users of workspace "+id)...)
+		diags.Append(framework.ReadFailed(run, err, "the users of workspace "+id)...)
 		return diags
 	}
 	managers, findings, err := run.Owners(ctx, id)
 	if err != nil {
-		diags.Append(failed(run, err, "the users of workspace "+id)...)
+		diags.Append(framework.ReadFailed(run, err, "the users of workspace "+id)...)
 		return diags
 	}
-	diags.Append(noPaths.Diagnostics(append(run.PartialListing(listing), findings...))...)
+	diags.Append(framework.Paths{}.Diagnostics(append(run.PartialListing(listing), findings...))...)
 
-	var ds diag.Diagnostics
-	m.Users, ds = framework.RowsByID(listedMember, listing.Members, func(m roster.Member) (id string, row framework.Row) {
-		return m.ID, framework.Row{
-			"email":        framework.Text(m.Email),
-			"display_name": framework.Text(m.Name),
-			"role":         framework.Text(m.Role()),
-			"enabled":      types.BoolValue(m.Enabled),
-		}
-	})
-	diags.Append(ds...)
-	m.Managers = framework.Texts(managers, func(m roster.Member) string { return m.ID })
+	idOf := func(m roster.Member) string { return m.ID }
+	m.Users, m.Managers = members.ByID(listing.Members, idOf), framework.Texts(managers, idOf)
 	return diags
 }

@@ -14,38 +14,28 @@ import (
 )
 
 type workspacesModel struct {
-	AccountID  types.String           `tfsdk:"account_id"`
-	Workspaces []listedWorkspaceModel `tfsdk:"workspaces"`
-	IDsByName  map[string]string      `tfsdk:"ids_by_name"`
+	AccountID  types.String      `tfsdk:"account_id"`
+	Workspaces types.List        `tfsdk:"workspaces"`
+	IDsByName  map[string]string `tfsdk:"ids_by_name"`
 }
 
-type listedWorkspaceModel struct {
-	ID      string       `tfsdk:"id"`
-	Name    types.String `tfsdk:"name"`
-	Enabled bool         `tfsdk:"enabled"`
+var listedWorkspaces = framework.Columns[client.Workspace]{
+	framework.TextColumn("id", "The id of the workspace.", func(w client.Workspace) string { return w.ID }),
+	framework.TextColumn("name", "The name.", func(w client.Workspace) string { return w.Name }),
+	framework.BoolColumn("enabled", "Whether the workspace is switched on.", func(w client.Workspace) bool { return w.Enabled }),
 }
 
 // workspacesDataSource gives the data source of an account's workspaces.
 func workspacesDataSource() framework.DataReader {
 	return framework.DataSource[workspacesModel]{
-		TypeName: "roster_blazemeter_workspaces",
-		Schema: schema.Schema{
-			MarkdownDescription: "Lists the workspaces of a BlazeMeter account, those that are switched off (`enabled = false`) among them.",
-			Attributes: map[string]schema.Attribute{
-				"account_id": accountIDAttribute(),
-				"workspaces": schema.ListNestedAttribute{
-					Computed:            true,
-					MarkdownDescription: "The workspaces.",
-					NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-						"id":      schema.StringAttribute{Computed: true, MarkdownDescription: "The id of the workspace."},
-						"name":    schema.StringAttribute{Computed: true, MarkdownDescription: "The name."},
-						"enabled": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the workspace is switched on."},
-					}},
-				},
-				"ids_by_name": schema.MapAttribute{
-					Computed: true, ElementType: types.StringType,
-					MarkdownDescription: "The ids by name. A name that several workspaces have is left out, since it does not tell which is meant.",
-				},
+		TypeName:    "roster_blazemeter_workspaces",
+		Description: "Lists the workspaces of a BlazeMeter account, those that are switched off (`enabled = false`) among them.",
+		Attributes: map[string]schema.Attribute{
+			"account_id": accountIDAttribute(),
+			"workspaces": listedWorkspaces.List("The workspaces."),
+			"ids_by_name": schema.MapAttribute{
+				Computed: true, ElementType: types.StringType,
+				MarkdownDescription: "The ids by name. A name that several workspaces have is left out, since it does not tell which is meant.",
 			},
 		},
 		Read: readWorkspaces,
@@ -65,10 +55,7 @@ func readWorkspaces(ctx context.Context, run *roster.Run, m *workspacesModel) di
 	if diags.HasError() {
 		return diags
 	}
-	m.Workspaces = make([]listedWorkspaceModel, 0, len(all))
-	for _, w := range all {
-		m.Workspaces = append(m.Workspaces, listedWorkspaceModel{ID: w.ID, Name: framework.Text(w.Name), Enabled: w.Enabled})
-	}
+	m.Workspaces = listedWorkspaces.Rows(all)
 	m.IDsByName = framework.IDsByName(all, func(w client.Workspace) (name, id string) { return w.Name, w.ID })
 	return diags
 }

@@ -19,43 +19,19 @@ type discovery interface {
 	WorkspaceDetails(ctx context.Context, workspace string) (client.WorkspaceDetails, error)
 }
 
-func discoveryOf(run *roster.Run) (discovery, diag.Diagnostics) {
-	d, ok := run.Service().(discovery)
-	if !ok {
-		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Blink cannot be asked for this",
-			fmt.Sprintf("The client %T does not have the call. This is a fault of the provider: please report it.", run.Service()))}
-	}
-	return d, nil
-}
-
 // ids are those of workspaces and of their members.
 var ids = framework.Form{What: "a Blink id", Check: client.CheckID}
 
-// noPaths is for findings that are about no attribute.
-var noPaths = framework.Paths{}
-
-func failed(run *roster.Run, err error, what string) diag.Diagnostics {
-	return noPaths.Diagnostics([]roster.Finding{run.ReadError(err, what, roster.AtNone)})
-}
-
 // userWorkspaces lists the workspaces of the key's user, read once in a run.
 func userWorkspaces(ctx context.Context, run *roster.Run) ([]client.UserWorkspace, diag.Diagnostics) {
-	d, diags := discoveryOf(run)
-	if diags.HasError() {
-		return nil, diags
-	}
-	all, err := roster.Once(ctx, run, "user-workspaces", d.UserWorkspaces)
-	if err != nil {
-		return nil, failed(run, err, "the workspaces of the API key's user")
-	}
-	return all, nil
+	return framework.ReadOnce(ctx, run, "user-workspaces", "the workspaces of the API key's user", discovery.UserWorkspaces)
 }
 
 // directory gives the tenant's users and groups, read once in a run.
 func directory(ctx context.Context, run *roster.Run, kind string) (framework.Directory, diag.Diagnostics) {
 	t, err := run.Tenant(ctx, "")
 	if err != nil {
-		return framework.Directory{}, failed(run, err, "the users and groups of the tenant")
+		return framework.Directory{}, framework.ReadFailed(run, err, "the users and groups of the tenant")
 	}
 	return framework.Directory{
 		Tenant: t, Kind: roster.Kind(kind), Where: "the Blink tenant",

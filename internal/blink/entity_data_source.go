@@ -30,34 +30,32 @@ type entityModel struct {
 func entityDataSource() framework.DataReader {
 	return framework.DataSource[entityModel]{
 		TypeName: "roster_blink_entity",
-		Schema: schema.Schema{
-			MarkdownDescription: "Looks up one user or group of the Blink tenant by e-mail address, name or id. No match and several matches are errors.\n\n" +
-				"All look-ups of a run share one listing of the tenant, so a thousand of them cost no more calls than one. " +
-				"For many people at once, and to learn who is missing without an error, see `roster_blink_entities`.",
-			Attributes: map[string]schema.Attribute{
-				"entity_type": schema.StringAttribute{
-					Required:            true,
-					MarkdownDescription: "`user` or `group`.",
-					Validators:          []validator.String{kinds.Text()},
-				},
-				"entity_id": schema.StringAttribute{
-					Optional: true, Computed: true,
-					MarkdownDescription: "The id. Exactly one of `email`, `name` and `entity_id` is given.",
-					Validators:          []validator.String{ids.Text()},
-				},
-				"email": schema.StringAttribute{
-					Optional: true, Computed: true,
-					MarkdownDescription: "The e-mail address of a user, compared without regard to case. Groups have none.",
-					Validators:          []validator.String{framework.Email.Text()},
-				},
-				"name": schema.StringAttribute{
-					Optional: true, Computed: true,
-					MarkdownDescription: "The name, exactly as it is spelled.",
-					Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
-				},
-				"status":    schema.StringAttribute{Computed: true, MarkdownDescription: "The status in the tenant, as Blink spells it, such as `active`, `inactive` or `invited`; null where Blink tells none."},
-				"is_invite": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the user has been invited to the tenant and has not accepted yet."},
+		Description: "Looks up one user or group of the Blink tenant by e-mail address, name or id. No match and several matches are errors.\n\n" +
+			"All look-ups of a run share one listing of the tenant, so a thousand of them cost no more calls than one. " +
+			"For many people at once, and to learn who is missing without an error, see `roster_blink_entities`.",
+		Attributes: map[string]schema.Attribute{
+			"entity_type": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "`user` or `group`.",
+				Validators:          []validator.String{kinds.Text()},
 			},
+			"entity_id": schema.StringAttribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "The id. Exactly one of `email`, `name` and `entity_id` is given.",
+				Validators:          []validator.String{ids.Text()},
+			},
+			"email": schema.StringAttribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "The e-mail address of a user, compared without regard to case. Groups have none.",
+				Validators:          []validator.String{framework.Email.Text()},
+			},
+			"name": schema.StringAttribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "The name, exactly as it is spelled.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"status":    schema.StringAttribute{Computed: true, MarkdownDescription: "The status in the tenant, as Blink spells it, such as `active`, `inactive` or `invited`; null where Blink tells none."},
+			"is_invite": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the user has been invited to the tenant and has not accepted yet."},
 		},
 		Validators: []datasource.ConfigValidator{
 			datasourcevalidator.ExactlyOneOf(path.MatchRoot("email"), path.MatchRoot("name"), path.MatchRoot("entity_id")),

@@ -20,7 +20,9 @@ import (
 type DataSource[M any] struct {
 	// TypeName is the whole type of the data source.
 	TypeName string
-	Schema   schema.Schema
+	// Description says in Markdown what it is for.
+	Description string
+	Attributes  map[string]schema.Attribute
 	// Validators are what a schema cannot say about the configuration.
 	Validators []datasource.ConfigValidator
 	// Read fills the model, which holds the configuration. What it gives is
@@ -47,7 +49,7 @@ func (s *dataSource[M]) Metadata(_ context.Context, _ datasource.MetadataRequest
 }
 
 func (s *dataSource[M]) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	resp.Schema = s.DataSource.Schema
+	resp.Schema = schema.Schema{MarkdownDescription: s.Description, Attributes: s.Attributes}
 }
 
 func (s *dataSource[M]) ConfigValidators(context.Context) []datasource.ConfigValidator {
@@ -183,4 +185,34 @@ func (r attributeRule) ValidateDataSource(ctx context.Context, req datasource.Va
 		resp.Diagnostics.AddAttributeError(path.Root(r.other), fmt.Sprintf("%s does not go with %s", r.other, r.attribute),
 			fmt.Sprintf("%s. Remove one of them.", r.why))
 	}
+}
+
+// ReadFailed says what could not be read. It is about no attribute.
+func ReadFailed(run *roster.Run, err error, what string) diag.Diagnostics {
+	return Paths{}.Diagnostics([]roster.Finding{run.ReadError(err, what, roster.AtNone)})
+}
+
+// Offers gives what a product's client offers besides the core's port.
+func Offers[D any](run *roster.Run) (D, diag.Diagnostics) {
+	d, ok := run.Service().(D)
+	if !ok {
+		return d, diag.Diagnostics{diag.NewErrorDiagnostic(fmt.Sprintf("%s cannot be asked for this", run.Service().Traits().Product),
+			fmt.Sprintf("The client %T does not have the call. This is a fault of the provider: please report it.", run.Service()))}
+	}
+	return d, nil
+}
+
+// ReadOnce reads what a product's client offers besides the core's port, once in a
+// run. key tells it from all others, what names it in a failure.
+func ReadOnce[D, T any](ctx context.Context, run *roster.Run, key, what string, read func(D, context.Context) (T, error)) (T, diag.Diagnostics) {
+	var none T
+	d, diags := Offers[D](run)
+	if diags.HasError() {
+		return none, diags
+	}
+	v, err := roster.Once(ctx, run, key, func(ctx context.Context) (T, error) { return read(d, ctx) })
+	if err != nil {
+		return none, ReadFailed(run, err, what)
+	}
+	return v, nil
 }

@@ -1,13 +1,17 @@
 package framework
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
@@ -172,6 +176,43 @@ func (d Directory) Emails(emails []string, all bool) (Matches, diag.Diagnostics)
 		}
 	}
 	return m, d.ambiguous(shared, "use the id, and leave the address out of emails")
+}
+
+// PeopleByEmail is the part of a data source's model that looks many people up.
+type PeopleByEmail struct {
+	Emails        types.List        `tfsdk:"emails"`
+	IDsByEmail    map[string]string `tfsdk:"ids_by_email"`
+	MissingEmails []string          `tfsdk:"missing_emails"`
+}
+
+// PeopleAttributes gives the schema of [PeopleByEmail]: what ids are called, whose
+// they are, and where users are looked up ("in the tenant").
+func PeopleAttributes(ids, whose, where string) map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"emails": schema.ListAttribute{
+			Optional: true, ElementType: types.StringType,
+			MarkdownDescription: "The e-mail addresses to look up, compared without regard to case. If it is not set, all are listed.",
+			Validators:          []validator.List{listvalidator.NoNullValues(), listvalidator.ValueStringsAre(Email.Text())},
+		},
+		"ids_by_email": schema.MapAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: fmt.Sprintf("The %s by e-mail address: with `emails` as they are written there, without it in lower case. "+
+				"Several %s with one e-mail address are an error that names their ids.", ids, whose),
+		},
+		"missing_emails": schema.ListAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: fmt.Sprintf("Those of `emails` that no user %s has, as they are written there. Empty without `emails`.", where),
+		},
+	}
+}
+
+// Find fills the model and gives those found.
+func (p *PeopleByEmail) Find(ctx context.Context, d Directory) ([]roster.Person, diag.Diagnostics) {
+	var emails []string
+	diags := p.Emails.ElementsAs(ctx, &emails, false)
+	found, ds := d.Emails(emails, p.Emails.IsNull())
+	p.IDsByEmail, p.MissingEmails = found.IDs, found.Missing
+	return found.People, append(diags, ds...)
 }
 
 // ambiguous says who shares an e-mail address.
