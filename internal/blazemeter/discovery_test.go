@@ -229,7 +229,7 @@ func TestDataSourcesShareReadings(t *testing.T) {
 	}
 }
 
-// Another resource of the run may have made whoever is looked up, or the
+// Another resource of the run may have made the user who is looked up, or the
 // workspace: a miss is no answer from a reading that is older than the question.
 func TestLookUpsFindWhatTheRunHasMade(t *testing.T) {
 	m, p := inProcess(t, nil)

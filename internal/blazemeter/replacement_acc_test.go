@@ -12,7 +12,7 @@ func createdFirst(block string) string {
 	return strings.TrimSuffix(block, "}\n") + "  lifecycle {\n    create_before_destroy = true\n  }\n}\n"
 }
 
-// A replacement that also changes what somebody holds ends as it was planned
+// A replacement that also changes what a user holds ends as it was planned
 // after at most two applies: nobody who stays is disabled, nothing stays deposed.
 func TestAccReplacement_withAnotherRole(t *testing.T) {
 	t.Parallel()

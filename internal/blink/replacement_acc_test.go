@@ -12,7 +12,7 @@ import (
 // cbd is an argument that lets Terraform create before it destroys.
 const cbd = "lifecycle {\n    create_before_destroy = true\n  }"
 
-// A replacement that also changes what somebody holds ends as it was planned
+// A replacement that also changes what a user holds ends as it was planned
 // after at most two applies: nobody who stays loses access, nothing stays deposed.
 func TestAccReplacement_withAnotherRole(t *testing.T) {
 	t.Parallel()

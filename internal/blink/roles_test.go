@@ -223,7 +223,7 @@ func TestAnImportWithoutGroupsShowsNoChangeOfGroups(t *testing.T) {
 	equal(t, nil, c.Planned["group_names"])
 }
 
-// Whoever is ignored by e-mail address is not named by id: the state would never
+// A user who is ignored by e-mail address is not named by id: the state would never
 // show them, and each plan would add them again.
 func TestNobodyIsNamedByIDAndIgnoredByEmail(t *testing.T) {
 	m, _ := inProcess(t, nil)

@@ -175,7 +175,7 @@ func (r *authoritative) checkRoles(prior, next *peopleModel, c roster.RolesChang
 	return diags
 }
 
-// checkIgnored refuses whoever is named by id and ignored by e-mail address. Only a
+// checkIgnored refuses a user who is named by id and ignored by e-mail address. Only a
 // plan knows which address is whose; [authoritative.validate] compares the ids.
 func (r *authoritative) checkIgnored(next *peopleModel) diag.Diagnostics {
 	var diags diag.Diagnostics
@@ -229,7 +229,7 @@ func sameButCase(a, b types.Map) bool {
 }
 
 // planTexts fills in what people are called: from the prior state where it has
-// them, else from the tenant; whoever is in neither is unknown.
+// them, else from the tenant; a principal who is in neither is unknown.
 func (r *authoritative) planTexts(prior, next *peopleModel, tenant map[roster.Principal]string) {
 	for i := range next.maps {
 		rm := &next.maps[i]

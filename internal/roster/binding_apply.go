@@ -11,7 +11,7 @@ import (
 
 // BindingApply is one change of one additive resource, as it is applied.
 type BindingApply struct {
-	// Prior is what the state holds, nil for a creation; Next what shall be, nil
+	// Prior is what the state holds, nil for a creation; Next what is planned, nil
 	// for a removal.
 	Prior, Next *Binding
 	// Adopt allows an access to be changed that is there already.

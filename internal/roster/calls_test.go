@@ -15,7 +15,7 @@ const (
 	pulledOut = "! " + summaryPulled
 )
 
-// town has an owner who is managed, one who is not, and somebody else.
+// town has an owner who is managed, one who is not, and another user.
 func town() *stage {
 	return newStage(blinkTraits()).workspace("w1", person("ann", "owner"), person("zoe", "owner"), person("vic", "viewer")).
 		workspace("w2", person("zoe", "owner")).strangers("new", "other")

@@ -26,7 +26,7 @@ func TestACreationNeverChangesAnAccessSilently(t *testing.T) {
 		if strings.Contains(fs[0].Detail, "import") || !strings.Contains(fs[0].Detail, "adopt_existing = true") {
 			t.Error(fs[0].Detail)
 		}
-		// An apply that the plan did not prepare leaves alone whoever would have less.
+		// An apply that the plan did not prepare leaves alone members who would have less.
 		_, fs = openSession(t, s, enforce()).create(bind("w1", "zoe", "editor"), false)
 		says(t, fs, "zoe@example.com in workspace Space w1 is left alone")
 		wantSent(t, s)

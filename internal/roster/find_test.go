@@ -40,7 +40,7 @@ func TestAdditionsAreFoundWithoutWholeListings(t *testing.T) {
 		if w := len(s.sent("add")); w != n {
 			t.Errorf("%d additions for %d people", w, n)
 		}
-		// Whoever asks next sees them.
+		// The next reading shows them.
 		l, err := a.run.Listing(t.Context(), "w1")
 		if err != nil || len(l.Members) != n+1 || l.Enabled() != n+1 {
 			t.Errorf("the listing shows %d members (%d enabled): %v", len(l.Members), l.Enabled(), err)
@@ -111,7 +111,7 @@ func TestChangesAreNotLookedFor(t *testing.T) {
 	})
 }
 
-// Somebody who came in with another role is not taken for proved by having been found.
+// A user who came in with another role does not count as proved because the row was found.
 func TestALookShowsAnotherRole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fullHouse(blazeTraits(), 1)

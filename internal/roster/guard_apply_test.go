@@ -233,7 +233,7 @@ func TestTwoOfTwoAtOnce(t *testing.T) {
 	})
 }
 
-// A listing that lags behind still shows whom this run has taken out.
+// A listing that lags behind still shows whom this run has removed.
 func TestALaggingListingSavesNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
@@ -248,7 +248,7 @@ func TestALaggingListingSavesNobody(t *testing.T) {
 	})
 }
 
-// Somebody taken out who came back with a lesser role is no owner either.
+// A removed user who came back with a lesser role is no owner either.
 func TestWhoComesBackWithALesserRoleSavesNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
@@ -285,7 +285,7 @@ func TestTheWaitLastsWhileAnythingMoves(t *testing.T) {
 		x := openSession(t, s, enforce())
 		waits := make(chan []Finding, 1)
 		go func() { waits <- x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}) }()
-		for range 10 { // somebody else's requests, four seconds apart
+		for range 10 { // another user's requests, four seconds apart
 			time.Sleep(4 * time.Second)
 			x.act.Begin()()
 		}
@@ -358,7 +358,7 @@ func TestATimeoutWhileAnotherLossHasTheTurn(t *testing.T) {
 	})
 }
 
-// Two processes, each taking out one of two owners.
+// Two processes, each removing one of two owners.
 func TestTwoProcessesOnOneWorkspace(t *testing.T) {
 	for seed := range int64(10) {
 		synctest.Test(t, func(t *testing.T) {
@@ -530,7 +530,7 @@ func TestRemovalThatDisables(t *testing.T) {
 	})
 }
 
-// A listing that shows a part is no proof that somebody is gone.
+// A listing that shows a part is no proof that a user is gone.
 func TestAPartialListingRemovesNobodyFromTheState(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(blinkTraits()).workspace("w1", person("vic", "viewer"))

@@ -349,7 +349,7 @@ func TestWhoSavesAWorkspace(t *testing.T) {
 	}
 }
 
-// with puts somebody more into a workspace from the start.
+// with adds a user to a workspace from the start.
 func (s *stage) with(id string, ms ...Member) *stage {
 	sp := s.spaces[id]
 	return s.workspace(id, append(sp.members, ms...)...)

@@ -124,7 +124,7 @@ func TestNamesComeFromTheTenant(t *testing.T) {
 	})
 }
 
-// One cause is told once in a plan, whoever meets it.
+// One cause is told once in a plan, whichever resource meets it.
 func TestOneCauseGivesOneMessage(t *testing.T) {
 	for name, c := range map[string]struct {
 		err  error
@@ -206,7 +206,7 @@ func TestRoleMembersClash(t *testing.T) {
 	}
 }
 
-// Where one resource gives somebody up and another one names them, it is one change.
+// Where one resource gives up a user and another one names them, it is one change.
 func TestAMoveBetweenRolesIsOneLoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := openSession(t, town(), enforce())

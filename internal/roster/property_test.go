@@ -300,7 +300,7 @@ func (p *play) places() map[place]bool {
 	return mine
 }
 
-// losers gives the owners that one block takes out.
+// losers gives the owners that one block removes.
 func (p *play) losers(b *block) []string {
 	var out []string
 	then := p.after([]*block{b})
@@ -491,7 +491,7 @@ func TestAnyChangeInAnyOrder(t *testing.T) {
 
 // Whatever is applied, planned or not, in however few slots: no workspace falls
 // below its floor because of us, nobody outside of the configuration is
-// touched, whoever is held by a resource in the end has access, and everything
+// touched, each member whom a resource holds in the end has access, and everything
 // ends.
 func TestApplyOfAnything(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {

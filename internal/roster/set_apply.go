@@ -29,7 +29,7 @@ type SetApplied struct {
 	Listing *Listing
 }
 
-// ApplySet brings a workspace from what the state held to what shall be: higher
+// ApplySet brings a workspace from what the state held to what is planned: higher
 // roles and additions first, then lower roles, then removals. Nobody is lowered
 // or removed whom the state did not hold as they stand.
 func (r *Run) ApplySet(ctx context.Context, c SetApply) SetApplied {
@@ -78,7 +78,7 @@ type setApply struct {
 }
 
 // settleFor is how long nothing must have moved before a resource that manages
-// one role gives somebody up whom another resource may name.
+// one role gives up a user whom another resource may name.
 const settleFor = time.Second
 
 // step makes changes, and ends when each has its outcome.
@@ -104,7 +104,7 @@ func (a *setApply) step(ctx context.Context, ws []wish) {
 }
 
 // entering are all who are named and do not get less: who is there already as
-// they shall be is kept from then on. Those of one role stand together, so that
+// they are to be is kept from then on. Those of one role stand together, so that
 // one call can add several.
 func (a *setApply) entering(d planning.Diff) []wish {
 	lower := make(map[Principal]bool, len(d.Lower))
@@ -185,7 +185,7 @@ func (a *setApply) drop(c planning.Change) wish {
 	return w
 }
 
-// finish names whoever failed and whoever was left alone, and tells who is
+// finish names those who failed and those who were left alone, and tells who is
 // there now.
 func (a *setApply) finish(ctx context.Context) SetApplied {
 	s := a.space

@@ -191,7 +191,7 @@ func TestSetLeavesTheRestAlone(t *testing.T) {
 		if got := fmt.Sprint(state.Entries); got != fmt.Sprint(next.Entries) {
 			t.Errorf("the state shows %s, and the configuration says %v", got, next.Entries)
 		}
-		// Somebody whom the state holds and who is ignored now keeps the access, and is named.
+		// A user whom the state holds and who is ignored now keeps the access, and is named.
 		shown, planned := tf.planSet(t, whole("w", map[string]string{}, nil), next)
 		tells(t, planned.Findings, SeverityWarning, "ig@example.com in workspace Space w is ignored from now on")
 		none(t, tf.applySet(t, shown, next).Findings)
@@ -206,7 +206,7 @@ func TestSetLeavesTheRestAlone(t *testing.T) {
 		}
 		_, planned = tf.planSet(t, nil, &all)
 		tells(t, planned.Findings, SeverityError, "i@example.com (i): has viewer, would be removed")
-		// An empty map of groups means that no group shall be there.
+		// An empty map of groups means that no group is to be there.
 		groups := whole("w", map[string]string{"a": "owner", "u-mixed": "owner"}, map[string]string{}, ignoring(User, "ig"))
 		_, planned = tf.planSet(t, nil, groups)
 		tells(t, planned.Findings, SeverityError, "Platform (g): has viewer, would be removed", "to = roster_blink_workspace_role_bindings.NAME", `id = "w"`)
@@ -845,7 +845,7 @@ func (tr *troupe) perform(t *testing.T) (wrong string) {
 						complain("nobody names whoever joined since:\n%s", told(done.Findings))
 					}
 				}
-				// Whoever was left alone the first time is in the state the second time.
+				// A member who was left alone the first time is in the state the second time.
 				if succeeded++; succeeded == 2 {
 					break
 				}

@@ -75,7 +75,7 @@ func TestAnAddWhoseAnswerWasLostIsNotRepeatedOnceItShows(t *testing.T) {
 		s.traits.AssignMayAdd, s.addGives = false, "viewer"
 		s.trouble = once("add", lost(true))
 		m, fs := openSession(t, s, enforce()).create(bind("w1", "new", "editor"), false)
-		says(t, fs, "new@example.com in workspace Space w1 goes from viewer to editor") // whoever brought them in
+		says(t, fs, "new@example.com in workspace Space w1 goes from viewer to editor") // however they came in
 		if m.Role() != "editor" {
 			t.Errorf("%+v", m)
 		}

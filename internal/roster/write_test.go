@@ -139,7 +139,7 @@ func TestARefusalOfWhatIsThereAlreadyIsNone(t *testing.T) {
 		s := town()
 		x := openSession(t, s, enforce())
 		s.trouble = func(c stageCall) trouble {
-			if c.op == "assign" && c.n == 1 { // somebody else was faster
+			if c.op == "assign" && c.n == 1 { // another user was faster
 				s.bring(s.spaces["w1"], user("new"), "editor")
 				s.changed(s.spaces["w1"])
 				return trouble{err: s.refuse("assign", "is a member already")}

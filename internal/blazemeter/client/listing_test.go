@@ -572,12 +572,12 @@ func TestNobodyIsOverlooked(t *testing.T) {
 			switch {
 			case change < 3: // a newcomer
 				f.users = append(f.users, fakeUser{id: int64(5000 + call), enabled: true, roles: []string{RoleTester}})
-			case change < 5: // somebody changes the state
+			case change < 5: // a user changes the state
 				touched[f.users[i].id] = true
 				u := f.users[i]
 				u.enabled = !u.enabled
 				f.users[i] = u
-			case change < 6 && len(f.users) > 1: // somebody goes altogether
+			case change < 6 && len(f.users) > 1: // a user goes altogether
 				touched[f.users[i].id] = true
 				f.users = slices.Delete(f.users, i, i+1)
 			case change < 8: // some of the first are disabled, as many come: no total moves

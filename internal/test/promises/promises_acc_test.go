@@ -14,7 +14,7 @@ import (
 
 const quick = "provider \"roster\" {\n  last_owner_guard = { handover_wait = \"300ms\" }\n}\n"
 
-// Whoever a part of a listing does not show is not absent.
+// A member whom a part of a listing does not show is not absent.
 func TestAccPartialListingIsNotAbsence(t *testing.T) {
 	perProduct(t, func(t *testing.T, p products.Product) {
 		members := map[int]role{bob: low, dave: owner}
@@ -113,7 +113,7 @@ func TestAccOldListingDecidesNothing(t *testing.T) {
 				s := begin(t, p, map[int]role{alice: owner, bob: low})
 				s.apply(quick, form.before(s))
 				s.planned(quick, form.later(s), s.one("new", carol, low), slow)
-				// After two seconds somebody makes Bob the only owner, just before the
+				// After two seconds a user makes Bob the only owner, just before the
 				// next call is answered.
 				change := mockservice.Fault{Kind: mockservice.FaultChange, Product: p.Name, Workspace: s.first, From: mockservice.Duration(2 * time.Second), Times: 1}
 				promote, lower := change, change
@@ -128,7 +128,7 @@ func TestAccOldListingDecidesNothing(t *testing.T) {
 	})
 }
 
-// What other instances of a workspace held is not what this very instance held.
+// What other instances of a workspace held is not what this instance held.
 func TestAccRenamedWithoutMoved(t *testing.T) {
 	perProduct(t, func(t *testing.T, p products.Product) {
 		s := begin(t, p, map[int]role{alice: owner, bob: low, carol: low})
@@ -143,7 +143,7 @@ func TestAccRenamedWithoutMoved(t *testing.T) {
 	})
 }
 
-// One resource gives somebody up and leaves the access, another one takes the
+// One resource gives up a user and leaves the access, another one takes the
 // person with another role: what is planned can be applied.
 func TestAccKeptByOneAndTakenByAnother(t *testing.T) {
 	perProduct(t, func(t *testing.T, p products.Product) {
@@ -195,7 +195,7 @@ func TestAccNobodyWaitsForEachOther(t *testing.T) {
 	})
 }
 
-// Whoever a state claims is there.
+// Everybody whom a state claims is there.
 func TestAccStateClaimsWhoIsThere(t *testing.T) {
 	perProduct(t, func(t *testing.T, p products.Product) {
 		for name, form := range map[string]func(s *scene) (typeName, block string){
@@ -349,7 +349,7 @@ func TestAccAdoptionAtApplyIsSaid(t *testing.T) {
 	})
 }
 
-// Whoever was promoted after the plan keeps that, unless the plan showed it.
+// A member who was promoted after the plan keeps that, unless the plan showed it.
 func TestAccPromotedSinceThePlan(t *testing.T) {
 	perProduct(t, func(t *testing.T, p products.Product) {
 		for name, c := range map[string]struct {

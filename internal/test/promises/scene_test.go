@@ -154,7 +154,7 @@ func (s *scene) lowers() string {
 	return fmt.Sprintf("on_removal = \"reassign\"\n  reassign_role = %q", s.called(low))
 }
 
-// set changes somebody's role beside the provider; none takes the person out.
+// set changes a member's role beside the provider; none takes the person out.
 func (s *scene) set(who int, r role) {
 	s.t.Helper()
 	access := s.svc.Access(s.p.Name)
@@ -167,7 +167,7 @@ func (s *scene) set(who int, r role) {
 	}))
 }
 
-// has fails the test unless somebody has access with the role, or has none.
+// has fails the test unless a user has access with the role, or has none.
 func (s *scene) has(who int, want role) {
 	s.t.Helper()
 	if got := s.now(who); !strings.EqualFold(got, s.called(want)) {
