@@ -145,7 +145,7 @@ func (c Command) parse(product string, args []string) (settings, error) {
 	f.StringVar(&s.workspace, "workspace", "", "the `id` of the workspace")
 	f.BoolVar(&s.json, "json", false, "print the report as JSON")
 	f.BoolVar(&s.write, "write", false, "also try what only a change tells, on the user of -user")
-	f.StringVar(&s.user, "user", "", "with -write: the `id` of the user who is added, changed, removed and restored: somebody whose access does not matter")
+	f.StringVar(&s.user, "user", "", "with -write: the `id` of the user who is added, changed, removed and restored: a user whose access does not matter")
 	f.StringVar(&s.confirm, "confirm", "", "with -write: the `e-mail` address of the same user")
 	if err := f.Parse(args); err != nil {
 		return s, usageError(err)
@@ -159,7 +159,7 @@ func (c Command) parse(product string, args []string) (settings, error) {
 	case s.workspace == "":
 		return s, errors.New("name the workspace: -workspace ID")
 	case s.write && (s.user == "" || s.confirm == ""):
-		return s, errors.New("-write changes somebody's access, so name the user twice: -user ID and -confirm E-MAIL")
+		return s, errors.New("-write changes a user's access, so name the user twice: -user ID and -confirm E-MAIL")
 	case !s.write && (s.user != "" || s.confirm != ""):
 		return s, errors.New("-user and -confirm are for -write: without it, nobody is changed")
 	}

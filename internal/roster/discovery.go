@@ -92,7 +92,7 @@ func (r *Run) PartialListing(l *Listing) []Finding {
 	}
 	for _, note := range l.Notes {
 		out = append(out, warning(AtNone, fmt.Sprintf("The listing of %s is taken to be complete", where),
-			fmt.Sprintf("%s If members are missing in it, please report that: what the service means by this is not documented.", note)))
+			fmt.Sprintf("%s If members are missing in it, please report that.", note)))
 	}
 	return out
 }

@@ -27,11 +27,11 @@ var assumptions = []doctor.Assumption{
 	},
 	{
 		Number: 6, Text: "An update makes nobody a member, and can be repeated", Changes: true,
-		Consequence: "Only listed users are updated; an update of somebody who has just left may bring them back",
+		Consequence: "Only listed users are updated; an update of a user who has just left may bring them back",
 	},
 	{
-		Number: 7, Text: "Adding somebody who is listed changes nothing", Changes: true,
-		Consequence: "Listed users are updated, not added; somebody who has just joined may get another role",
+		Number: 7, Text: "Adding a user who is listed changes nothing", Changes: true,
+		Consequence: "Listed users are updated, not added; a user who has just joined may get another role",
 	},
 	{
 		Number: 8, Text: "An update enables a disabled user", Changes: true,
@@ -71,7 +71,7 @@ var assumptions = []doctor.Assumption{
 	},
 	{
 		Number: 17, Text: "enabled of an update holds for the workspace, not for the whole account", Changes: true,
-		Consequence: "Disabling somebody here takes away all access to the account: do not use the provider there",
+		Consequence: "Disabling a user here takes away all access to the account: do not use the provider there",
 	},
 	{
 		Number: 18, Text: "The account tells of each manager of the workspace whether it has disabled them",

@@ -300,7 +300,7 @@ func (t trial) tryAdd(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.f.Decide(6, !now.Present, "updating somebody who is not listed: %s, listed then: %s", a, doctor.YesNo(now.Present))
+	t.f.Decide(6, !now.Present, "updating a user who is not listed: %s, listed then: %s", a, doctor.YesNo(now.Present))
 	if now.Present {
 		t.f.NotTried(9, "the update added the user")
 		return nil

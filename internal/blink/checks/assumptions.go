@@ -14,7 +14,7 @@ var assumptions = []doctor.Assumption{
 		Consequence: "It is an error, and nothing leaves the state: remove a deleted workspace from the state by hand",
 	},
 	{
-		Number: 3, Text: "Assigning a role to somebody outside of the workspace adds them", Changes: true,
+		Number: 3, Text: "Assigning a role to a user outside of the workspace adds them", Changes: true,
 		Consequence: "The call that adds entities follows; where that does not help either, the apply fails with both answers",
 	},
 	{
@@ -98,7 +98,7 @@ var assumptions = []doctor.Assumption{
 		Consequence: "The apply fails, and says which right is missing",
 	},
 	{
-		Number: 24, Text: "Assigning the role that somebody has succeeds and changes nothing", Changes: true,
+		Number: 24, Text: "Assigning the role that a user has succeeds and changes nothing", Changes: true,
 		Consequence: "Nothing: it is not sent, and after a lost answer the listing decides",
 	},
 	{

@@ -19,13 +19,13 @@ type Behaviour struct {
 	RolesShape      string `json:"roles_shape,omitempty" values:"array,object,null,missing,empty,several" help:"the roles of rows of user lists are an array, an object with a gap as PHP writes one, null, not there, empty, or one more than there is"`
 	Listing         string `json:"listing,omitempty" values:"all,no_managers,none" help:"a workspace's user list shows everybody, nobody who is a manager, or nobody"`
 	MembersCount    string `json:"members_count,omitempty" values:"members,enabled,zero,missing" help:"the membersCount of a workspace counts all members, those who are enabled, nobody, or is missing"`
-	AccountDisabled string `json:"account_disabled,omitempty" values:"as_workspace,disabled,left_out" help:"a workspace's user list shows somebody whom the account has disabled as the workspace has them, as disabled, or not at all"`
+	AccountDisabled string `json:"account_disabled,omitempty" values:"as_workspace,disabled,left_out" help:"a workspace's user list shows a user whom the account has disabled as the workspace has them, as disabled, or not at all"`
 
 	// Writing.
 	AddExisting       string          `json:"add_existing,omitempty" values:"refuse,overwrite,ignore" help:"adding an enabled member is a 400, sets the role, or does nothing"`
 	AddDisabled       string          `json:"add_disabled,omitempty" values:"refuse,enable,ignore" help:"adding a disabled member is a 400, sets the role and enables, or does nothing"`
 	AddSeveral        string          `json:"add_several,omitempty" values:"atomic,partial" help:"with several ids of which one is refused, nobody is added, or the others"`
-	UpdateNonMember   string          `json:"update_non_member,omitempty" values:"404,create" help:"updating somebody who is not in the workspace is a 404 or makes a member"`
+	UpdateNonMember   string          `json:"update_non_member,omitempty" values:"404,create" help:"updating a user who is not in the workspace is a 404 or makes a member"`
 	UpdateDisabled    string          `json:"update_disabled,omitempty" values:"accept,refuse,404" help:"updating a disabled member is done, a 400 or a 404"`
 	UpdateLastManager string          `json:"update_last_manager,omitempty" values:"allow,refuse" help:"lowering or disabling the last enabled manager is done or a 400"`
 	UpdatePartial     string          `json:"update_partial,omitempty" values:"keep,reset,refuse" help:"an update with one of roles and enabled keeps the other, clears it (no roles; enabled), or is a 400"`

@@ -28,8 +28,8 @@ type Behaviour struct {
 	UserTenant   string `json:"user_tenant,omitempty" values:"same,other_id,other" help:"the key's user is in the tenant of the workspaces; tells another tenant_id; or has selected another tenant, which all calls without a workspace then answer for"`
 
 	// Writing.
-	AssignNonMember string          `json:"assign_non_member,omitempty" values:"add,refuse,ignore" help:"assigning a role to somebody outside of the workspace adds them, is a 400, or is a 200 that does nothing"`
-	AssignSameRole  string          `json:"assign_same_role,omitempty" values:"accept,refuse" help:"assigning the role that somebody has already is a 200 or a 400"`
+	AssignNonMember string          `json:"assign_non_member,omitempty" values:"add,refuse,ignore" help:"assigning a role to a user outside of the workspace adds them, is a 400, or is a 200 that does nothing"`
+	AssignSameRole  string          `json:"assign_same_role,omitempty" values:"accept,refuse" help:"assigning the role that a user has already is a 200 or a 400"`
 	AssignLastOwner string          `json:"assign_last_owner,omitempty" values:"refuse,allow" help:"lowering the last owner is a 400 (documented) or done"`
 	RoleCase        string          `json:"role_case,omitempty" values:"as_sent,capitalised,exact" help:"roles are kept as sent; or as Owner and custom ones as the seed spells them; or only the seed's spelling is valid"`
 	UnknownRole     string          `json:"unknown_role,omitempty" values:"refuse,accept" help:"a role that the seed does not list is a 400 or fine"`
@@ -38,6 +38,6 @@ type Behaviour struct {
 	AddWithRole     string          `json:"add_with_role,omitempty" values:"heed,ignore" help:"the role of the add call is given, or viewer always"`
 	RemoveRoute     string          `json:"remove_route,omitempty" values:"on,404,405" help:"if the removal call is there at all"`
 	RemoveLastOwner string          `json:"remove_last_owner,omitempty" values:"allow,refuse" help:"removing the last owner is done or a 400"`
-	RemoveNonMember string          `json:"remove_non_member,omitempty" values:"refuse,404,ok" help:"removing somebody who is not there is a 400, a 404 or a 200"`
+	RemoveNonMember string          `json:"remove_non_member,omitempty" values:"refuse,404,ok" help:"removing a user who is not there is a 400, a 404 or a 200"`
 	WriteDelay      engine.Duration `json:"write_delay,omitempty" default:"0s" help:"so long after a write the workspace listing still shows what was before it"`
 }

@@ -28,7 +28,10 @@ var unplain = map[string]string{
 // generated from them and from the schema.
 func written(t *testing.T) []string {
 	t.Helper()
-	files := []string{"README.md"}
+	files := []string{
+		"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "DECISIONS.md",
+		"internal/mockservice/SEED.md", "internal/mockservice/blink/SEED.md", "internal/mockservice/blazemeter/SEED.md",
+	}
 	for _, folder := range []string{"templates", "examples"} {
 		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() {
