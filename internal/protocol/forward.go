@@ -107,7 +107,7 @@ func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRe
 func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
 	s.activity.Planned()
 	creation := s.creation(req.TypeName, req.PriorState, req.Config)
-	resumed := creation != "" && s.history.Applies(creation)
+	resumed := s.history.Applies(creation)
 	if resumed {
 		s.activity.Resumed()
 	}
@@ -119,7 +119,7 @@ func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanReso
 		if err == nil {
 			resp.PlannedState, err = hold.Unload(resp.PlannedState)
 		}
-		if err == nil && creation != "" && !resumed && passed(resp.Diagnostics) {
+		if err == nil && !resumed && passed(resp.Diagnostics) {
 			s.history.Planned(creation)
 		}
 		return resp, err
@@ -138,8 +138,8 @@ func (s *server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyRe
 		if err == nil {
 			resp.NewState, err = hold.Unload(resp.NewState)
 		}
-		if creation := s.creation(req.TypeName, req.PriorState, req.Config); err == nil && creation != "" && passed(resp.Diagnostics) {
-			s.history.Applied(creation)
+		if err == nil && passed(resp.Diagnostics) {
+			s.history.Applied(s.creation(req.TypeName, req.PriorState, req.Config))
 		}
 		return resp, err
 	}, req)

@@ -196,20 +196,20 @@ func (s *server) configured(settings *tfprotov6.DynamicValue) {
 	s.stopped = false
 }
 
-// creation names a change in the history where it creates a resource; "" where it
-// does not.
-func (s *server) creation(typeName string, prior, config *tfprotov6.DynamicValue) string {
+// creation names a change in the history where it creates a resource; the zero
+// value where it does not.
+func (s *server) creation(typeName string, prior, config *tfprotov6.DynamicValue) history.Creation {
 	if prior == nil || config == nil || s.history == nil {
-		return ""
+		return history.Creation{}
 	}
 	if null, err := prior.IsNull(); err != nil || !null {
-		return ""
+		return history.Creation{}
 	}
 	settings := s.settings.Load()
 	if settings == nil {
 		settings = &tfprotov6.DynamicValue{}
 	}
-	return history.Creation([]byte(typeName), settings.MsgPack, settings.JSON, config.MsgPack, config.JSON)
+	return history.NewCreation(typeName, settings.MsgPack, settings.JSON, config.MsgPack, config.JSON)
 }
 
 // forward sends a request on within a scope of its own.

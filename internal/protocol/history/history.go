@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -53,16 +54,52 @@ type History struct {
 }
 
 // OfParent gives the history of the run of Terraform that has started this process.
-func OfParent() *History { return Of(userdir.Path(), os.Getppid(), os.Getpid()) }
-
-// Of gives the history that processes of one parent keep in a directory; self
-// tells them apart.
-func Of(dir string, parent, self int) *History {
-	return &History{dir: dir, file: filepath.Join(dir, prefix+strconv.Itoa(parent)), self: strconv.Itoa(self), created: map[string]int{}}
+func OfParent() *History {
+	parent := os.Getppid()
+	return Of(userdir.Path(), strconv.Itoa(parent)+startOf(parent), os.Getpid())
 }
 
-// Creation names the creation of a resource, by all that its plan depends on.
-func Creation(parts ...[]byte) string {
+// Of gives the history that the processes of one run keep in a directory; self
+// tells them apart.
+func Of(dir, run string, self int) *History {
+	return &History{dir: dir, file: filepath.Join(dir, prefix+run), self: strconv.Itoa(self), created: map[string]int{}}
+}
+
+// Creation names the creation of a resource. The zero value is no creation.
+type Creation struct {
+	// exact is of all that its plan depends on, open of the type of the resource.
+	exact, open string
+	// unknown is true where a part of that is known only after apply.
+	unknown bool
+}
+
+// NewCreation names the creation of a resource of a type, by values in msgpack on
+// which its plan depends.
+func NewCreation(typeName string, values ...[]byte) Creation {
+	parts := append([][]byte{[]byte(typeName)}, values...)
+	return Creation{exact: digest(parts...), open: digest(parts[0]), unknown: slices.ContainsFunc(values, hasUnknown)}
+}
+
+// hasUnknown tells whether a value in msgpack may hold one that is known only
+// after apply: an extension of type 0, or of type 12, which says something about
+// the value. A text may look like that: then less is told apart.
+func hasUnknown(value []byte) bool {
+	for i := 0; i+2 < len(value); i++ {
+		kind := value[i+1]
+		switch mark := value[i]; {
+		case mark == 0xc7: // its length stands in between
+			kind = value[i+2]
+		case mark < 0xd4 || mark > 0xd8:
+			continue
+		}
+		if kind == 0 || kind == 12 {
+			return true
+		}
+	}
+	return false
+}
+
+func digest(parts ...[]byte) string {
 	h := sha256.New()
 	for _, p := range parts {
 		_, _ = fmt.Fprintf(h, "%d:", len(p)) // a hash takes everything
@@ -124,25 +161,45 @@ func (h *History) read(line []string) {
 }
 
 // Applies tells whether this process, which is to plan a creation, can only be
-// applying: another process of this run has planned the same, or the run has
-// validated nothing, as each run does that plans.
-func (h *History) Applies(creation string) bool {
-	if h == nil {
+// applying: another process of this run has planned the same, or one of the type
+// of which not everything was known; or the run has validated nothing, as each run
+// does that plans.
+func (h *History) Applies(c Creation) bool {
+	if h == nil || c == (Creation{}) {
 		return false
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return !h.broken && h.configured && (!h.planning || h.created[creation] > 0)
+	return !h.broken && h.configured && (!h.planning || h.created[c.exact] > 0 || h.created[c.open] > 0)
 }
 
 // Planned notes that the plan of a creation has passed.
-func (h *History) Planned(creation string) { h.note(planned, creation) }
+func (h *History) Planned(c Creation) {
+	if c.unknown {
+		c.exact = c.open
+	}
+	h.note(planned, c.exact)
+}
 
 // Applied notes that a creation was applied.
-func (h *History) Applied(creation string) { h.note(applied, creation) }
+func (h *History) Applied(c Creation) {
+	if h == nil {
+		return
+	}
+	h.mu.Lock()
+	open := h.created[c.exact] <= 0 && h.created[c.open] > 0
+	if open {
+		h.created[c.open]--
+	}
+	h.mu.Unlock()
+	if open {
+		c.exact = c.open
+	}
+	h.note(applied, c.exact)
+}
 
 func (h *History) note(what, creation string) {
-	if h == nil {
+	if h == nil || creation == "" {
 		return
 	}
 	h.mu.Lock()

@@ -3,6 +3,8 @@ package history
 import (
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +27,7 @@ func newTerraform(t *testing.T, dir string, pid int) *terraform {
 func (tf *terraform) process() *History {
 	tf.t.Helper()
 	tf.processes++
-	h := Of(tf.dir, tf.pid, 1000*tf.pid+tf.processes)
+	h := Of(tf.dir, strconv.Itoa(tf.pid), 1000*tf.pid+tf.processes)
 	tf.t.Cleanup(func() { _ = h.Close() })
 	return h
 }
@@ -48,7 +50,7 @@ func (tf *terraform) configured() *History {
 
 func TestHistoryTellsAnApplyFromAPlan(t *testing.T) {
 	tf := newTerraform(t, filepath.Join(t.TempDir(), "own"), 7)
-	bob, eve := Creation([]byte("bob")), Creation([]byte("eve"))
+	bob, eve := NewCreation("binding", []byte("bob")), NewCreation("binding", []byte("eve"))
 
 	tf.validates()
 	plan := tf.configured()
@@ -72,8 +74,34 @@ func TestHistoryTellsAnApplyFromAPlan(t *testing.T) {
 	}
 }
 
+// What was known only after apply is another value when it is applied.
+func TestHistoryOfWhatWasKnownAfterApply(t *testing.T) {
+	for name, unknown := range map[string]string{
+		"unknown": "\xd4\x00\x00", "not null": "\xc7\x03\x0c\x81\x01\xc2", "with a prefix": "\xd7\x0c\x82\x01\xc2\x02\xa3w-1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			tf := newTerraform(t, filepath.Join(t.TempDir(), "own"), 7)
+			planned := NewCreation("binding", []byte("settings"), []byte("\x82\xa2ws"+unknown+"\xa4role\xa6viewer"))
+			known := NewCreation("binding", []byte("settings"), []byte("\x82\xa2ws\xa3w-1\xa4role\xa6viewer"))
+			tf.validates()
+			tf.configured().Planned(planned)
+			apply := tf.configured()
+			if !apply.Applies(known) {
+				t.Error("a creation of the type was planned, of which not everything was known")
+			}
+			if apply.Applies(NewCreation("set", []byte("settings"), []byte("w-1"))) {
+				t.Error("none of this type was planned")
+			}
+			apply.Applied(known)
+			if tf.configured().Applies(known) {
+				t.Error("what has been applied may be planned anew")
+			}
+		})
+	}
+}
+
 func TestHistoryOfASavedPlan(t *testing.T) {
-	dir, bob := filepath.Join(t.TempDir(), "own"), Creation([]byte("bob"))
+	dir, bob := filepath.Join(t.TempDir(), "own"), NewCreation("binding", []byte("bob"))
 	first := newTerraform(t, dir, 7)
 	first.validates()
 	first.configured().Planned(bob)
@@ -83,7 +111,7 @@ func TestHistoryOfASavedPlan(t *testing.T) {
 }
 
 func TestHistoryOfAnEarlierRunIsDropped(t *testing.T) {
-	dir, bob := filepath.Join(t.TempDir(), "own"), Creation([]byte("bob"))
+	dir, bob := filepath.Join(t.TempDir(), "own"), NewCreation("binding", []byte("bob"))
 	first := newTerraform(t, dir, 7)
 	first.validates()
 	first.configured().Planned(bob)
@@ -108,6 +136,23 @@ func TestHistoryOfAnEarlierRunIsDropped(t *testing.T) {
 	}
 }
 
+// Process ids are used again: a run is named by the start of its process as well.
+func TestStartOfAProcess(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		return // not known elsewhere
+	}
+	start := startOf(os.Getpid())
+	if len(start) < 2 || start[0] != '-' || strings.Trim(start[1:], "0123456789") != "" {
+		t.Errorf("this process was started at %q", start)
+	}
+	if parent := startOf(os.Getppid()); parent == "" || parent == start {
+		t.Errorf("the process was started at %q, and its parent at %q", start, parent)
+	}
+	if none := startOf(-1); none != "" {
+		t.Errorf("a process that is not there was started at %q", none)
+	}
+}
+
 func TestHistoryThatCannotBeKeptSaysNothing(t *testing.T) {
 	blocked := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
@@ -116,16 +161,16 @@ func TestHistoryThatCannotBeKeptSaysNothing(t *testing.T) {
 	tf := newTerraform(t, blocked, 7)
 	tf.validates()
 	h := tf.configured()
-	h.Planned(Creation(nil))
-	if h.Applies(Creation(nil)) || tf.configured().Applies(Creation(nil)) {
+	h.Planned(NewCreation(""))
+	if h.Applies(NewCreation("")) || tf.configured().Applies(NewCreation("")) {
 		t.Error("nothing is known, and yet it says something")
 	}
 	var none *History
 	none.Validated()
 	none.Configured()
-	none.Planned("")
-	none.Applied("")
-	if none.Applies("") {
+	none.Planned(NewCreation(""))
+	none.Applied(NewCreation(""))
+	if none.Applies(NewCreation("")) {
 		t.Error("no history says something")
 	}
 }
@@ -133,7 +178,7 @@ func TestHistoryThatCannotBeKeptSaysNothing(t *testing.T) {
 func TestHistoryHasNoNames(t *testing.T) {
 	tf := newTerraform(t, filepath.Join(t.TempDir(), "own"), 7)
 	tf.validates()
-	tf.configured().Planned(Creation([]byte("bob@example.com")))
+	tf.configured().Planned(NewCreation("binding", []byte("bob@example.com")))
 	raw, err := os.ReadFile(filepath.Join(tf.dir, prefix+"7"))
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +189,7 @@ func TestHistoryHasNoNames(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(tf.dir, prefix+"7")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the file is %v, %v", info.Mode(), err)
 	}
-	if Creation([]byte("a"), []byte("b")) == Creation([]byte("ab"), nil) {
+	if NewCreation("t", []byte("a"), []byte("b")) == NewCreation("t", []byte("ab"), nil) {
 		t.Error("two creations have one name")
 	}
 }

@@ -349,6 +349,43 @@ func TestAccAdoptionAtApplyIsSaid(t *testing.T) {
 	})
 }
 
+// What the plan could not know is no reason to refuse at apply: what is missing is
+// given, everybody else is left alone and named, and the next plan shows the rest.
+func TestAccCreationKnownAfterApply(t *testing.T) {
+	perProduct(t, func(t *testing.T, p products.Product) {
+		for name, c := range map[string]struct {
+			block func(s *scene) string
+			carol role
+		}{
+			"one":     {func(s *scene) string { return s.one("x", bob, low) }, none},
+			"all":     {func(s *scene) string { return s.all("x", map[int]role{alice: owner, carol: low}) }, low},
+			"holders": {func(s *scene) string { return s.holders("x", owner, []int{carol}) }, owner},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				for _, saved := range []bool{false, true} {
+					s := begin(t, p, map[int]role{alice: owner, bob: middle})
+					s.configure(s.later(c.block(s)))
+					var r acctest.Result
+					if saved {
+						s.Plan("-out=planned")
+						r = s.OK("apply", "-no-color", "planned")
+					} else {
+						r = s.Apply()
+					}
+					s.Shows(r, "is left alone")
+					s.has(alice, owner)
+					s.has(bob, middle)
+					s.has(carol, c.carol)
+					if plan := s.Run("plan", "-no-color", "-detailed-exitcode"); plan.Code != 2 {
+						t.Errorf("the next plan should show who is left, and ends with %d:\n%s", plan.Code, plan.Text())
+					}
+				}
+			})
+		}
+	})
+}
+
 // A member who was promoted after the plan keeps that, unless the plan showed it.
 func TestAccPromotedSinceThePlan(t *testing.T) {
 	perProduct(t, func(t *testing.T, p products.Product) {
