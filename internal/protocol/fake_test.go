@@ -56,7 +56,7 @@ func (a *tally) Resumed() {
 	a.resumed++
 }
 
-func (a *tally) Configured() {
+func (a *tally) Configured(bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.configured++

@@ -48,7 +48,7 @@ func (s *server) ValidateProviderConfig(ctx context.Context, req *tfprotov6.Vali
 func (s *server) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
 	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
 		s.configured(req.Config)
-		s.activity.Configured()
+		s.activity.Configured(plansTwice(req.TerraformVersion))
 		ctx, hold := s.layouts(ctx).provider.Open(ctx)
 		return s.inner.ConfigureProvider(ctx, stowed(hold, req, func(r *tfprotov6.ConfigureProviderRequest) {
 			r.Config = hold.Stow(r.Config)

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/protocol/bulk"
@@ -26,8 +27,9 @@ type Activity interface {
 	Validated()
 	Planned()
 	// Configured notes that a ConfigureProvider was received: a new walk, so
-	// that applying starts anew.
-	Configured()
+	// that applying starts anew. plansTwice is true where Terraform may plan a
+	// resource, refresh it, and plan it once more in one walk.
+	Configured(plansTwice bool)
 	// Resumed notes that this walk plans what an earlier one of the same run has
 	// planned already: unless something else says that it plans, it applies.
 	Resumed()
@@ -194,6 +196,15 @@ func (s *server) configured(settings *tfprotov6.DynamicValue) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stopped = false
+}
+
+// minimalRefresh is the first Terraform that has plan -minimal-refresh.
+var minimalRefresh = version.Must(version.NewVersion("1.17.0"))
+
+// plansTwice tells whether a Terraform may plan a resource twice in one walk.
+func plansTwice(terraform string) bool {
+	v, err := version.NewVersion(terraform)
+	return err == nil && v.Core().GreaterThanOrEqual(minimalRefresh)
 }
 
 // creation names a change in the history where it creates a resource; the zero

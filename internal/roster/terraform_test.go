@@ -75,7 +75,7 @@ type process struct {
 
 func (tf *terraform) start() process {
 	act := NewActivity()
-	act.Configured()
+	act.Configured(false)
 	book := tf.book
 	if book == nil {
 		book = &notebook{}

@@ -21,7 +21,9 @@ type Activity struct {
 	validated, planned int
 	// resumed is true where this walk plans what an earlier one has planned.
 	resumed bool
-	changed chan struct{}
+	// plansTwice is true where a resource may be planned twice in this walk.
+	plansTwice bool
+	changed    chan struct{}
 }
 
 // New gives the activity of a process that has done nothing yet.
@@ -57,10 +59,12 @@ func (a *Activity) Applying() {
 	}
 }
 
-// Configured notes a new walk: whether it applies is not known yet.
-func (a *Activity) Configured() {
+// Configured notes a new walk: whether it applies is not known yet. plansTwice is
+// true where a resource may be planned twice in it.
+func (a *Activity) Configured(plansTwice bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.plansTwice = plansTwice
 	a.applying, a.resumed = false, false
 	a.validated, a.planned = 0, 0
 }
@@ -105,6 +109,13 @@ func (a *Activity) IsShared() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.validated > a.planned
+}
+
+// PlansTwice tells whether a resource may be planned twice in this walk.
+func (a *Activity) PlansTwice() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.plansTwice
 }
 
 // IsApplying tells whether this walk has begun to apply.

@@ -80,7 +80,7 @@ func TestActivityTellsOfMovement(t *testing.T) {
 	if !a.IsResumed() {
 		t.Error("not resumed")
 	}
-	a.Configured()
+	a.Configured(false)
 	if a.IsApplying() || a.IsShared() || a.IsResumed() {
 		t.Error("a new walk applies already, or knows of another one")
 	}

@@ -183,7 +183,7 @@ func (w *Walk) claim(p *Planner, in *instance, workspace string, c claim) []memb
 // refreshed, and is planned again: a tainted one, planned as a creation, has no
 // token of its own.
 func (w *Walk) plannedAgain(k *claims, in *instance, q membership.Principal) {
-	if in.token != "" {
+	if in.token != "" || !w.activity.PlansTwice() {
 		return
 	}
 	for _, before := range k.holds[q] {

@@ -173,6 +173,8 @@ type setting struct {
 	lock func(ctx context.Context, key string) (release func(), err error)
 	// unknown is true where the provider's settings are known only after apply.
 	unknown bool
+	// plansTwice is true where a resource may be planned twice.
+	plansTwice bool
 	// created are the creations that an earlier walk of the run has planned.
 	created []*object
 }

@@ -23,7 +23,7 @@ func decoded(p private) roster.Private { return planning.DecodePrivate([]byte(p)
 
 func (runDriver) start(s setting) process {
 	act := roster.NewActivity()
-	act.Configured()
+	act.Configured(s.plansTwice)
 	if s.unknown {
 		return &runProcess{act: act}
 	}

@@ -10,12 +10,6 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
-// knownFaults are the scenarios that the core of today fails. They run all the
-// same, and one that passes has to leave the list.
-var knownFaults = map[string]bool{
-	"TestWhatOthersHeldIsNotThisInstances/a_principal_created_beside_a_tainted_resource_that_has_it": true,
-}
-
 // scene is a world for one story: a workspace w1 with these people, and one
 // session.
 func scene(t membership.Traits, people ...member) *world {
@@ -93,8 +87,7 @@ func (o *object) but(change func(*object)) *object {
 func adopting(o *object) { o.adopt = true }
 func keeping(o *object)  { o.exit.keep = true }
 
-// scenario plays a story. What is wrong with it is a failure, unless it is
-// known; then it is a failure that nothing is.
+// scenario plays a story. What is wrong with it is a failure.
 func scenario(t *testing.T, w *world, story func(*stage)) {
 	t.Helper()
 	verdict(t, w.act(t, runDriver{}, story))
@@ -115,12 +108,7 @@ func atAnyTime(t *testing.T, r int, w func() *world, story func(*stage)) {
 
 func verdict(t *testing.T, wrong violation) {
 	t.Helper()
-	switch {
-	case knownFaults[t.Name()] && wrong.kind == "":
-		t.Errorf("this works now: take it out of knownFaults")
-	case knownFaults[t.Name()]:
-		t.Logf("known: %s", wrong.text)
-	case wrong.kind != "":
+	if wrong.kind != "" {
 		t.Error(wrong.text)
 	}
 }
@@ -468,11 +456,7 @@ func TestOnlyNewOwnersWakeWhoWaits(t *testing.T) {
 		})
 	}
 	t.Logf("%d listings with a removal that waits, %d without", reads[true], reads[false])
-	wrong := reads[true] > reads[false]*3/2+4
-	switch {
-	case knownFaults[t.Name()] && !wrong:
-		t.Error("this works now: take it out of knownFaults")
-	case wrong && !knownFaults[t.Name()]:
+	if reads[true] > reads[false]*3/2+4 {
 		t.Errorf("%d listings with a removal that waits, %d without", reads[true], reads[false])
 	}
 }

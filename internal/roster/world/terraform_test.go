@@ -316,7 +316,7 @@ func (s *session) plan(ctx context.Context, mishaps func(*walk)) *walk {
 }
 
 func (s *session) planWalk(ctx context.Context, destroy bool, mishaps func(*walk)) *walk {
-	w, ctx := s.start(ctx, "plan", setting{unknown: s.unknown})
+	w, ctx := s.start(ctx, "plan", setting{unknown: s.unknown, plansTwice: s.minimal})
 	mishaps(w)
 	var nodes []node
 	for _, r := range s.resources {
@@ -372,12 +372,15 @@ func (w *walk) planResource(ctx context.Context, r *resource, destroy bool) bool
 	if next == nil && s.orphansFirst && refresh {
 		return w.decide(ctx, r, deletes, nil) && w.read(ctx, r, &r.state, &r.private)
 	}
-	if s.minimal && refresh && next != nil && r.how == byItself {
-		carried := r.private
-		if !w.ask(ctx, r, r.state, next, &carried) {
+	if s.minimal && refresh && next != nil && r.how != replaced {
+		carried, prior := r.private, r.state
+		if r.how == isTainted {
+			carried, prior = "", nil
+		}
+		if !w.ask(ctx, r, prior, next, &carried) {
 			return false
 		}
-		if r.state.same(next) {
+		if r.how == byItself && r.state.same(next) {
 			return true // planned as it is, and so never read
 		}
 	}
