@@ -579,6 +579,20 @@ func TestTheKeysOwnUserIsWarned(t *testing.T) {
 			says(t, openSession(t, s, enforce()).plan(BindingChange{Prior: bind("w1", "vic", "viewer")}).Findings)
 		})
 	})
+	t.Run("who it is cannot be told", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			s.self = Person{Unidentified: "The product tells no e-mail address"}
+			planned := openSession(t, s, enforce())
+			fs := planned.plan(BindingChange{Prior: bind("w1", "vic", "viewer")}).Findings
+			says(t, fs, "The API key's own user is not known")
+			if !strings.Contains(fs[0].Detail, "The product tells no e-mail address. This run") {
+				t.Error(fs[0].Detail)
+			}
+			says(t, planned.plan(BindingChange{Prior: bind("w1", "zoe", "owner")}).Findings)
+			says(t, openSession(t, s, enforce()).delete(bind("w1", "vic", "viewer"), Exit{}, Private{}), "The API key's own user is not known")
+		})
+	})
 	t.Run("again at apply", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()

@@ -42,8 +42,12 @@ func (w wish) clause(t Traits) string {
 // explain turns the outcome of one change into findings.
 func (s *space) explain(ctx context.Context, w wish, o reconcile.Outcome) []Finding {
 	var out []Finding
-	if o.OwnUser && o.Result != reconcile.AlreadySo && o.Result != reconcile.LeftAlone {
+	switch {
+	case o.Result == reconcile.AlreadySo, o.Result == reconcile.LeftAlone:
+	case o.OwnUser:
 		out = append(out, s.ownUser(ctx, w, o))
+	case o.UnknownSelf != "":
+		out = append(out, s.run.walk.UnknownSelf(s.run.traits, o.UnknownSelf)...)
 	}
 	switch o.Result {
 	case reconcile.Done:

@@ -123,7 +123,7 @@ func (p *Planner) exemptByName(ctx context.Context, l *membership.Listing, works
 	}
 	name := p.readings.WorkspaceName(ctx, l, workspace)
 	entry := p.judge.ExemptByName(workspace, name)
-	if entry == "" || !p.walk.once("exempt by name "+membership.WorkspaceKey(p.traits.Endpoint, workspace)) {
+	if entry == "" || !p.walk.Once("exempt by name "+membership.WorkspaceKey(p.traits.Endpoint, workspace)) {
 		return nil
 	}
 	return []membership.Finding{membership.WarningAt(membership.AtNone, fmt.Sprintf("%q is the name of a %s, not its id", entry, p.traits.WorkspaceNoun),
@@ -132,7 +132,7 @@ func (p *Planner) exemptByName(ctx context.Context, l *membership.Listing, works
 
 // switchedOff warns once of a workspace that is itself disabled (blazemeter 32).
 func (p *Planner) switchedOff(ctx context.Context, workspace string) []membership.Finding {
-	if !p.readings.SwitchedOff(workspace) || !p.walk.once("switched off "+membership.WorkspaceKey(p.traits.Endpoint, workspace)) {
+	if !p.readings.SwitchedOff(workspace) || !p.walk.Once("switched off "+membership.WorkspaceKey(p.traits.Endpoint, workspace)) {
 		return nil
 	}
 	return []membership.Finding{membership.WarningAt(membership.AtNone, membership.Capital(p.at(ctx, p.readings.KnownListing(workspace), workspace))+" is disabled as a whole",
@@ -154,7 +154,7 @@ func (p *Planner) unread(err error, workspace string, at membership.Attribute, r
 		f = membership.WarningAt(membership.AtNone, fmt.Sprintf("%s could not be read, the plan goes on", p.traits.Product),
 			fmt.Sprintf("%s The plan does not know who is in %s. The apply reads again, and decides.", Sentence(err), p.traits.Workspace(workspace)))
 	}
-	if !p.walk.once("unread " + cause) {
+	if !p.walk.Once("unread " + cause) {
 		return nil
 	}
 	if f.Severity == membership.SeverityError {
@@ -304,10 +304,26 @@ func (p *Planner) ownUser(ctx context.Context, l *membership.Listing, live membe
 		return nil
 	}
 	self, err := p.readings.Self(ctx)
-	if err != nil || !IsSelf(self, live) {
+	switch {
+	case err != nil:
+		return nil
+	case self.Unidentified != "":
+		return p.walk.UnknownSelf(p.traits, self.Unidentified)
+	case IsSelf(self, live):
+		return []membership.Finding{OwnUser(p.traits, live, to, p.at(ctx, l, l.ID))}
+	default:
 		return nil
 	}
-	return []membership.Finding{OwnUser(p.traits, live, to, p.at(ctx, l, l.ID))}
+}
+
+// UnknownSelf warns once that a change which takes something away may be about the
+// credentials' own user, who cannot be told; why is a clause.
+func (w *Walk) UnknownSelf(t membership.Traits, why string) []membership.Finding {
+	if !w.Once("own user of " + t.Endpoint) {
+		return nil
+	}
+	return []membership.Finding{membership.WarningAt(membership.AtNone, fmt.Sprintf("The %s's own user is not known", t.CredentialNoun),
+		fmt.Sprintf("%s. This run takes access or roles away. If one of those members is the user of the %[2]s, the next run may be locked out. Use the %[2]s of a user who stays, or make this the last change.", why, t.CredentialNoun))}
 }
 
 // OwnUser warns that the credentials' own user loses something.

@@ -114,7 +114,7 @@ func labelAndID(label string, q membership.Principal) string {
 
 // incomplete tells once of a listing that does not show everybody.
 func (p *Planner) incomplete(l *membership.Listing, what string) []membership.Finding {
-	if !p.walk.once("incomplete " + membership.WorkspaceKey(p.traits.Endpoint, l.ID)) {
+	if !p.walk.Once("incomplete " + membership.WorkspaceKey(p.traits.Endpoint, l.ID)) {
 		return nil
 	}
 	return []membership.Finding{Incomplete(p.traits, l, what)}
@@ -122,7 +122,7 @@ func (p *Planner) incomplete(l *membership.Listing, what string) []membership.Fi
 
 // notes gives once what a listing has to tell.
 func (p *Planner) notes(ctx context.Context, l *membership.Listing) []membership.Finding {
-	if len(l.Notes) == 0 || !p.walk.once("notes "+membership.WorkspaceKey(p.traits.Endpoint, l.ID)) {
+	if len(l.Notes) == 0 || !p.walk.Once("notes "+membership.WorkspaceKey(p.traits.Endpoint, l.ID)) {
 		return nil
 	}
 	out := make([]membership.Finding, 0, len(l.Notes))

@@ -141,7 +141,7 @@ func (p *Planner) planRoles(ctx context.Context, in *instance, c RolesChange, ou
 		return
 	}
 	if !l.Complete() {
-		if p.walk.plans(ctx) && p.walk.once("incomplete "+membership.WorkspaceKey(p.traits.Endpoint, l.ID)) {
+		if p.walk.plans(ctx) && p.walk.Once("incomplete "+membership.WorkspaceKey(p.traits.Endpoint, l.ID)) {
 			f := Incomplete(p.traits, l, "Who would lose access is not known.")
 			f.Detail += p.skipsPlan()
 			out.Findings = append(out.Findings, f)

@@ -359,8 +359,8 @@ func (w *Walk) until(ctx context.Context, enough func() bool) {
 	}
 }
 
-// once tells whether a cause is new to the walk, and notes it.
-func (w *Walk) once(cause string) bool {
+// Once tells whether a cause is new to the walk, and notes it.
+func (w *Walk) Once(cause string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.reported[cause] {

@@ -116,6 +116,9 @@ type Outcome struct {
 	Expected bool
 	// OwnUser is true where something is taken from the credentials' own user.
 	OwnUser bool
+	// UnknownSelf says, as a clause, why it cannot be told whether that is so; ""
+	// where it can.
+	UnknownSelf string
 	// Short is what a loss would leave: for one that was refused, and for one
 	// that was made although the guard warns.
 	Short *Shortage

@@ -179,6 +179,7 @@ func (r *Reconciler) admit(it *item, v verdict) verdict {
 		if !r.selfAsked {
 			return verdict{step: askSelf}
 		}
+		it.unknownSelf = r.self.Unidentified
 		if it.self = r.isSelf(v.live.Member); it.self && r.others(it) > 0 {
 			return verdict{step: ownTurn}
 		}

@@ -171,6 +171,7 @@ type item struct {
 	expected bool
 	// self marks the credentials' own user; settled that nobody else named the principal.
 	self, settled bool
+	unknownSelf   string
 	loss          lossState
 	line          *line
 	outcome       *Outcome
@@ -404,7 +405,7 @@ func (r *Reconciler) finish(it *item, o Outcome) {
 		return
 	}
 	r.setWaiting(it, false)
-	o.OwnUser, o.Expected = it.self, it.expected
+	o.OwnUser, o.UnknownSelf, o.Expected = it.self, it.unknownSelf, it.expected
 	if it.entered && o.Result == Done {
 		o.Before, o.WasThere = membership.Member{}, false
 	}
