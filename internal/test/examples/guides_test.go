@@ -242,3 +242,28 @@ func TestAccModules_sayWhichEntryIsWrong(t *testing.T) {
 		})
 	}
 }
+
+// The owners are pinned in one state and the members managed in another: neither
+// touches what the other one manages.
+func TestAccPinnedOwners(t *testing.T) {
+	t.Parallel()
+	p := set(t, "scenarios/pinned-owners/owners")
+	p.Apply()
+	members := p
+	members.CLI = acctest.New(t, p.svc.Env())
+	text, err := os.ReadFile(filepath.Join(tree, "scenarios", "pinned-owners", "members", "main.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	members.Write("main.tf", string(text))
+	members.Shows(members.Apply(), "2 added, 0 changed, 0 destroyed")
+	p.Clean()
+
+	// A contributor who is made an owner by hand becomes a contributor again.
+	p.svc.Must(mockblink.Of(p.svc).SetRole(mockblink.DefaultOtherWorkspace, "user", "u-bob", "owner"))
+	p.Shows(p.Apply(), "0 added, 1 changed, 0 destroyed")
+	members.Clean()
+	if got := mockblink.Of(p.svc).Role(mockblink.DefaultOtherWorkspace, "user", "u-bob"); got != "contributor" {
+		t.Errorf("bob is %q", got)
+	}
+}
