@@ -24,11 +24,11 @@ func Product() framework.Product {
 				Description: "The base URL of the API; a bare host gets the path `/api/v4`.",
 			},
 			{
-				Attribute: "api_key_id", Variable: "BLAZEMETER_API_KEY_ID", Required: true,
+				Attribute: "api_key_id", Variable: "BLAZEMETER_API_KEY_ID", Required: true, Parse: client.APIKeyID,
 				Description: "The id of an API key of an account admin or workspace manager.",
 			},
 			{
-				Attribute: "api_key_secret", Variable: "BLAZEMETER_API_KEY_SECRET", Required: true, Sensitive: true,
+				Attribute: "api_key_secret", Variable: "BLAZEMETER_API_KEY_SECRET", Required: true, Sensitive: true, Parse: client.APIKeySecret,
 				Description: "The secret of the API key.",
 			},
 		},

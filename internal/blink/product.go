@@ -24,7 +24,7 @@ func Product() framework.Product {
 				Description: "The base URL of the API; a bare host gets the path `/api/v1`.",
 			},
 			{
-				Attribute: "api_key", Variable: "BLINK_API_KEY", Required: true, Sensitive: true,
+				Attribute: "api_key", Variable: "BLINK_API_KEY", Required: true, Sensitive: true, Parse: client.APIKey,
 				Description: "An API key of a user who is Owner of the workspaces or Admin of the tenant.",
 			},
 		},

@@ -70,6 +70,22 @@ func TestErrorsOfTheBlockStandOnTheirAttribute(t *testing.T) {
 				}
 			}
 		}
+		for _, s := range product.Settings {
+			if !s.Required {
+				continue
+			}
+			diags, err := p.ValidateProvider(object{product.Name: object{s.Attribute: "hun\nter2"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			diags.Error(t, product.Name+"."+s.Attribute, "line break")
+			if at := place(diags[0]); at != product.Name+"."+s.Attribute {
+				t.Errorf("a line break in %s: it stands on %s", s.Attribute, at)
+			}
+			if strings.Contains(diags.String(), "ter2") {
+				t.Errorf("the key shows: %s", diags)
+			}
+		}
 		diags, err := p.ValidateProvider(object{product.Name: object{"endpoint": "https://me:hunter2@example.com"}})
 		if err != nil {
 			t.Fatal(err)

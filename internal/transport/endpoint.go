@@ -74,6 +74,15 @@ func Endpoint(raw, path string) (string, error) {
 	return url, nil
 }
 
+// CheckCredential tells whether a key can be sent in a header. The error never
+// repeats it.
+func CheckCredential(key string) error {
+	if hasControl(key) {
+		return errors.New("the value contains a line break or another control character, which no header can carry: check what it was read from")
+	}
+	return nil
+}
+
 // isLoopback tells whether a host name certainly is this machine. Names below
 // "localhost" are not taken: resolvers are free to ask the network for them.
 func isLoopback(host string) bool {

@@ -68,6 +68,19 @@ type Options struct {
 // bare host gets the path of the API.
 func Endpoint(setting string) (string, error) { return transport.Endpoint(setting, apiPath) }
 
+// APIKeyID gives the id of an API key that a setting has. Basic authentication
+// ends it at a colon.
+func APIKeyID(setting string) (string, error) {
+	if strings.Contains(setting, ":") {
+		return "", errors.New("the value contains a colon, which no id of a key does: the secret has an attribute of its own")
+	}
+	return APIKeySecret(setting)
+}
+
+// APIKeySecret gives the secret of an API key that a setting has; see
+// [transport.CheckCredential].
+func APIKeySecret(setting string) (string, error) { return setting, transport.CheckCredential(setting) }
+
 // Authenticate gives the function that puts an API key on a request as basic
 // authentication, for [transport.Options].
 func Authenticate(keyID, secret string) func(*http.Request) {

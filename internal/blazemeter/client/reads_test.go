@@ -759,3 +759,15 @@ func TestThroughTheTransport(t *testing.T) {
 		t.Errorf("a write that was not sent: %+v", e)
 	}
 }
+
+// Basic authentication would take what follows a colon for the secret.
+func TestAnAPIKeyIDHasNoColon(t *testing.T) {
+	for setting, fits := range map[string]bool{"0123abc": true, "id:secret": false, "two\nlines": false} {
+		if _, err := APIKeyID(setting); (err == nil) != fits {
+			t.Errorf("%q: %v", setting, err)
+		}
+	}
+	if key, err := APIKeySecret("a:b"); key != "a:b" || err != nil {
+		t.Errorf("a secret with a colon: %q, %v", key, err)
+	}
+}

@@ -61,6 +61,9 @@ type Options struct {
 // bare host gets the path of the API.
 func Endpoint(setting string) (string, error) { return transport.Endpoint(setting, apiPath) }
 
+// APIKey gives the key that a setting has; see [transport.CheckCredential].
+func APIKey(setting string) (string, error) { return setting, transport.CheckCredential(setting) }
+
 // Authenticate gives the function that puts the key on a request, for
 // [transport.Options].
 func Authenticate(apiKey string) func(*http.Request) {
