@@ -158,16 +158,20 @@ func TestRoleMembersClash(t *testing.T) {
 	ignoring.Kinds[User] = Scope{Ignore: NewIgnore("vic@example.com")}
 	steal := holders("w1", "Editor", "new")
 	two := holders("w1", "editor", "ANN")
+	readers := holders("w1", "viewer", "vic")
 	type call any
 	for name, c := range map[string]struct {
 		calls []call
 		want  string
 	}{
-		"two for one role":                         {[]call{editors, steal}, "! " + summaryTwoSets},
-		"one principal in two roles":               {[]call{owners, two}, "! " + summaryTwice},
-		"beside the whole workspace":               {[]call{owners, whole("w1", map[string]string{"ann": "owner", "zoe": "owner", "vic": "viewer"}, nil)}, "! " + summaryTwoSets},
-		"beside an additive one that is named":     {[]call{editors, bind("w1", "new", "editor")}, "! " + summaryBeside},
-		"beside an additive one that has the role": {[]call{holders("w1", "owner", "ann", "zoe"), bind("w1", "zoe", "owner")}, "! " + summaryBeside},
+		"two for one role":                           {[]call{editors, steal}, "! " + summaryTwoSets},
+		"one principal in two roles":                 {[]call{owners, two}, "! " + summaryTwice},
+		"beside the whole workspace":                 {[]call{owners, whole("w1", map[string]string{"ann": "owner", "zoe": "owner", "vic": "viewer"}, nil)}, "! " + summaryTwoSets},
+		"beside an additive one that is named":       {[]call{editors, bind("w1", "new", "editor")}, "! " + summaryBeside},
+		"beside an additive one that has the role":   {[]call{holders("w1", "owner", "ann", "zoe"), bind("w1", "zoe", "owner")}, "! " + summaryBeside},
+		"beside an additive one that gives the role": {[]call{readers, bind("w1", "new", "Viewer")}, "! " + summaryBeside},
+		"beside an additive one that changes to it":  {[]call{readers, BindingChange{Prior: bind("w1", "zoe", "owner"), Next: bind("w1", "zoe", "viewer"), Private: Private{Instance: "Z"}}}, "! " + summaryBeside},
+		"beside an additive one that gives another":  {[]call{readers, bind("w1", "new", "editor")}, ""},
 		"two roles": {[]call{owners, editors}, ""},
 		"beside an additive one with another role": {[]call{owners, bind("w1", "vic", "viewer")}, ""},
 		"beside an additive one that is ignored":   {[]call{ignoring, bind("w1", "vic", "viewer")}, ""},
@@ -190,6 +194,8 @@ func TestRoleMembersClash(t *testing.T) {
 							fs = x.planRoles(RolesChange{Next: call}).Findings
 						case *Binding:
 							fs = x.plan(BindingChange{Next: call}).Findings
+						case BindingChange:
+							fs = x.plan(call).Findings
 						}
 						for _, s := range summaries(fs) {
 							if strings.HasPrefix(s, "! ") {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
@@ -281,6 +282,9 @@ func (p *Planner) claimHolding(in *instance, c BindingChange) []membership.Findi
 	cl := claim{label: c.Label}
 	if !c.Next.PrincipalUnknown {
 		cl.takes = &c.Next.Principal
+	}
+	if !c.Next.StandingUnknown && c.Next.Standing.Enabled {
+		cl.gives = strings.ToLower(c.Next.Standing.Role)
 	}
 	if c.swapped() && !c.Exit.Keep {
 		cl.leaves = &c.Prior.Principal

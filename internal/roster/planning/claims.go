@@ -90,13 +90,15 @@ func newSetClaim(in *instance, r Roles, l *membership.Listing) *setClaim {
 	return c
 }
 
-// manages tells whether a member certainly is one of those who are managed.
-func (c *setClaim) manages(m membership.Member) bool {
+// manages tells whether a member certainly is one of those who are managed. given
+// is the role that another resource gives the member in this walk, in lower case;
+// "" for none, or where that is not known.
+func (c *setClaim) manages(m membership.Member, given string) bool {
 	ignore, ok := c.kinds[m.Kind]
 	if !ok || ignore.MayMatch(m) {
 		return false
 	}
-	return c.role == "" || c.named[m.Fold()] || c.holders[m.Fold()]
+	return c.role == "" || c.named[m.Fold()] || c.holders[m.Fold()] || given == c.role
 }
 
 // kindInCommon gives a kind that both manage; "" for none.
@@ -116,6 +118,9 @@ type claim struct {
 	// takes is whom it creates or keeps, leaves whose access it ends; nil for
 	// nobody, or where it is not known yet.
 	takes, leaves *membership.Principal
+	// gives is the role that it gives, in lower case; "" where it takes nobody, or
+	// where that is not known.
+	gives string
 	// label names the principal before for people; may be empty.
 	label string
 }
@@ -156,6 +161,7 @@ func (w *Walk) claim(p *Planner, in *instance, workspace string, c claim) []memb
 		case len(k.removes[q]) > 0:
 			report(summaryPulled, t.pulled(a.member(q)))
 		}
+		in.gives = c.gives
 		add(in, k.holds, q)
 	}
 	if c.leaves != nil {
@@ -169,8 +175,11 @@ func (w *Walk) claim(p *Planner, in *instance, workspace string, c claim) []memb
 		if q == nil {
 			continue
 		}
-		m := a.member(*q)
-		if i := slices.IndexFunc(k.sets, func(s *setClaim) bool { return s.manages(m) }); i >= 0 {
+		m, gives := a.member(*q), ""
+		if q == c.takes {
+			gives = c.gives
+		}
+		if i := slices.IndexFunc(k.sets, func(s *setClaim) bool { return s.manages(m, gives) }); i >= 0 {
 			report(summaryBeside, t.beside(m, k.sets[i].role))
 			break
 		}
@@ -222,12 +231,20 @@ func (w *Walk) claimSet(p *Planner, c *setClaim, workspace string) []membership.
 		}
 	}
 	seen := map[membership.Principal]bool{}
-	for _, m := range []map[membership.Principal][]*instance{k.holds, k.removes} {
-		for q, by := range m {
-			if len(by) > 0 && !seen[q] && c.manages(a.member(q)) {
-				seen[q] = true
-				out = append(out, membership.ErrorAt(membership.AtWorkspace, summaryBeside, t.beside(a.member(q), c.role)+p.skipsPlan()))
-			}
+	beside := func(q membership.Principal, gives string) {
+		if m := a.member(q); !seen[q] && c.manages(m, gives) {
+			seen[q] = true
+			out = append(out, membership.ErrorAt(membership.AtWorkspace, summaryBeside, t.beside(m, c.role)+p.skipsPlan()))
+		}
+	}
+	for q, by := range k.holds {
+		for _, other := range by {
+			beside(q, other.gives)
+		}
+	}
+	for q, by := range k.removes {
+		if len(by) > 0 {
+			beside(q, "")
 		}
 	}
 	slices.SortFunc(out, func(a, b membership.Finding) int { return strings.Compare(a.Summary+a.Detail, b.Summary+b.Detail) })
@@ -355,7 +372,7 @@ func (w *Walk) heldElsewhere(ctx context.Context, p *Planner, workspace string, 
 	held := func() bool {
 		a := w.account(p, workspace)
 		m := a.member(q)
-		return len(a.claims.holds[q.Fold()]) > 0 || slices.ContainsFunc(a.claims.sets, func(s *setClaim) bool { return s.manages(m) })
+		return len(a.claims.holds[q.Fold()]) > 0 || slices.ContainsFunc(a.claims.sets, func(s *setClaim) bool { return s.manages(m, "") })
 	}
 	w.settled(ctx, held)
 	w.mu.Lock()

@@ -86,6 +86,9 @@ type instance struct {
 	token string
 	// seq is when it was planned.
 	seq int
+	// gives is the role that it gives its principal, in lower case; "" where that is
+	// not known, and for a resource that manages several.
+	gives string
 	// undo takes back what its plan noted.
 	undo []func()
 }

@@ -349,6 +349,18 @@ func TestAccAdoptionAtApplyIsSaid(t *testing.T) {
 	})
 }
 
+// A resource of one role and an additive one that gives this role would undo each
+// other's work, also where the member does not have it yet.
+func TestAccClashOverARoleThatIsGiven(t *testing.T) {
+	perProduct(t, func(t *testing.T, p products.Product) {
+		s := begin(t, p, map[int]role{alice: owner, bob: low})
+		s.configure(s.holders("many", low, []int{bob}), s.one("one", carol, low))
+		s.Fails([]string{"plan", "-no-color"}, "Two forms of resource manage a principal", s.email(carol))
+		s.apply(s.holders("many", low, []int{bob}, "ignore_users = "+s.ids(carol)), s.one("one", carol, low))
+		s.Clean()
+	})
+}
+
 // What the plan could not know is no reason to refuse at apply: what is missing is
 // given, everybody else is left alone and named, and the next plan shows the rest.
 func TestAccCreationKnownAfterApply(t *testing.T) {
