@@ -97,7 +97,7 @@ func (a API) refusal(c Call, resp *http.Response, said Said) *membership.Error {
 		if c.Writes {
 			e.Failure = membership.Unsupported
 		}
-		e.Details = fmt.Sprintf("this is not how %s itself says that something is not there, so nothing is concluded from it: check the endpoint, and what stands between here and the service", a.Product)
+		e.Details = fmt.Sprintf("this is not how %s itself says that something is not there, so nothing is concluded from it: check the endpoint, and any proxy in between", a.Product)
 	}
 	if e.Message == "" && e.Details == "" && e.Err == nil {
 		e.Err = errors.New(unexplained(status))

@@ -27,7 +27,7 @@ type wish struct {
 	atPlan int
 }
 
-// clause says what the change was to do: "given editor", "removed".
+// clause says what the change was to do: "given the role editor", "removed".
 func (w wish) clause(t Traits) string {
 	switch {
 	case w.Loss.What != "":
@@ -35,7 +35,7 @@ func (w wish) clause(t Traits) string {
 	case w.Want == nil:
 		return t.Removed()
 	default:
-		return "given " + w.Want.String()
+		return "given the role " + w.Want.String()
 	}
 }
 

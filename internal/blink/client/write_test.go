@@ -272,7 +272,7 @@ func TestErrorText(t *testing.T) {
 		"odd wrapper": {400, `{"message":null,"status":400}`, `assign the role "owner" to user u-1 in workspace w-1: HTTP 400: the service gave no explanation (Bad Request) (request id r-7)`},
 		"not found, by a proxy": {
 			404, "default backend - 404",
-			`assign the role "owner" to user u-1 in workspace w-1: HTTP 404: default backend - 404: this is not how Blink itself says that something is not there, so nothing is concluded from it: check the endpoint, and what stands between here and the service (request id r-7)`,
+			`assign the role "owner" to user u-1 in workspace w-1: HTTP 404: default backend - 404: this is not how Blink itself says that something is not there, so nothing is concluded from it: check the endpoint, and any proxy in between (request id r-7)`,
 		},
 		"a list": {400, `["no"]`, `assign the role "owner" to user u-1 in workspace w-1: HTTP 400: ["no"] (request id r-7)`},
 	} {

@@ -254,7 +254,7 @@ func (p *Planner) judgeRoles(ctx context.Context, v rolesView) []membership.Find
 		out = append(out, p.kindNotes(v, k)...)
 	}
 	out = append(out, p.ignoredNow(v)...)
-	return append(out, LeftAlone(p.traits, v.diff.LeftAlone, v.where, "is not in the state")...)
+	return append(out, leftAlone(p.traits, v.diff.LeftAlone, v.where)...)
 }
 
 // anyOwner tells whether somebody is named who may be an owner.
@@ -437,15 +437,14 @@ func (p *Planner) ignoredNow(v rolesView) []membership.Finding {
 	})
 }
 
-// LeftAlone names those who keep what they have because the state from which
-// the change was planned did not hold it. since says how that came, as in "is
-// not in the state".
-func LeftAlone(t membership.Traits, cs []Change, where, since string) []membership.Finding {
+// leftAlone names those who keep what they have because the state from which
+// the change was planned did not hold it.
+func leftAlone(t membership.Traits, cs []Change, where string) []membership.Finding {
 	cs = slices.Clone(cs)
 	sortChanges(cs)
 	fs := make([]membership.Finding, 0, len(cs))
 	for _, c := range cs {
-		detail := fmt.Sprintf("%s has %s in this %s, and %s. An apply takes away only what the state showed when the plan was made.", Named(c.Live), c.Live.Standing(), t.WorkspaceNoun, since)
+		detail := fmt.Sprintf("%s has %s in this %s, which the state did not show. An apply takes away only what the state showed at plan time.", Named(c.Live), c.Live.Standing(), t.WorkspaceNoun)
 		if c.What != "" {
 			detail += fmt.Sprintf(" The next plan shows what would happen: %s would be %s.", c.Live.Label(), c.Would())
 		}
