@@ -54,6 +54,7 @@ func (r *Run) ApplySet(ctx context.Context, c SetApply) SetApplied {
 		a.held = s.takeReplaced(c.Next)
 	}
 	d := planning.Compare(l, r.traits, a.next, a.held)
+	a.alone = d.LeftAlone
 	a.step(ctx, a.entering(d))
 	a.step(ctx, a.lowering(d))
 	a.step(ctx, a.removing(d))
@@ -67,8 +68,10 @@ type setApply struct {
 	next    planning.Roles
 	held    planning.Held
 	created bool
-	// began is who was there at the beginning.
+	// began is who was there at the beginning, alone are those of them who had been
+	// changed since the plan was made.
 	began *Listing
+	alone []planning.Change
 
 	// stopped is the failure after which nothing more is sent: the credentials
 	// were turned away.
@@ -261,11 +264,22 @@ func (a *setApply) listing(ctx context.Context, failed bool) *Listing {
 func (a *setApply) joined(ctx context.Context, l *Listing, alone map[Principal]bool) []Finding {
 	s := a.space
 	var fs []Finding
-	for _, c := range planning.Compare(l, s.run.traits, a.next, a.held).LeftAlone {
+	left := planning.Compare(l, s.run.traits, a.next, a.held).LeftAlone
+	for _, c := range a.alone {
+		live, there := l.Member(c.Principal)
+		if c.Live = live; there && live.Enabled && !slices.ContainsFunc(left, func(o planning.Change) bool { return o.Principal == c.Principal }) {
+			left = append(left, c)
+		}
+	}
+	for _, c := range left {
 		if c.Cause != guard.NotNamed || alone[fold(c.Principal)] || s.reconciler.HeldByOther(c.Principal, a.token) {
 			continue
 		}
-		fs = append(fs, s.leftAloneFinding(ctx, wish{form: a.form(), Change: reconcile.Change{Principal: c.Principal, Want: c.To, Loss: guard.Loss{What: c.What}}},
+		w := wish{form: a.form(), Change: reconcile.Change{Principal: c.Principal, Want: c.To, Loss: guard.Loss{What: c.What}}}
+		if c.What == "" {
+			w.Want = nil // nothing is to be done any more
+		}
+		fs = append(fs, s.leftAloneFinding(ctx, w,
 			reconcile.Outcome{Result: reconcile.LeftAlone, Reason: reconcile.NotHeld, Before: c.Live, WasThere: true})...)
 	}
 	return fs

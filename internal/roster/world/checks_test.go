@@ -389,7 +389,7 @@ func (c *checker) announced(w *walk) {
 			continue
 		}
 		p := at(q.next.workspace, q.next.who)
-		if told(w.record.planned, p.who) || told(q.findings, p.who) || w.heldBefore(p) || c.blind {
+		if told(w.record.planned, p.who) || told(w.all(), p.who) || w.heldBefore(p) || c.blind {
 			continue
 		}
 		for _, k := range c.service.record.calls {
@@ -412,6 +412,9 @@ func (w *walk) heldBefore(p place) bool {
 // held wants every principal of a state to hold the role in the end, unless others
 // changed that or the run said so.
 func (c *checker) held(w *walk) {
+	if w.session.unknown {
+		return // a plan without settings sees no resources that conflict
+	}
 	for _, r := range w.session.resources {
 		// What a plan refused, and what this apply had nothing to do with, it
 		// cannot know of.

@@ -200,8 +200,6 @@ func (f finding) String() string {
 // driver starts provider processes of a core. It is all that a world knows of
 // the core that is tested in it.
 type driver interface {
-	// supports tells whether the core has this form of resource.
-	supports(form) bool
 	// imported is the private data that an import of the object writes.
 	imported(*object) private
 	// start gives a process that is configured, for one walk.

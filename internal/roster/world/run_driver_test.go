@@ -13,8 +13,6 @@ import (
 // runDriver drives roster.Run, as the resources of internal/framework do.
 type runDriver struct{}
 
-func (runDriver) supports(form) bool { return true }
-
 func (runDriver) imported(*object) private { return encoded(roster.Private{}.Applied()) }
 
 func encoded(p roster.Private) private { return private(p.Encode()) }

@@ -473,6 +473,13 @@ func TestPromotedSinceThePlan(t *testing.T) {
 		w.changes = promoted
 		scenario(t, w, func(x *stage) { x.round(0) })
 	})
+	t.Run("left out by a set, and lowered again before it ends", func(t *testing.T) {
+		w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(resource{
+			state: everybody(map[string]string{"u1": "owner", "u2": "viewer"}), config: everybody(map[string]string{"u1": "owner", "u3": "owner"}), ready: 5 * time.Second,
+		}).mishap(mishap{apply: true, on: writes, what: fromOutside, change: outside{"w1", user("u2"), &standing{Role: "viewer", Enabled: true}}})
+		w.changes = promoted
+		scenario(t, w, func(x *stage) { x.round(0) })
+	})
 	t.Run("left out by a set", func(t *testing.T) {
 		w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(resource{
 			state: everybody(map[string]string{"u1": "owner", "u2": "viewer"}), config: everybody(map[string]string{"u1": "owner"}), ready: 5 * time.Second,

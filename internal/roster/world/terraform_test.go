@@ -372,15 +372,12 @@ func (w *walk) planResource(ctx context.Context, r *resource, destroy bool) bool
 	if next == nil && s.orphansFirst && refresh {
 		return w.decide(ctx, r, deletes, nil) && w.read(ctx, r, &r.state, &r.private)
 	}
-	if s.minimal && refresh && next != nil && r.how != replaced {
-		carried, prior := r.private, r.state
-		if r.how == isTainted {
-			carried, prior = "", nil
-		}
-		if !w.ask(ctx, r, prior, next, &carried) {
+	if s.minimal && refresh && next != nil && r.how == byItself {
+		carried := r.private
+		if !w.ask(ctx, r, r.state, next, &carried) {
 			return false
 		}
-		if r.how == byItself && r.state.same(next) {
+		if r.state.same(next) {
 			return true // planned as it is, and so never read
 		}
 	}
@@ -470,14 +467,14 @@ func (s *session) apply(ctx context.Context, mishaps func(*walk)) *walk {
 	return w
 }
 
-// created gives the creations that the plan has passed and knew all of.
+// created gives the creations that the plan has passed, as they are known by now.
 func (s *session) created() []*object {
 	var out []*object
 	for _, r := range s.resources {
 		switch r.planned.action {
 		case creates, deleteBack, createBack:
-			if !r.planned.refused && r.planned.next.hidden == (hidden{}) {
-				out = append(out, r.planned.next)
+			if !r.planned.refused {
+				out = append(out, r.config)
 			}
 		}
 	}
