@@ -920,6 +920,18 @@ func (tr *troupe) ownersThen(s *stage) int {
 	return n
 }
 
+// guardRefusals gives the guard's errors, and whatever else failed.
+func guardRefusals(fs []Finding) (guard, other []Finding) {
+	for _, f := range fs {
+		if strings.HasPrefix(f.Summary, "Workspace would ") {
+			guard = append(guard, f)
+		} else {
+			other = append(other, f)
+		}
+	}
+	return guard, other
+}
+
 func TestSetProperty(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		tr := drawTroupe(rt)

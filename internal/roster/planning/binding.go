@@ -195,9 +195,8 @@ func (p *Planner) planHolding(ctx context.Context, in *instance, c BindingChange
 	if p.walk.activity.IsApplying() {
 		return
 	}
-	mayOwn := next.StandingUnknown || p.isOwner(next.Standing)
 	if next.WorkspaceUnknown {
-		if mayOwn {
+		if next.StandingUnknown || p.isOwner(next.Standing) {
 			p.walk.gainElsewhere(p, in)
 		}
 		p.planMove(ctx, in, c, out)
@@ -207,53 +206,67 @@ func (p *Planner) planHolding(ctx context.Context, in *instance, c BindingChange
 		p.clashes(ctx, out, p.claimHolding(in, c))
 		return
 	}
+	e, ok := p.planEntry(ctx, in, c, out)
+	if !ok {
+		return
+	}
+	var fs []membership.Finding
+	fs, out.Private.Owners = p.lose(ctx, in, e.listing, next.Workspace, e.losses()...)
+	out.Findings = append(out.Findings, fs...)
+	if !next.StandingUnknown && !membership.Failed(fs) { // the guard's message says it too
+		out.Findings = append(out.Findings, p.unknownRoles(ctx, e.listing, func(string) (membership.Attribute, string) { return membership.AtRole, "" }, next.Standing.Role)...)
+	}
+	p.planMove(ctx, in, c, out)
+}
+
+// planEntry judges the principal that a binding takes up. It is false where the
+// plan ends here.
+func (p *Planner) planEntry(ctx context.Context, in *instance, c BindingChange, out *BindingPlan) (entrant, bool) {
+	next := *c.Next
 	l, fs := p.listing(ctx, next.Workspace, membership.AtWorkspace)
+	e := entrant{BindingChange: c, presence: membership.NotKnown, workspace: next.Workspace, listing: l}
+	if l != nil && !next.PrincipalUnknown {
+		e.live, e.presence = l.Lookup(next.Principal)
+	}
 	// Whoever is (or may be) an owner is noted before anything is refused, so that
 	// the guard does not answer for what another message explains.
-	var live membership.Member
-	presence := membership.NotKnown
-	if l != nil && !next.PrincipalUnknown {
-		live, presence = l.Lookup(next.Principal)
-	}
-	if mayOwn {
-		p.gainHolding(ctx, in, next, live)
+	if next.StandingUnknown || p.isOwner(next.Standing) {
+		p.gainHolding(ctx, in, next, e.live)
 	}
 	if p.clashes(ctx, out, p.claimHolding(in, c)) {
-		return
+		return e, false
 	}
 	out.Findings = append(out.Findings, fs...)
 	if l == nil || membership.Failed(fs) {
-		return
+		return e, false
 	}
 	if c.enters() && !next.PrincipalUnknown {
-		entry := entrant{BindingChange: c, live: live, presence: presence, workspace: next.Workspace, listing: l}
-		fs := p.enter(ctx, entry)
+		fs := p.enter(ctx, e)
 		failed := membership.Failed(fs)
 		if !failed || p.walk.plans(ctx) {
 			out.Findings = append(out.Findings, fs...)
 		}
-		if failed {
-			return
-		}
+		return e, !failed
 	}
+	return e, true
+}
 
-	var losses []guard.Loss
-	if presence == membership.There && !next.StandingUnknown {
-		losses = append(losses, guard.Loss{Principal: next.Principal, To: &next.Standing, Cause: guard.Edited, What: Becomes(live, next.Standing), At: StandingAttribute(live, next.Standing)})
+// losses gives those whose access may become less: the principal itself, and the one
+// whose place it takes.
+func (e entrant) losses() []guard.Loss {
+	var out []guard.Loss
+	next := *e.Next
+	if e.presence == membership.There && !next.StandingUnknown {
+		out = append(out, guard.Loss{Principal: next.Principal, To: &next.Standing, Cause: guard.Edited, What: Becomes(e.live, next.Standing), At: StandingAttribute(e.live, next.Standing)})
 	}
-	if c.swapped() && !c.Exit.Keep {
+	if e.swapped() && !e.Exit.Keep {
 		what := "replaced in its resource by a principal that is not known yet"
 		if !next.PrincipalUnknown {
 			what = fmt.Sprintf("replaced in its resource by %s", next.Principal)
 		}
-		losses = append(losses, guard.Loss{Principal: c.Prior.Principal, To: c.Exit.To(), Cause: guard.Replaced, What: what, At: membership.AtPrincipal})
+		out = append(out, guard.Loss{Principal: e.Prior.Principal, To: e.Exit.To(), Cause: guard.Replaced, What: what, At: membership.AtPrincipal})
 	}
-	fs, out.Private.Owners = p.lose(ctx, in, l, next.Workspace, losses...)
-	out.Findings = append(out.Findings, fs...)
-	if !next.StandingUnknown && !membership.Failed(fs) { // the guard's message says it too
-		out.Findings = append(out.Findings, p.unknownRoles(ctx, l, func(string) (membership.Attribute, string) { return membership.AtRole, "" }, next.Standing.Role)...)
-	}
-	p.planMove(ctx, in, c, out)
+	return out
 }
 
 // planMove judges what a resource leaves behind whose workspace changes.

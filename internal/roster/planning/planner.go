@@ -227,7 +227,7 @@ func Incomplete(t membership.Traits, l *membership.Listing, what string) members
 // view reads what judging a loss takes besides the listing.
 func (p *Planner) view(ctx context.Context, l *membership.Listing, workspace string) view {
 	return view{
-		name: p.readings.WorkspaceName(ctx, l, workspace), listing: l, floor: p.readings.Floor(workspace),
+		workspace: workspace, name: p.readings.WorkspaceName(ctx, l, workspace), listing: l, floor: p.readings.Floor(workspace),
 		judge: p.informed(ctx, workspace),
 	}
 }
@@ -291,7 +291,7 @@ func (p *Planner) lose(ctx context.Context, in *instance, l *membership.Listing,
 	}
 	if len(losses) > 0 {
 		var fs []membership.Finding
-		fs, owners = p.walk.lose(ctx, p, in, workspace, v, losses)
+		fs, owners = p.walk.lose(ctx, p, in, v, losses)
 		out = append(out, fs...)
 	}
 	return out, owners

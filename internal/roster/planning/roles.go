@@ -148,6 +148,12 @@ func (p *Planner) planRoles(ctx context.Context, in *instance, c RolesChange, ou
 		}
 		return
 	}
+	p.planDiff(ctx, in, c, l, out)
+}
+
+// planDiff judges what has to change in a workspace whose listing is complete.
+func (p *Planner) planDiff(ctx context.Context, in *instance, c RolesChange, l *membership.Listing, out *RolesPlan) {
+	next := *c.Next
 	v := rolesView{RolesChange: c, next: next, listing: l, held: c.before().Held(), where: p.at(ctx, l, next.Workspace)}
 	v.diff = Compare(l, p.traits, next, v.held)
 	if v.before() == nil && len(v.hurt()) > 0 {

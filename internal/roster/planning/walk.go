@@ -150,10 +150,10 @@ func (w *Walk) gain(p *Planner, in *instance, workspace string, m *membership.Me
 
 // view is what was read about a workspace in order to judge a loss in it.
 type view struct {
-	name    string
-	listing *membership.Listing
-	judge   *guard.Judge
-	floor   guard.Floor
+	workspace, name string
+	listing         *membership.Listing
+	judge           *guard.Judge
+	floor           guard.Floor
 }
 
 // lose notes losses in one workspace and settles whether they may stand.
@@ -161,10 +161,10 @@ type view struct {
 // step; so is ceasing to wait. It returns at once where the owners suffice, or
 // where another request waits already and answers for these losses too. owners is how
 // many there are now.
-func (w *Walk) lose(ctx context.Context, p *Planner, in *instance, workspace string, v view, losses []guard.Loss) (out []membership.Finding, owners int) {
+func (w *Walk) lose(ctx context.Context, p *Planner, in *instance, v view, losses []guard.Loss) (out []membership.Finding, owners int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	a := w.account(p, workspace)
+	a := w.account(p, v.workspace)
 	a.name, a.listing = v.name, v.listing
 	if a.tally.Look(v.judge, v.listing) {
 		a.needs = v.floor.Needs(v.judge)
