@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
@@ -32,17 +31,9 @@ func accountUserDataSource() framework.DataReader {
 			"All look-ups of a run share one listing of the account, so a thousand of them cost no more calls than one. " +
 			"For many people at once, and to learn who is missing without an error, see `roster_blazemeter_account_users`.",
 		Attributes: map[string]schema.Attribute{
-			"account_id": accountIDAttribute(),
-			"user_id": schema.StringAttribute{
-				Optional: true, Computed: true,
-				MarkdownDescription: "The id of the user, a number. Exactly one of `email` and `user_id` is given.",
-				Validators:          []validator.String{ids.Text()},
-			},
-			"email": schema.StringAttribute{
-				Optional: true, Computed: true,
-				MarkdownDescription: "The e-mail address, compared without regard to case.",
-				Validators:          []validator.String{framework.Email.Text()},
-			},
+			"account_id":   accountIDAttribute(),
+			"user_id":      framework.LookUp("The id of the user, a number. Exactly one of `email` and `user_id` is given.", ids.Text()),
+			"email":        framework.LookUp("The e-mail address, compared without regard to case.", framework.Email.Text()),
 			"display_name": schema.StringAttribute{Computed: true, MarkdownDescription: "The name."},
 			"roles": schema.ListAttribute{
 				Computed: true, ElementType: types.StringType,

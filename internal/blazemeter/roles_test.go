@@ -90,32 +90,6 @@ func TestTheCaseOfARoleIsNoChange(t *testing.T) {
 	equal(t, []string(nil), changed)
 }
 
-// White space around an id is not seen, and never meant.
-func TestWhiteSpaceAroundAnIDIsNamed(t *testing.T) {
-	_, p := inProcess(t, nil)
-	for name, config := range map[string]object{
-		"user_id":      {"workspace_id": "7", "user_id": "5 ", "role": "viewer"},
-		"workspace_id": {"workspace_id": "\t7", "user_id": "5", "role": "viewer"},
-		"role":         {"workspace_id": "7", "user_id": "5", "role": " viewer"},
-	} {
-		diags, err := p.Validate(listedUsers, config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		diags.Error(t, "white space", `AttributeName("`+name+`")`)
-	}
-	for name, config := range map[string]object{
-		"users":        {"workspace_id": "7", "users": object{"5 ": "viewer"}},
-		"ignore_users": {"workspace_id": "7", "users": object{}, "ignore_users": []any{" 5"}},
-	} {
-		diags, err := p.Validate(wholeUsers, config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		diags.Error(t, "white space", name)
-	}
-}
-
 func TestAWholeWorkspaceHasAnIdentity(t *testing.T) {
 	_, p := inProcess(t, nil)
 	identity := object{"workspace_id": searchID}

@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
@@ -39,22 +38,10 @@ func workspaceDataSource() framework.DataReader {
 		Description: "Reads one BlazeMeter workspace: who is in it, with which role, who is enabled, and who counts as a manager.\n\n" +
 			"All resources and data sources of a run that need the same workspace share one listing.",
 		Attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{
-				Optional: true, Computed: true,
-				MarkdownDescription: "The id of the workspace, a number. Exactly one of `id` and `name` is given.",
-				Validators:          []validator.String{ids.Text()},
-			},
-			"name": schema.StringAttribute{
-				Optional: true, Computed: true,
-				MarkdownDescription: "The name, exactly as it is spelled. It is looked up in the account `account_id`; none and several are errors.",
-				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
-			},
-			"account_id": schema.StringAttribute{
-				Optional: true, Computed: true,
-				MarkdownDescription: "The id of the account that the workspace belongs to, a number. Given together with `name` only.",
-				Validators:          []validator.String{ids.Text()},
-			},
-			"enabled": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the workspace itself is switched on."},
+			"id":         framework.LookUp("The id of the workspace, a number. Exactly one of `id` and `name` is given.", ids.Text()),
+			"name":       framework.LookUp("The name, exactly as it is spelled. It is looked up in the account `account_id`; none and several are errors.", stringvalidator.LengthAtLeast(1)),
+			"account_id": framework.LookUp("The id of the account that the workspace belongs to, a number. Given together with `name` only.", ids.Text()),
+			"enabled":    schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the workspace itself is switched on."},
 			"users": members.Map("The users in the workspace by user id, those who are disabled (`enabled = false`) among them. " +
 				"BlazeMeter disables users of a workspace and does not remove them."),
 			"managers": schema.SetAttribute{

@@ -68,35 +68,6 @@ func TestTheCaseOfARoleIsNoChange(t *testing.T) {
 	equal(t, []string(nil), changed)
 }
 
-// White space around an id is not seen, and never meant.
-func TestWhiteSpaceAroundAnIDIsNamed(t *testing.T) {
-	_, p := inProcess(t, nil)
-	for name, config := range map[string]object{
-		"entity_id":    {"workspace_id": "w", "entity_type": "user", "entity_id": "u-1 ", "role": "viewer"},
-		"workspace_id": {"workspace_id": "\tw", "entity_type": "user", "entity_id": "u-1", "role": "viewer"},
-		"entity_type":  {"workspace_id": "w", "entity_type": "user\n", "entity_id": "u-1", "role": "viewer"},
-		"role":         {"workspace_id": "w", "entity_type": "user", "entity_id": "u-1", "role": " viewer"},
-	} {
-		diags, err := p.Validate(listedBindings, config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		diags.Error(t, "white space", `AttributeName("`+name+`")`)
-	}
-	for name, config := range map[string]object{
-		"users":         {"workspace_id": "w", "users": object{"u-1 ": "viewer"}},
-		"groups":        {"workspace_id": "w", "groups": object{"g-1": "viewer "}},
-		"ignore_users":  {"workspace_id": "w", "users": object{}, "ignore_users": []any{" u-1"}},
-		"ignore_groups": {"workspace_id": "w", "users": object{}, "ignore_groups": []any{"g-1\n"}},
-	} {
-		diags, err := p.Validate(wholeBindings, config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		diags.Error(t, "white space", name)
-	}
-}
-
 func TestWhiteSpaceAroundAnEmailIsNamed(t *testing.T) {
 	_, p := inProcess(t, nil)
 	_, diags := p.Data("roster_blink_entity", object{"entity_type": "user", "email": "alice@example.com "})

@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
@@ -49,19 +48,11 @@ func workspaceDataSource() framework.DataReader {
 		Description: "Reads one Blink workspace: who is in it, with which role, and who counts as an owner.\n\n" +
 			"All resources and data sources of a run that need the same workspace share one call.",
 		Attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{
-				Optional: true, Computed: true,
-				MarkdownDescription: "The id of the workspace. Exactly one of `id` and `display_name` is given.",
-				Validators:          []validator.String{ids.Text()},
-			},
-			"display_name": schema.StringAttribute{
-				Optional: true, Computed: true,
-				MarkdownDescription: "The name that people see, exactly as it is spelled. It is looked up among the workspaces that the API key's user has access to; none and several are errors.",
-				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
-			},
-			"name":        schema.StringAttribute{Computed: true, MarkdownDescription: "The technical name."},
-			"description": schema.StringAttribute{Computed: true, MarkdownDescription: "The description; null where there is none."},
-			"type":        schema.StringAttribute{Computed: true, MarkdownDescription: "The type of the workspace, as Blink calls it."},
+			"id":           framework.LookUp("The id of the workspace. Exactly one of `id` and `display_name` is given.", ids.Text()),
+			"display_name": framework.LookUp("The name that people see, exactly as it is spelled. It is looked up among the workspaces that the API key's user has access to; none and several are errors.", stringvalidator.LengthAtLeast(1)),
+			"name":         schema.StringAttribute{Computed: true, MarkdownDescription: "The technical name."},
+			"description":  schema.StringAttribute{Computed: true, MarkdownDescription: "The description; null where there is none."},
+			"type":         schema.StringAttribute{Computed: true, MarkdownDescription: "The type of the workspace, as Blink calls it."},
 			"users": members.Map("The users who hold a role in the workspace themselves, by entity id, pending invitations (`is_invite`) among them. " +
 				"Who has access through a group only is not among them."),
 			"groups": members.Map("The groups that hold a role in the workspace, by entity id."),

@@ -185,6 +185,12 @@ type PeopleByEmail struct {
 	MissingEmails []string          `tfsdk:"missing_emails"`
 }
 
+// LookUp is an attribute of a data source by which one thing is looked up, and which
+// is filled in where another one is given.
+func LookUp(description string, valid validator.String) schema.StringAttribute {
+	return schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: description, Validators: []validator.String{valid}}
+}
+
 // PeopleAttributes gives the schema of [PeopleByEmail]: what ids are called, whose
 // they are, and where users are looked up ("in the tenant").
 func PeopleAttributes(ids, whose, where string) map[string]schema.Attribute {

@@ -1,6 +1,7 @@
 package products
 
 import (
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -82,3 +83,38 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 }
 
 type something struct{ framework.Resource }
+
+// FuzzImportID: an id that is taken names one principal, whose parts stay in their
+// segments of a path, and is written again as it was read.
+func FuzzImportID(f *testing.F) {
+	for _, id := range []string{
+		"w-1/user/u-1", "w/group/g", "", "/", "//", "w/user/", "/user/u", "w/robot/u", "w/user/u/more", "../user/u", "w/user/..", "w/user/a?b", "w/user/a#b", "w /user/u", "w/User/u", "w/user/\x00", "w/user/ü", "w%2fx/user/u",
+		"901/5000", "901", "901/", "/5000", "901/5000/1", "0/1", "01/5", "-1/5", "1/9223372036854775808", "1/٣", "1/ 2", "1/2\n",
+	} {
+		f.Add(id)
+	}
+	all, err := All()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		for _, p := range all {
+			key := p.Additive.Key
+			subject, err := key.Parse(id)
+			if err != nil {
+				if strings.ContainsAny(err.Error(), "\n\x00\x1b") {
+					t.Errorf("%s: not one readable line: %q", p.Title, err)
+				}
+				continue
+			}
+			if got := key.ID(subject); got != id || !subject.Principal.Kind.Managed() {
+				t.Errorf("%s: %q is read as %+v, and written as %q", p.Title, id, subject, got)
+			}
+			for _, part := range []string{subject.Workspace, subject.Principal.ID} {
+				if u, err := url.Parse("https://example.com/a/" + url.PathEscape(part) + "/z"); err != nil || u.Path != "/a/"+part+"/z" || u.RawQuery != "" {
+					t.Errorf("%s: %q leaves its segment: %v, %v", p.Title, part, u, err)
+				}
+			}
+		}
+	})
+}

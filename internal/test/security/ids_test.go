@@ -4,10 +4,12 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
@@ -18,100 +20,58 @@ import (
 // strays are ids that would address something else than they name.
 var strays = []string{"", ".", "..", "a/b", "../w", "a?b", "a#b", `a\b`, "a..b", " a", "a ", "a\n", "a\x00"}
 
-// strayNumbers are ids that BlazeMeter has none of.
+// strayNumbers are no ids where ids are numbers.
 var strayNumbers = append([]string{"0", "-1", "01", "1e3", "1.5", "9223372036854775808", "１２"}, strays...)
 
-// place is one argument that takes an id; valid is a configuration in which it
-// is the only thing to be wrong.
-type place struct {
-	typ   string
-	valid protocol.Object
-	// set puts an id there.
-	set func(config protocol.Object, id string)
-	ids []string
-}
-
-func at(name string) func(protocol.Object, string) {
-	return func(o protocol.Object, id string) { o[name] = id }
-}
-
-func keyOf(name string) func(protocol.Object, string) {
-	return func(o protocol.Object, id string) { o[name] = protocol.Object{id: "viewer"} }
-}
-
-func inSet(name string) func(protocol.Object, string) {
-	return func(o protocol.Object, id string) { o[name] = []any{id} }
-}
-
-func resourcePlaces() []place {
-	binding := protocol.Object{"workspace_id": "w-1", "entity_type": "user", "entity_id": "u-1", "role": "viewer"}
-	user := protocol.Object{"workspace_id": "901", "user_id": "5000", "role": "viewer"}
-	blinkAll := protocol.Object{"workspace_id": "w-1", "users": protocol.Object{"u-1": "viewer"}}
-	blazeAll := protocol.Object{"workspace_id": "901", "users": protocol.Object{"5000": "viewer"}}
-	blinkRole := protocol.Object{"workspace_id": "w-1", "role": "viewer", "users": []any{"u-1"}}
-	blazeRole := protocol.Object{"workspace_id": "901", "role": "viewer", "users": []any{"5000"}}
-	return []place{
-		{"roster_blink_workspace_role_binding", binding, at("workspace_id"), strays},
-		{"roster_blink_workspace_role_binding", binding, at("entity_id"), strays},
-		{"roster_blink_workspace_role_bindings", blinkAll, at("workspace_id"), strays},
-		{"roster_blink_workspace_role_bindings", blinkAll, keyOf("users"), strays},
-		{"roster_blink_workspace_role_bindings", blinkAll, keyOf("groups"), strays},
-		{"roster_blink_workspace_role_bindings", blinkAll, inSet("ignore_users"), strays},
-		{"roster_blink_workspace_role_bindings", blinkAll, inSet("ignore_groups"), strays},
-		{"roster_blink_workspace_role_members", blinkRole, at("workspace_id"), strays},
-		{"roster_blink_workspace_role_members", blinkRole, inSet("users"), strays},
-		{"roster_blink_workspace_role_members", blinkRole, inSet("groups"), strays},
-		{"roster_blink_workspace_role_members", blinkRole, inSet("ignore_users"), strays},
-		{"roster_blink_workspace_role_members", blinkRole, inSet("ignore_groups"), strays},
-		{"roster_blazemeter_workspace_role_members", blazeRole, at("workspace_id"), strayNumbers},
-		{"roster_blazemeter_workspace_role_members", blazeRole, inSet("users"), strayNumbers},
-		{"roster_blazemeter_workspace_role_members", blazeRole, inSet("ignore_users"), strayNumbers},
-		{"roster_blazemeter_workspace_user", user, at("workspace_id"), strayNumbers},
-		{"roster_blazemeter_workspace_user", user, at("user_id"), strayNumbers},
-		{"roster_blazemeter_workspace_users", blazeAll, at("workspace_id"), strayNumbers},
-		{"roster_blazemeter_workspace_users", blazeAll, keyOf("users"), strayNumbers},
-		{"roster_blazemeter_workspace_users", blazeAll, inSet("ignore_users"), strayNumbers},
+// straysOf are the strays of the product of a type.
+func straysOf(typ string) []string {
+	if _, err := strconv.Atoi(protocol.SampleOf(typ).Workspace); err == nil {
+		return strayNumbers
 	}
+	return strays
 }
 
-// keyPlaces are the parts of the key of every resource, whatever the product.
-func keyPlaces(p *protocol.Provider) []place {
+// place is an argument of a type that takes ids. An id is put there in a
+// configuration in which it is the only thing to be wrong.
+type place struct {
+	attribute string
+	with      func(id string) protocol.Object
+}
+
+// places are those of a resource, by its schema.
+func places(p *protocol.Provider, typ string) []place {
 	var out []place
-	for typ := range p.Schemas().ResourceSchemas {
-		for _, name := range p.KeyNames(typ) {
-			if name != "role" { // may have slashes, and ends the id
-				out = append(out, place{typ, p.Sample(typ), at(name), strays})
-			}
+	sample := p.Sample(typ)
+	add := func(name string, value func(id string) any) {
+		out = append(out, place{name, func(id string) protocol.Object {
+			config := maps.Clone(sample)
+			config[name] = value(id)
+			return config
+		}})
+	}
+	for _, a := range p.Schemas().ResourceSchemas[typ].Block.Attributes {
+		switch {
+		case !a.Required && !a.Optional, a.Type == nil:
+		case slices.Contains(p.KeyNames(typ), a.Name) && a.Name != "role": // which may have slashes
+			add(a.Name, func(id string) any { return id })
+		case a.Type.Is(tftypes.Map{}):
+			add(a.Name, func(id string) any { return protocol.Object{id: protocol.SampleOf(typ).Role} })
+		case a.Type.Is(tftypes.Set{}):
+			add(a.Name, func(id string) any { return []any{id} })
 		}
 	}
 	return out
 }
 
-func dataSources() []place {
-	return []place{
-		{"roster_blink_workspace", protocol.Object{"id": "w-1"}, at("id"), strays},
-		{"roster_blink_entity", protocol.Object{"entity_type": "user", "entity_id": "u-1"}, at("entity_id"), strays},
-		{"roster_blazemeter_workspace", protocol.Object{"id": "901"}, at("id"), strayNumbers},
-		{"roster_blazemeter_workspace", protocol.Object{"name": "Load", "account_id": "77"}, at("account_id"), strayNumbers},
-		{"roster_blazemeter_workspaces", protocol.Object{"account_id": "77"}, at("account_id"), strayNumbers},
-		{"roster_blazemeter_account_user", protocol.Object{"account_id": "77", "user_id": "5000"}, at("account_id"), strayNumbers},
-		{"roster_blazemeter_account_user", protocol.Object{"account_id": "77", "user_id": "5000"}, at("user_id"), strayNumbers},
-		{"roster_blazemeter_account_users", protocol.Object{"account_id": "77"}, at("account_id"), strayNumbers},
+// lookUps are those of a data source or list: what has the name of an id.
+func lookUps(schema *tfprotov6.Schema) []place {
+	var out []place
+	for _, a := range schema.Block.Attributes {
+		if (a.Name == "id" || strings.HasSuffix(a.Name, "_id")) && (a.Required || a.Optional) {
+			out = append(out, place{a.Name, func(id string) protocol.Object { return protocol.Object{a.Name: id} }})
+		}
 	}
-}
-
-func lists() []place {
-	return []place{
-		{"roster_blink_workspace_role_binding", protocol.Object{"workspace_id": "w-1"}, at("workspace_id"), strays},
-		{"roster_blazemeter_workspace_user", protocol.Object{"workspace_id": "901"}, at("workspace_id"), strayNumbers},
-		{"roster_blazemeter_workspace_users", protocol.Object{"account_id": "77"}, at("account_id"), strayNumbers},
-	}
-}
-
-func (p place) with(id string) protocol.Object {
-	config := maps.Clone(p.valid)
-	p.set(config, id)
-	return config
+	return out
 }
 
 // An id that would leave its segment of the path is refused before anything is
@@ -141,100 +101,90 @@ func TestIDsStayInTheirPlace(t *testing.T) {
 			return diags
 		},
 	}
-	covered := map[string]bool{}
-	for kind, places := range map[string][]place{"resource": append(resourcePlaces(), keyPlaces(p)...), "data": dataSources(), "list": lists()} {
+	tried := 0
+	try := func(kind, typ string, places []place) {
 		for _, pl := range places {
-			covered[kind+" "+pl.typ] = true
-			if kind == "resource" {
-				if diags := validate[kind](pl.typ, pl.valid); diags.Failed() {
-					t.Errorf("%s %v should be valid: %s", pl.typ, pl.valid, diags)
+			for _, id := range straysOf(typ) {
+				tried++
+				if diags := validate[kind](typ, pl.with(id)); !diags.Failed() || !strings.Contains(diags.String(), `AttributeName("`+pl.attribute+`")`) {
+					t.Errorf("%s %s takes the id %q as %s: %s", kind, typ, id, pl.attribute, diags)
 				}
 			}
-			for _, id := range pl.ids {
-				if diags := validate[kind](pl.typ, pl.with(id)); !diags.Failed() {
-					t.Errorf("%s %s takes the id %q: %v", kind, pl.typ, id, pl.with(id))
-				}
+			// White space around an id is not seen, and never meant.
+			for _, id := range []string{protocol.SampleOf(typ).Stranger + " ", "\t" + protocol.SampleOf(typ).Stranger} {
+				validate[kind](typ, pl.with(id)).Error(t, "white space", `AttributeName("`+pl.attribute+`")`)
 			}
 		}
 	}
 	for typ := range p.Schemas().ResourceSchemas {
-		if !covered["resource "+typ] {
-			t.Errorf("the ids of the resource %s are not tried", typ)
+		if diags := validate["resource"](typ, p.Sample(typ)); diags.Failed() {
+			t.Errorf("%s %v should be valid: %s", typ, p.Sample(typ), diags)
 		}
-		for _, id := range append(strayImports(typ), straySamples(p, typ)...) {
+		try("resource", typ, places(p, typ))
+		// Nor around a role.
+		for name, value := range p.Sample(typ) {
+			spaced := p.Sample(typ)
+			switch _, isMap := value.(protocol.Object); {
+			case name == "role":
+				spaced[name] = " " + protocol.SampleOf(typ).Role
+				validate["resource"](typ, spaced).Error(t, "white space", `AttributeName("role")`)
+			case isMap: // or a role that there is not
+				spaced[name] = protocol.Object{protocol.SampleOf(typ).Stranger: protocol.SampleOf(typ).Role + " "}
+				validate["resource"](typ, spaced).Error(t, name)
+			}
+		}
+		for _, id := range slices.Concat(straySamples(p, typ), strayImports[typ]) {
 			if _, diags := p.Import(typ, id, nil); !diags.Failed() {
 				t.Errorf("%s is imported by %q", typ, id)
 			}
 		}
 	}
-	for kind, schemas := range map[string]map[string]*tfprotov6.Schema{"data": p.Schemas().DataSourceSchemas, "list": p.Schemas().ListResourceSchemas} {
-		for typ, schema := range schemas {
-			for _, a := range schema.Block.Attributes {
-				if (a.Name == "id" || strings.HasSuffix(a.Name, "_id")) && (a.Required || a.Optional) && !covered[kind+" "+typ] {
-					t.Errorf("%s of %s %s is not tried", a.Name, kind, typ)
-				}
-			}
-		}
+	for typ, schema := range p.Schemas().DataSourceSchemas {
+		try("data", typ, lookUps(schema))
+	}
+	for typ, schema := range p.Schemas().ListResourceSchemas {
+		try("list", typ, lookUps(schema))
+	}
+	if tried < 500 {
+		t.Errorf("only %d ids were tried", tried)
 	}
 	if n := svc.Audit().Total; n != 0 {
 		t.Errorf("%d requests were sent: %v", n, svc.Audit().Requests)
 	}
 }
 
-// straySamples are ids of a resource of which one part is wrong.
+// straySamples are ids of a resource of which one part is wrong, missing or too many.
 func straySamples(p *protocol.Provider, typ string) []string {
 	names, sample := p.KeyNames(typ), p.Sample(typ)
+	parts := make([]string, len(names))
+	for i, name := range names {
+		parts[i], _ = sample[name].(string)
+	}
 	out := []string{""}
 	for i, name := range names {
-		for _, s := range strays {
-			if name == "role" || strings.Contains(s, "/") {
+		for _, s := range straysOf(typ) {
+			// What follows the first slash of the id of a role is the role.
+			if name == "role" && s != "" || strings.Contains(s, "/") && names[len(names)-1] == "role" {
 				continue
 			}
-			parts := make([]string, len(names))
-			for j, other := range names {
-				parts[j], _ = sample[other].(string)
-			}
-			parts[i] = s
-			out = append(out, strings.Join(parts, "/"))
+			wrong := slices.Clone(parts)
+			wrong[i] = s
+			out = append(out, strings.Join(wrong, "/"))
 		}
+		if i > 0 {
+			out = append(out, strings.Join(parts[:i], "/"))
+		}
+	}
+	if names[len(names)-1] != "role" {
+		out = append(out, strings.Join(parts, "/")+"/more")
 	}
 	return out
 }
 
-func strayImports(typ string) []string {
-	var out []string
-	switch typ {
-	case "roster_blink_workspace_role_binding":
-		for _, s := range strays {
-			if strings.Contains(s, "/") {
-				continue
-			}
-			out = append(out, s+"/user/u-1", "w-1/user/"+s, "w-1/"+s+"/u-1")
-		}
-		out = append(out, "", "w-1", "w-1/user", "w-1/user/u-1/more", "w-1/robot/u-1")
-	case "roster_blazemeter_workspace_user":
-		for _, s := range strayNumbers {
-			out = append(out, s+"/5000", "901/"+s)
-		}
-		out = append(out, "", "901", "901/5000/1")
-	case "roster_blink_workspace_role_members":
-		for _, s := range strays {
-			if !strings.Contains(s, "/") { // what follows the first slash is the role
-				out = append(out, s+"/viewer")
-			}
-		}
-		out = append(out, "w-1", "w-1/", "/viewer")
-	case "roster_blazemeter_workspace_role_members":
-		for _, s := range strayNumbers {
-			out = append(out, s+"/viewer")
-		}
-		out = append(out, "901", "901/", "901/admin", "901/viewer/more")
-	case "roster_blink_workspace_role_bindings":
-		out = strays
-	case "roster_blazemeter_workspace_users":
-		out = strayNumbers
-	}
-	return out
+// strayImports are ids that are wrong for reasons of one resource alone.
+var strayImports = map[string][]string{
+	"roster_blink_workspace_role_binding":      {"w-1/robot/u-1"},
+	"roster_blazemeter_workspace_role_members": {"901/admin", "901/viewer/more"},
 }
 
 // Ids with everything that may be in one arrive as one segment, whatever they

@@ -22,12 +22,15 @@ func productOf(typ string) string {
 	return product
 }
 
+// SampleOf gives what the mock service's default world has of the product of a type.
+func SampleOf(typ string) mockservice.Sample { return mockservice.SampleOf(productOf(typ)) }
+
 // Sample gives a valid configuration of a resource, in the default world of the
 // mock service: a user who is not a member yet is to have a role. It is made
 // from the schema, so that tests can use the resources of every product.
 func (p *Provider) Sample(typ string) Object {
 	p.t.Helper()
-	sample := mockservice.SampleOf(productOf(typ))
+	sample := SampleOf(typ)
 	config := p.key(typ, sample.Workspace)
 	for _, a := range p.attributes(typ) {
 		switch {
@@ -75,7 +78,7 @@ func (p *Provider) KeyNames(typ string) []string {
 // key gives the values of a key: a workspace, and where the key has more, the
 // sample's role or a user who is no member.
 func (p *Provider) key(typ, workspace string) Object {
-	sample := mockservice.SampleOf(productOf(typ))
+	sample := SampleOf(typ)
 	names := p.KeyNames(typ)
 	key := Object{}
 	for i, name := range names {
