@@ -315,16 +315,10 @@ func (r *additive) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	// The identity goes first: before 1.12 Terraform takes one that is missing
 	// after a Read for a fault, even where the resource is gone.
 	r.Key.setIdentity(ctx, resp.Identity, subjectOf(b), &resp.Diagnostics)
-	run, ok, diags := r.conn.UsableInPlan()
-	resp.Diagnostics.Append(diags...)
-	if !ok {
-		return
-	}
+	run, ctx, cancel := beginRead(ctx, r.conn, m.timeouts, r.Key.ID(subjectOf(b)), &resp.Diagnostics)
 	if run == nil {
-		resp.Diagnostics.Append(notRefreshed(r.Key.ID(subjectOf(b))))
 		return
 	}
-	ctx, cancel := within(ctx, m.timeouts, readTimeout, &resp.Diagnostics)
 	defer cancel()
 	got := run.ReadBinding(ctx, b, m.label(), getPrivate(ctx, req.Private, &resp.Diagnostics))
 	resp.Diagnostics.Append(r.diagnostics(got.Findings)...)

@@ -328,16 +328,10 @@ func (r *authoritative) Read(ctx context.Context, req resource.ReadRequest, resp
 	// Before 1.12 Terraform takes an identity that is missing after a Read for a
 	// fault, even where the resource is gone.
 	r.Key.setIdentity(ctx, resp.Identity, subject(m), &resp.Diagnostics)
-	run, ok, ds := r.conn.UsableInPlan()
-	resp.Diagnostics.Append(ds...)
-	if !ok {
-		return
-	}
+	run, ctx, cancel := beginRead(ctx, r.conn, m.timeouts, r.Key.ID(subject(m)), &resp.Diagnostics)
 	if run == nil {
-		resp.Diagnostics.Append(notRefreshed(r.Key.ID(subject(m))))
 		return
 	}
-	ctx, cancel := within(ctx, m.timeouts, readTimeout, &resp.Diagnostics)
 	defer cancel()
 	if names := getText(ctx, req.Private, leftOutKey, &resp.Diagnostics); names != "" {
 		r.dropLeftOut(m, names)

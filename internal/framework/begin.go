@@ -34,10 +34,34 @@ func begin(ctx context.Context, conn *Connection, v timeouts.Value, timeout time
 	return run, ctx, cancel
 }
 
-// notRefreshed warns that a state is shown as it was.
-func notRefreshed(id string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic(id+" was not refreshed",
-		"The provider's settings are not known yet, so the plan shows the state as it was. The apply reads what is there.")
+// beginRead is how every refresh begins. The run is nil where the state stays as it
+// was; where nothing failed, a warning says so.
+func beginRead(ctx context.Context, conn *Connection, v timeouts.Value, id string, diags *diag.Diagnostics) (*roster.Run, context.Context, context.CancelFunc) {
+	run, ok, ds := conn.UsableInPlan()
+	diags.Append(ds...)
+	if ok && run == nil {
+		diags.AddWarning(id+" was not refreshed",
+			"The provider's settings are not known yet, so the plan shows the state as it was. The apply reads what is there.")
+	}
+	if run == nil || !ok {
+		return nil, ctx, nil
+	}
+	ctx, cancel := within(ctx, v, readTimeout, diags)
+	return run, ctx, cancel
+}
+
+// beginList is how every list begins. The run is nil where an error says why.
+func beginList(conn *Connection, diags *diag.Diagnostics) *roster.Run {
+	run, ds := conn.Usable()
+	diags.Append(ds...)
+	if run == nil && !diags.HasError() {
+		diags.AddError("The provider's settings are not known",
+			"The provider block depends on a value that is not known, so nothing can be listed.")
+	}
+	if diags.HasError() {
+		return nil
+	}
+	return run
 }
 
 type timeoutOf func(timeouts.Value, context.Context, time.Duration) (time.Duration, diag.Diagnostics)

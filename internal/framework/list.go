@@ -81,13 +81,8 @@ func (l *lister) List(ctx context.Context, req list.ListRequest, stream *list.Li
 func (l *lister) results(ctx context.Context, req list.ListRequest) iter.Seq[list.ListResult] {
 	var workspace, role types.String
 	diags := read(ctx, req.Config, []field{{l.additive.Key.Workspace.Attribute, &workspace}, {roleAttribute, &role}})
-	run, ds := l.additive.conn.Usable()
-	diags.Append(ds...)
-	if run == nil && !diags.HasError() {
-		diags.AddError("The provider's settings are not known",
-			"The provider block depends on a value that is not known, so nothing can be listed.")
-	}
-	if diags.HasError() {
+	run := beginList(l.additive.conn, &diags)
+	if run == nil {
 		return list.ListResultsStreamDiagnostics(diags)
 	}
 	return l.members(ctx, req, run, workspace.ValueString(), role.ValueString())

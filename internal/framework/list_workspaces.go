@@ -95,13 +95,8 @@ func (l *workspaceLister) all(ctx context.Context, req list.ListRequest) (*roste
 	if name := l.list.Account.Attribute; name != "" {
 		diags.Append(read(ctx, req.Config, []field{{name, &account}})...)
 	}
-	run, ds := l.authoritative.conn.Usable()
-	diags.Append(ds...)
-	if run == nil && !diags.HasError() {
-		diags.AddError("The provider's settings are not known",
-			"The provider block depends on a value that is not known, so nothing can be listed.")
-	}
-	if diags.HasError() {
+	run := beginList(l.authoritative.conn, &diags)
+	if run == nil {
 		return nil, nil, diags
 	}
 	ctx, cancel := context.WithTimeout(ctx, DefaultTimeout)

@@ -1,19 +1,19 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 	"go.uber.org/goleak"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/test/output"
 )
 
 func TestMain(m *testing.M) {
@@ -108,22 +108,7 @@ func failure(t *testing.T, c *http.Client, req *http.Request) *Error {
 }
 
 // logBuffer collects log lines from several goroutines.
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
+type logBuffer struct{ output.Buffer }
 
 // lines gives the lines of one level.
 func (l *logBuffer) lines(t *testing.T, level string) []map[string]any {

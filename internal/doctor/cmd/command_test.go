@@ -14,6 +14,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/doctor"
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 	"github.com/tf-roster/terraform-provider-roster/internal/provider"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/output"
 )
 
 // built is the folder of the built command, if a test needed it.
@@ -68,7 +69,7 @@ func TestArguments(t *testing.T) {
 		{[]string{"blazemeter", "-workspace", "x"}, map[string]string{"BLAZEMETER_API_KEY_ID": "id-of-a-test", "BLAZEMETER_API_KEY_SECRET": "secret-of-a-test"}, 1, "-workspace: the id"},
 		{[]string{"blink", "-workspace", "w"}, map[string]string{"BLINK_API_KEY": "key-of-a-test", "BLINK_ENDPOINT": "http://127.0.0.1:1"}, 1, "could not be reached"},
 	} {
-		var stdout, stderr lockedBuffer
+		var stdout, stderr output.Buffer
 		code := doctor.Command{
 			Products: products(), Version: "1.2.3", Getenv: func(name string) string { return c.env[name] },
 			Stdout: &stdout, Stderr: &stderr, Journal: t.TempDir(), Timing: testTiming,

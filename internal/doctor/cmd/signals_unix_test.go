@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/output"
 )
 
 // binary builds the command once for all tests.
@@ -36,7 +37,7 @@ var binary = sync.OnceValues(func() (string, error) {
 // process is the built command at work.
 type process struct {
 	*exec.Cmd
-	stdout, stderr lockedBuffer
+	stdout, stderr output.Buffer
 }
 
 // start starts the built command in a process group of its own, so that it does not

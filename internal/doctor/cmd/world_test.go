@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +13,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
 	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/output"
 )
 
 // The workspaces of the default world, and its disposable people: bob is a member
@@ -83,7 +82,7 @@ func (r run) line(t *testing.T, number int) doctor.Line {
 // must never be in it.
 func (w *world) doctor(args ...string) run {
 	w.t.Helper()
-	var stdout, stderr lockedBuffer
+	var stdout, stderr output.Buffer
 	env := map[string]string{}
 	for _, line := range w.Env() {
 		name, value, _ := strings.Cut(line, "=")
@@ -166,22 +165,4 @@ func (w *world) notes() int {
 		}
 	}
 	return n
-}
-
-// lockedBuffer is a buffer that may be read while it is written.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

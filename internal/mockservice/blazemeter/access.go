@@ -9,20 +9,15 @@ import (
 )
 
 // State reads and changes what BlazeMeter holds without a call of its API.
-type State struct{ engine.Access }
+type State struct{ engine.Own[*state, Behaviour] }
 
 // Of gives direct access to the BlazeMeter of a service.
 func Of(s interface {
 	Access(product string) engine.Access
 },
 ) State {
-	return State{s.Access(Name)}
+	return State{engine.OwnOf[*state, Behaviour](s, Name)}
 }
-
-func (b State) do(f func(*state) error) error { return engine.Do(b.Access, f) }
-
-// SetBehaviour sets every switch; what is left out goes to its default.
-func (b State) SetBehaviour(how Behaviour) error { return engine.SetBehaviour(b.Access, how) }
 
 // Standing gives a member's roles joined with a comma, followed by " (disabled)" where that is so; "" for nobody.
 func (b State) Standing(workspace, user string) string {
@@ -36,7 +31,7 @@ func (b State) Set(workspace, user string, enabled bool, roles ...string) error 
 
 // SetAccountUser puts a person into an account, or changes the roles or the state there.
 func (b State) SetAccountUser(account int64, u AccountUser) error {
-	return b.do(func(s *state) error {
+	return b.Do(func(s *state) error {
 		a := s.accounts[idText(account)]
 		if a == nil {
 			return fmt.Errorf("there is no BlazeMeter account %d", account)
@@ -53,7 +48,7 @@ func (b State) SetAccountUser(account int64, u AccountUser) error {
 
 // AddUser adds a person, who belongs to no account yet.
 func (b State) AddUser(u User) error {
-	return b.do(func(s *state) error {
+	return b.Do(func(s *state) error {
 		if u.ID <= 0 || s.users[idText(u.ID)] != nil {
 			return fmt.Errorf("the user id %d is not positive or taken", u.ID)
 		}
@@ -64,7 +59,7 @@ func (b State) AddUser(u User) error {
 
 // Rename gives a person another display name and e-mail address; "" leaves either as it is.
 func (b State) Rename(user, name, email string) error {
-	return b.do(func(s *state) error {
+	return b.Do(func(s *state) error {
 		u := s.users[user]
 		if u == nil {
 			return fmt.Errorf("there is no BlazeMeter user %q", user)
@@ -77,7 +72,7 @@ func (b State) Rename(user, name, email string) error {
 
 // AddWorkspace adds a workspace with its users.
 func (b State) AddWorkspace(seed Workspace) error {
-	return b.do(func(s *state) error {
+	return b.Do(func(s *state) error {
 		if seed.ID <= 0 || s.find(idText(seed.ID)) != nil {
 			return fmt.Errorf("the workspace id %d is not positive or taken", seed.ID)
 		}
@@ -97,7 +92,7 @@ func (b State) AddWorkspace(seed Workspace) error {
 
 // SetWorkspaceDisabled switches a whole workspace off or on.
 func (b State) SetWorkspaceDisabled(workspace string, disabled bool) error {
-	return b.do(func(s *state) error {
+	return b.Do(func(s *state) error {
 		w := s.find(workspace)
 		if w == nil {
 			return fmt.Errorf("there is no BlazeMeter workspace %q", workspace)

@@ -12,23 +12,15 @@ import (
 )
 
 // State reads and changes what the tenant holds without a call of its API.
-type State struct{ engine.Access }
+type State struct{ engine.Own[*state, Behaviour] }
 
 // Of gives direct access to the tenant of a service.
 func Of(s interface {
 	Access(product string) engine.Access
 },
 ) State {
-	return State{s.Access(Name)}
+	return State{engine.OwnOf[*state, Behaviour](s, Name)}
 }
-
-func (b State) do(f func(*state) error) error { return engine.Do(b.Access, f) }
-
-// Behaviour gives the switches as they are, all spelled out.
-func (b State) Behaviour() Behaviour { return engine.Behaviour[Behaviour](b.Access) }
-
-// SetBehaviour sets every switch; what is left out goes to its default.
-func (b State) SetBehaviour(how Behaviour) error { return engine.SetBehaviour(b.Access, how) }
 
 // Role gives a member's role, "" for nobody.
 func (b State) Role(workspace, kind, id string) string {
@@ -42,7 +34,7 @@ func (b State) SetRole(workspace, kind, id, role string) error {
 
 // withUser has a function change a user of the tenant.
 func (b State) withUser(id string, f func(*state, *User) error) error {
-	return b.do(func(s *state) error {
+	return b.Do(func(s *state) error {
 		u := s.users[id]
 		if u == nil {
 			return fmt.Errorf("there is no user %q in the tenant", id)
@@ -97,7 +89,7 @@ func (b State) RemoveUser(id string) error {
 
 // Rename gives a user or group another name, and a user another e-mail address; "" leaves either as it is.
 func (b State) Rename(kind, id, name, email string) error {
-	return b.do(func(s *state) error {
+	return b.Do(func(s *state) error {
 		if _, unknown := s.principal(kind, id); unknown != "" {
 			return fmt.Errorf("cannot rename: %s", unknown)
 		}
@@ -115,7 +107,7 @@ func (b State) Rename(kind, id, name, email string) error {
 
 // SetGroupMembers replaces the people in a group.
 func (b State) SetGroupMembers(group string, users ...string) error {
-	return b.do(func(s *state) error {
+	return b.Do(func(s *state) error {
 		g := s.groups[group]
 		if g == nil {
 			return fmt.Errorf("there is no group %q in the tenant", group)
@@ -141,7 +133,7 @@ func (s *state) know(users []string) error {
 
 // AddUser adds a user to the tenant.
 func (b State) AddUser(u User) error {
-	return b.do(func(s *state) error {
+	return b.Do(func(s *state) error {
 		if u.ID == "" || s.users[u.ID] != nil {
 			return fmt.Errorf("the user id %q is empty or taken", u.ID)
 		}
@@ -152,7 +144,7 @@ func (b State) AddUser(u User) error {
 
 // AddGroup adds a group to the tenant.
 func (b State) AddGroup(g Group) error {
-	return b.do(func(s *state) error {
+	return b.Do(func(s *state) error {
 		if g.ID == "" || s.groups[g.ID] != nil {
 			return fmt.Errorf("the group id %q is empty or taken", g.ID)
 		}
@@ -166,7 +158,7 @@ func (b State) AddGroup(g Group) error {
 
 // AddWorkspace adds a workspace with its members.
 func (b State) AddWorkspace(seed Workspace) error {
-	return b.do(func(s *state) error {
+	return b.Do(func(s *state) error {
 		if seed.ID == "" || s.find(seed.ID) != nil {
 			return fmt.Errorf("the workspace id %q is empty or taken", seed.ID)
 		}

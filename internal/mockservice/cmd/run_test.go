@@ -1,45 +1,27 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/test/output"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// buffer is a writer that can be read while it is written.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
 
 func TestServesUntilItIsStopped(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	envFile := filepath.Join(t.TempDir(), "env")
-	var stdout, stderr buffer
+	var stdout, stderr output.Buffer
 	code := make(chan int, 1)
 	go func() {
 		code <- run(ctx, []string{
@@ -130,7 +112,7 @@ func TestFlags(t *testing.T) {
 		"no env dir":   {[]string{"-env-file", filepath.Join(dir, "none", "env")}, exitFailed, "environment lines"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var stdout, stderr buffer
+			var stdout, stderr output.Buffer
 			if code := run(t.Context(), c.args, &stdout, &stderr); code != c.code {
 				t.Errorf("exit code %d, want %d", code, c.code)
 			}
@@ -142,7 +124,7 @@ func TestFlags(t *testing.T) {
 }
 
 func TestPrintSeed(t *testing.T) {
-	var stdout, stderr buffer
+	var stdout, stderr output.Buffer
 	if code := run(t.Context(), []string{"-print-seed"}, &stdout, &stderr); code != exitOK {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}

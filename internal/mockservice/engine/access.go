@@ -40,6 +40,23 @@ func Do[S State](a Access, f func(S) error) error {
 	return errors.New("there is no product " + a.product)
 }
 
+// Own is direct access to a product with its own state and its own switches.
+type Own[S State, B any] struct{ Access }
+
+// OwnOf gives that access to a product of a service.
+func OwnOf[S State, B any](s interface{ Access(product string) Access }, product string) Own[S, B] {
+	return Own[S, B]{s.Access(product)}
+}
+
+// Do has a function work on the state, with the server's lock held.
+func (o Own[S, B]) Do(f func(S) error) error { return Do(o.Access, f) }
+
+// Behaviour gives the switches as they are, all spelled out.
+func (o Own[S, B]) Behaviour() B { return Behaviour[B](o.Access) }
+
+// SetBehaviour sets every switch; what is left out goes to its default.
+func (o Own[S, B]) SetBehaviour(how B) error { return SetBehaviour(o.Access, how) }
+
 // find gives a workspace, deleted or not. The caller holds the server's lock.
 func (a Access) find(workspace string) *Workspace {
 	if site := a.s.site(a.product); site != nil {
