@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 	mockblazemeter "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blazemeter"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
@@ -21,20 +19,11 @@ const (
 	searchID   = mockblazemeter.DefaultOtherWorkspace
 )
 
-// inProcess gives a provider that points at a mock service of its own.
-func inProcess(t *testing.T, config object) (*mockservice.Running, *protocol.Provider) {
-	t.Helper()
-	m := mockservice.StartDefault(t)
-	m.Setenv()
-	return m, protocol.Start(t, config)
-}
-
-func equal(t *testing.T, want, got any) {
-	t.Helper()
-	if d := cmp.Diff(want, got); d != "" {
-		t.Fatalf("not as it should be (-want +got):\n%s", d)
-	}
-}
+var (
+	// inProcess gives a provider that points at a mock service of its own.
+	inProcess = protocol.StartBesideService
+	equal     = protocol.Equal
+)
 
 func sorted(v any) []string {
 	elements, _ := v.([]any)

@@ -1,8 +1,6 @@
 package blazemeter_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -62,10 +60,7 @@ func TestAccReplacement_withAnotherRole(t *testing.T) {
 			}
 			w.Apply()
 			w.Clean()
-			state, err := os.ReadFile(filepath.Join(w.Dir, "terraform.tfstate"))
-			if err != nil || strings.Contains(string(state), `"deposed"`) {
-				t.Fatalf("an object is still deposed, or there is no state: %s, %v", state, err)
-			}
+			w.NothingDeposed()
 			w.stands(t, bob, test.bob)
 			w.stands(t, carol, test.carol)
 			w.stands(t, alice, "manager")

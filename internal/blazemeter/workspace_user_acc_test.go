@@ -35,16 +35,8 @@ type world struct {
 
 func newWorld(t *testing.T, changes ...func(*mockservice.Seed)) world {
 	t.Helper()
-	acctest.Needed(t)
-	seed, err := mockservice.DefaultSeed()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, change := range changes {
-		change(&seed)
-	}
-	svc := mockservice.StartTest(t, seed)
-	return world{CLI: acctest.New(t, svc.Env()), svc: svc}
+	cli, svc := acctest.Beside(t, changes...)
+	return world{CLI: cli, svc: svc}
 }
 
 func inWorkspace(name, workspace, id, role string, extra ...string) string {

@@ -30,17 +30,8 @@ func lenient(s *mockservice.Seed) {
 
 func newWorld(t *testing.T, changes ...func(*mockservice.Seed)) world {
 	t.Helper()
-	acctest.Needed(t)
-	seed, err := mockservice.DefaultSeed()
-	if err != nil {
-		t.Fatal(err)
-	}
-	lenient(&seed)
-	for _, change := range changes {
-		change(&seed)
-	}
-	svc := mockservice.StartTest(t, seed)
-	return world{CLI: acctest.New(t, svc.Env()), svc: svc}
+	cli, svc := acctest.Beside(t, append([]func(*mockservice.Seed){lenient}, changes...)...)
+	return world{CLI: cli, svc: svc}
 }
 
 // quick makes the guard's wait short, for plans that are refused in any case.

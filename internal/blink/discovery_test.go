@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
@@ -23,20 +21,11 @@ const (
 	securityID = mockblink.DefaultOtherWorkspace
 )
 
-// inProcess gives a provider that points at a mock service of its own.
-func inProcess(t *testing.T, config object) (*mockservice.Running, *protocol.Provider) {
-	t.Helper()
-	m := mockservice.StartDefault(t)
-	m.Setenv()
-	return m, protocol.Start(t, config)
-}
-
-func equal(t *testing.T, want, got any) {
-	t.Helper()
-	if d := cmp.Diff(want, got); d != "" {
-		t.Fatalf("not as it should be (-want +got):\n%s", d)
-	}
-}
+var (
+	// inProcess gives a provider that points at a mock service of its own.
+	inProcess = protocol.StartBesideService
+	equal     = protocol.Equal
+)
 
 func listedUser(email, name, role any) object {
 	return object{"email": email, "name": name, "role": role, "is_invite": false, "member_count": int64(0)}

@@ -1,9 +1,6 @@
 package blink_test
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
@@ -74,10 +71,10 @@ func TestAccReplacement_withAnotherRole(t *testing.T) {
 			} else {
 				w.Apply(replace)
 			}
-			w.deposesNothing(t)
+			w.NothingDeposed()
 			w.Apply()
 			w.Clean()
-			w.deposesNothing(t)
+			w.NothingDeposed()
 			w.roleOf(t, payments, "user", "u-bob", test.bob)
 			w.roleOf(t, payments, "user", "u-carol", test.carol)
 			w.roleOf(t, payments, "user", "u-alice", "owner")
@@ -106,17 +103,5 @@ func TestAccCreation_ofWhoHasJoinedSince(t *testing.T) {
 			w.Shows(w.OK("apply", "-no-color", "planned"), test.says)
 			w.roleOf(t, payments, "user", "u-carol", test.ends)
 		})
-	}
-}
-
-// deposesNothing fails the test while the state has an object that was replaced.
-func (w world) deposesNothing(t *testing.T) {
-	t.Helper()
-	state, err := os.ReadFile(filepath.Join(w.Dir, "terraform.tfstate"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(string(state), `"deposed"`) {
-		t.Fatalf("an object is still deposed: %s", state)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
 // Timing bounds a run.
@@ -105,7 +107,7 @@ func (t *Trial) await(ctx context.Context, timeout time.Duration, wanted func(St
 		if took >= timeout {
 			return false, nil
 		}
-		if err := wait(ctx, pause); err != nil {
+		if err := transport.Wait(ctx, pause); err != nil {
 			return false, err
 		}
 	}
@@ -150,17 +152,6 @@ func rounded(d time.Duration) time.Duration {
 	return d.Round(100 * time.Millisecond)
 }
 
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 func (t *Trial) say(text string, args ...any) {
 	_, _ = fmt.Fprintf(t.progress, "roster-doctor: "+text+"\n", args...)
 }
@@ -201,7 +192,7 @@ func (t *Trial) restore(ctx context.Context) error {
 	var err error
 	for round := range restoreRounds {
 		if round > 0 {
-			if wait(ctx, time.Duration(round)*time.Second) != nil {
+			if transport.Wait(ctx, time.Duration(round)*time.Second) != nil {
 				break
 			}
 		}

@@ -160,13 +160,5 @@ func (c *Client) Traits() membership.Traits {
 // pauseBetweenListings waits about 0.25 s, 0.5 s, 1 s and so on.
 func pauseBetweenListings(ctx context.Context, n int) error {
 	d := 250 * time.Millisecond << min(n, 4)
-	d = d/2 + rand.N(d)
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return transport.Wait(ctx, d/2+rand.N(d))
 }

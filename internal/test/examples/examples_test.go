@@ -165,10 +165,7 @@ func TestAccImports(t *testing.T) {
 	for _, folder := range folders(t, "import.sh") {
 		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
-			p := set(t, folder)
-			p.Apply()
-			address, id := command(t, filepath.Join(p.Dir, "import.sh"))
-			p.OK("state", "rm", address)
+			p, address, id := forgotten(t, folder)
 			p.OK("import", "-no-color", address, id)
 			if p.contains("ignore_users") {
 				// Whom to ignore is in the configuration alone: the first apply
@@ -182,6 +179,27 @@ func TestAccImports(t *testing.T) {
 			p.Clean()
 		})
 	}
+}
+
+// forgotten sets up and applies an example, and takes what its import.sh brings back
+// out of the state.
+func forgotten(t *testing.T, folder string) (p place, address, id string) {
+	t.Helper()
+	p = set(t, folder)
+	p.Apply()
+	address, id = command(t, filepath.Join(p.Dir, "import.sh"))
+	p.OK("state", "rm", address)
+	return p, address, id
+}
+
+// importBy adds an import block of the example to its configuration.
+func (p place) importBy(t *testing.T, file string) {
+	t.Helper()
+	block, err := os.ReadFile(filepath.Join(tree, filepath.FromSlash(p.folder), file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Write("import.tf", string(block))
 }
 
 // command reads the one line of an import.sh that is no comment.
@@ -207,15 +225,8 @@ func TestAccImportBlocks(t *testing.T) {
 	for _, folder := range folders(t, "import-by-string-id.tf") {
 		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
-			p := set(t, folder)
-			p.Apply()
-			address, _ := command(t, filepath.Join(p.Dir, "import.sh"))
-			p.OK("state", "rm", address)
-			block, err := os.ReadFile(filepath.Join(tree, filepath.FromSlash(folder), "import-by-string-id.tf"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			p.Write("import.tf", string(block))
+			p, _, _ := forgotten(t, folder)
+			p.importBy(t, "import-by-string-id.tf")
 			p.Shows(p.Apply(), "1 imported, 0 added, 0 changed, 0 destroyed")
 			p.Clean()
 		})

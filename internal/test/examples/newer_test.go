@@ -146,16 +146,9 @@ func TestAccIdentityImports(t *testing.T) {
 	for _, folder := range folders(t, "import-by-identity.tf") {
 		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
-			p := set(t, folder)
-			p.Apply()
-			address, _ := command(t, filepath.Join(p.Dir, "import.sh"))
-			p.OK("state", "rm", address)
+			p, _, _ := forgotten(t, folder)
 			p.withoutImports(t) // a resource can have only one import block
-			text, err := os.ReadFile(filepath.Join(tree, filepath.FromSlash(folder), "import-by-identity.tf"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			p.Write("import.tf", string(text))
+			p.importBy(t, "import-by-identity.tf")
 			p.svc.ResetAudit()
 			done := "1 imported, 0 added, 0 changed, 0 destroyed"
 			if p.contains("ignore_users") {

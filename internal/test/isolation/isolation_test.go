@@ -58,27 +58,12 @@ func TestNoVariableOfAProductGetsIn(t *testing.T) {
 	if len(variables) < 5 {
 		t.Fatalf("only %v were found", variables)
 	}
-	base := os.Environ()
-	for _, name := range variables {
-		base = append(base, name+"=the-user's-own")
-	}
-	env, err := isolation.Environment(t.Context(), base, t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, entry := range env {
-		if strings.HasSuffix(entry, "=the-user's-own") {
-			t.Errorf("%s gets into the tests", entry)
-		}
-	}
+	kept(t, os.Environ(), variables)
 }
 
-func TestNothingOfTerraformsGetsIn(t *testing.T) {
-	names := []string{
-		"TF_LOG", "TF_LOG_PATH", "TF_CLI_ARGS", "TF_CLI_ARGS_plan", "TF_DATA_DIR", "TF_PLUGIN_CACHE_DIR", "TF_REATTACH_PROVIDERS", "TF_TOKEN_app_terraform_io",
-		"TF_VAR_workspace", "TF_WORKSPACE", "TF_ACC_TERRAFORM_VERSION", "TF_ENCRYPTION", "TERRAFORM_CONFIG", "XDG_RUNTIME_DIR", "XDG_DATA_DIRS", "XDG_CONFIG_HOME",
-	}
-	base := append(os.Environ(), "TF_ACC_PROVIDER_HOST=kept")
+// kept gives the environment of the tests, and fails where one of the names gets in.
+func kept(t *testing.T, base, names []string) []string {
+	t.Helper()
 	for _, name := range names {
 		base = append(base, name+"=the-user's-own")
 	}
@@ -91,6 +76,15 @@ func TestNothingOfTerraformsGetsIn(t *testing.T) {
 			t.Errorf("%s gets into the tests", entry)
 		}
 	}
+	return env
+}
+
+func TestNothingOfTerraformsGetsIn(t *testing.T) {
+	names := []string{
+		"TF_LOG", "TF_LOG_PATH", "TF_CLI_ARGS", "TF_CLI_ARGS_plan", "TF_DATA_DIR", "TF_PLUGIN_CACHE_DIR", "TF_REATTACH_PROVIDERS", "TF_TOKEN_app_terraform_io",
+		"TF_VAR_workspace", "TF_WORKSPACE", "TF_ACC_TERRAFORM_VERSION", "TF_ENCRYPTION", "TERRAFORM_CONFIG", "XDG_RUNTIME_DIR", "XDG_DATA_DIRS", "XDG_CONFIG_HOME",
+	}
+	env := kept(t, append(os.Environ(), "TF_ACC_PROVIDER_HOST=kept"), names)
 	if !slices.Contains(env, "TF_ACC_PROVIDER_HOST=kept") {
 		t.Error("what tells the tests which program to run was dropped")
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 )
 
@@ -65,6 +66,23 @@ func Start(t testing.TB, config Object) *Provider {
 	p.identities = ids.IdentitySchemas
 	p.Configure(config)
 	return p
+}
+
+// StartBesideService makes a mock service with the default seed, and a provider that
+// its environment points there.
+func StartBesideService(t testing.TB, config Object) (*mockservice.Running, *Provider) {
+	t.Helper()
+	svc := mockservice.StartDefault(t)
+	svc.Setenv()
+	return svc, Start(t, config)
+}
+
+// Equal fails the test where two values differ, and shows in what.
+func Equal(t *testing.T, want, got any) {
+	t.Helper()
+	if d := cmp.Diff(want, got); d != "" {
+		t.Fatalf("not as it should be (-want +got):\n%s", d)
+	}
 }
 
 // Configure begins another walk, as a server does that serves several (-debug).
