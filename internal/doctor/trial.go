@@ -235,7 +235,8 @@ func (t *Trial) restoreOnce(ctx context.Context) (bool, error) {
 		}
 		t.say("To restore: %s.", c.What)
 		a := t.service.send(ctx, c)
-		shown, err := false, error(nil)
+		var shown bool
+		var err error
 		switch {
 		case a.OK():
 			shown, err = t.Await(ctx, func(s Standing) bool { return t.restorer.Restored(t.Prior, s) })
