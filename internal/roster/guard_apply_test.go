@@ -242,7 +242,7 @@ func TestALaggingListingSavesNobody(t *testing.T) {
 		s.lag = time.Hour // from now on listings are of before
 		fs := x.delete(bind("w1", "zoe", "owner"), Exit{}, Private{})
 		says(t, fs, lastOwner)
-		if len(fs) == 1 && !strings.Contains(fs[0].Detail, "ann@example.com (ann): taken out by this run already") {
+		if len(fs) == 1 && !strings.Contains(fs[0].Detail, "ann@example.com (ann): changed by this run already") {
 			t.Error(fs[0].Detail)
 		}
 	})

@@ -79,7 +79,7 @@ func TestANewcomerIsNamedUntilThatIsSettled(t *testing.T) {
 	})
 }
 
-// Whoever is to take somebody's place and holds more than was planned is left alone,
+// A principal who is to take a member's place and holds more than was planned is left alone,
 // and so is the principal before.
 func TestAChangeOfPrincipalEndsWhereTheNextOneIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -245,7 +245,7 @@ func (a *setApply) note(fs []Finding) {
 	}
 }
 
-// listing shows who is there afterwards: after a failure, as it is read anew. Whoever
+// listing shows who is there afterwards: after a failure, as it is read anew. A member who
 // is not known by then is taken to stand as at the beginning.
 func (a *setApply) listing(ctx context.Context, failed bool) *Listing {
 	r := a.space.reconciler

@@ -35,7 +35,7 @@ var world = engine.World{
 		for n, members := range p.Members {
 			w := Workspace{ID: firstOfWorld + int64(n), Name: "Load " + strconv.Itoa(n), Account: wholeWorld}
 			for _, text := range slices.Sorted(maps.Keys(members)) {
-				id, _ := strconv.ParseInt(text, 10, 64) // whoever is no number fails the seed's validation
+				id, _ := strconv.ParseInt(text, 10, 64) // what is no number fails the seed's validation
 				w.Users = append(w.Users, WorkspaceUser{ID: id, Role: members[text]})
 			}
 			s.Workspaces = append(s.Workspaces, w)

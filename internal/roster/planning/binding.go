@@ -52,7 +52,7 @@ func (e Exit) To() *membership.Standing {
 
 // BindingChange is one planned change of a resource of one principal.
 type BindingChange struct {
-	// Prior is what the state holds, nil for a creation; Next what shall be,
+	// Prior is what the state holds, nil for a creation; Next what is planned,
 	// nil for a removal.
 	Prior, Next *Binding
 	// Adopt allows a creation to change an access that is there already.
@@ -228,7 +228,7 @@ func (p *Planner) planEntry(ctx context.Context, in *instance, c BindingChange, 
 	if l != nil && !next.PrincipalUnknown {
 		e.live, e.presence = l.Lookup(next.Principal)
 	}
-	// Whoever is (or may be) an owner is noted before anything is refused, so that
+	// A principal who is (or may be) an owner is noted before anything is refused, so that
 	// the guard does not answer for what another message explains.
 	if next.StandingUnknown || p.isOwner(next.Standing) {
 		p.gainHolding(ctx, in, next, e.live)
@@ -309,7 +309,7 @@ func (p *Planner) claimHolding(in *instance, c BindingChange) []membership.Findi
 	return out
 }
 
-// gainHolding notes a possible owner. What the listing does not show of somebody
+// gainHolding notes a possible owner. What the listing does not show of a user
 // is taken from the tenant, where it can be read.
 func (p *Planner) gainHolding(ctx context.Context, in *instance, next Binding, live membership.Member) {
 	if next.PrincipalUnknown {
@@ -327,7 +327,7 @@ func (p *Planner) gainHolding(ctx context.Context, in *instance, next Binding, l
 	p.walk.gain(p, in, next.Workspace, &m)
 }
 
-// stranger gives what the tenant tells of somebody who is not in the workspace.
+// stranger gives what the tenant tells of a user who is not in the workspace.
 func (p *Planner) stranger(ctx context.Context, workspace string, q membership.Principal) membership.Member {
 	m := membership.Member{Principal: q, MemberCount: 1} // not known: the apply decides
 	if t, err := p.readings.Tenant(ctx, workspace, time.Time{}); err == nil {

@@ -12,7 +12,7 @@ import (
 // claims is which resources manage whom in one workspace, as planned in one walk.
 type claims struct {
 	// holds and removes are kept by resources of one principal: which of them
-	// create or keep the principal, and which take it out.
+	// create or keep the principal, and which remove it.
 	holds, removes map[membership.Principal][]*instance
 	// sets are the resources that manage several.
 	sets []*setClaim

@@ -16,7 +16,7 @@ type Change struct {
 	// Live is the row of the listing; its Presence says whether there is one.
 	Live     membership.Member
 	Presence membership.Presence
-	// To is what the principal shall hold; nil for nothing. ToUnknown is true
+	// To is what the principal is to hold; nil for nothing. ToUnknown is true
 	// where the role is not known yet.
 	To        *membership.Standing
 	ToUnknown bool
@@ -54,7 +54,7 @@ type Diff struct {
 	// Add are additions, higher roles, and those who are enabled again; Lower
 	// those who keep something, and Remove those who keep nothing.
 	Add, Lower, Remove []Change
-	// Unchanged hold what they shall hold already.
+	// Unchanged hold already what they are to hold.
 	Unchanged []membership.Principal
 	// LeftAlone would be lowered or removed if the state had held them as they
 	// stand now.
@@ -116,7 +116,7 @@ func (d *Diff) enter(l *membership.Listing, t membership.Traits, e Entry, mayLow
 		c.Principal = live.Principal
 	}
 	if e.Role == "" && !e.RoleUnknown {
-		// There is no role to give: this names somebody whom the service shows
+		// There is no role to give: this names a user whom the service shows
 		// without one.
 		if there && len(live.Roles) == 0 {
 			d.Unchanged = append(d.Unchanged, live.Principal)

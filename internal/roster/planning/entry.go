@@ -36,7 +36,7 @@ func (p *Planner) enter(ctx context.Context, e entrant) []membership.Finding {
 	}
 }
 
-// notShown warns of somebody whom an incomplete listing does not show. What else
+// notShown warns of a user whom an incomplete listing does not show. What else
 // the run does may complete it, so the apply decides.
 func (p *Planner) notShown(e entrant) membership.Finding {
 	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("Whether %s is in %s is not known", e.Next.Principal, p.traits.Workspace(e.listing.ID)),
@@ -48,7 +48,7 @@ func (p *Planner) invited(ctx context.Context, l *membership.Listing, who string
 		fmt.Sprintf("The invitation has not been accepted yet. Until then the role cannot be used, and it does not count as %s. The id may change when the invitation is accepted.", p.traits.AnOwner()))
 }
 
-// conflict judges somebody who is there already.
+// conflict judges a user who is there already.
 func (p *Planner) conflict(ctx context.Context, e entrant) []membership.Finding {
 	next := *e.Next
 	if next.StandingUnknown || e.live.Holds(next.Standing) {
@@ -60,7 +60,7 @@ func (p *Planner) conflict(ctx context.Context, e entrant) []membership.Finding 
 	case e.Adopt:
 		return []membership.Finding{Adopted(p.words, e.live, next.Standing, p.at(ctx, e.listing, e.workspace))}
 	case e.Prior == nil && p.walk.wasTainted(ctx, p, e.workspace, next.Principal):
-		return nil // this very instance held the principal
+		return nil // this instance held the principal
 	case e.Prior == nil && p.walk.removedElsewhere(ctx, p, e.workspace, next.Principal):
 		return []membership.Finding{membership.ErrorAt(membership.AtPrincipal, summaryPulled, texts{p: p, workspace: e.workspace, name: p.readings.WorkspaceName(ctx, e.listing, e.workspace)}.pulled(e.live))}
 	default:
@@ -100,7 +100,7 @@ func (p *Planner) importBlock(resourceType, id string) string {
 	return strings.NewReplacer("{type}", resourceType, "{id}", strconv.Quote(id)).Replace(p.words.ImportBlock)
 }
 
-// absent judges somebody who is not in the workspace yet.
+// absent judges a user who is not in the workspace yet.
 func (p *Planner) absent(ctx context.Context, l *membership.Listing, came time.Time, next Binding) []membership.Finding {
 	q := next.Principal
 	if !next.StandingUnknown && !next.Standing.Enabled {
@@ -123,7 +123,7 @@ func (p *Planner) absent(ctx context.Context, l *membership.Listing, came time.T
 	return nil
 }
 
-// look finds somebody in the tenant. Nobody is found without a finding where the
+// look finds a user in the tenant. Nobody is found without a finding where the
 // tenant cannot be read: then it is left to the apply. Who is missing in a
 // reading that is older than the question is looked for once more.
 func (p *Planner) look(ctx context.Context, l *membership.Listing, q membership.Principal, came time.Time) (*membership.Person, *membership.Finding) {

@@ -40,13 +40,13 @@ func (p Private) WithNewcomer(q membership.Principal) Private {
 	return p
 }
 
-// WithoutNewcomer gives the private data without somebody who is settled.
+// WithoutNewcomer gives the private data without a user who is settled.
 func (p Private) WithoutNewcomer(q membership.Principal) Private {
 	p.Newcomers = slices.DeleteFunc(slices.Clone(p.Newcomers), func(o membership.Principal) bool { return o.Fold() == q.Fold() })
 	return p
 }
 
-// NotYetKnown stands in [Private.Holds] for what is known only after apply.
+// NotYetKnown is the value of [Private.Holds] for what is known only after apply.
 const NotYetKnown = "not known yet"
 
 // MemberKey names a principal in a workspace in [Private.Holds].

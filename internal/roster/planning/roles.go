@@ -14,7 +14,7 @@ import (
 
 // RolesChange is one planned change of a resource that manages several.
 type RolesChange struct {
-	// Prior is what the state holds, nil for a creation; Next what shall be,
+	// Prior is what the state holds, nil for a creation; Next what is planned,
 	// nil for a removal, which touches nobody.
 	Prior, Next *Roles
 	// Private is the instance's private data.
@@ -48,7 +48,7 @@ type RolesPlan struct {
 	// Private is what the instance's private data has to say from now on.
 	Private Private
 	// Texts are what people call those who are new to the state, by folded
-	// principal; whoever is missing is not known.
+	// principal; who is missing is not known.
 	Texts map[membership.Principal]string
 }
 
@@ -158,7 +158,7 @@ func (p *Planner) planDiff(ctx context.Context, in *instance, c RolesChange, l *
 	v.diff = Compare(l, p.traits, next, v.held)
 	if v.before() == nil && len(v.hurt()) > 0 {
 		if v.tainted = p.walk.taintedSet(ctx, p, next); v.tainted != nil {
-			v.held = v.tainted.held // this very instance, about to be replaced
+			v.held = v.tainted.held // this instance, about to be replaced
 			v.diff = Compare(l, p.traits, next, v.held)
 		}
 	}
@@ -263,7 +263,7 @@ func (p *Planner) judgeRoles(ctx context.Context, v rolesView) []membership.Find
 	return append(out, leftAlone(p.traits, v.diff.LeftAlone, v.where)...)
 }
 
-// anyOwner tells whether somebody is named who may be an owner.
+// anyOwner tells whether a user is named who may be an owner.
 func (p *Planner) anyOwner(next Roles) bool {
 	for k, scope := range next.Kinds {
 		if scope.Unknown && p.mayCount(k) && p.mayOwn(Entry{Role: next.Role, RoleUnknown: next.Role == ""}) {
@@ -391,7 +391,7 @@ func (p *Planner) entrants(ctx context.Context, v rolesView) []membership.Findin
 		})...)
 }
 
-// goes warns that somebody whom the state does not hold is changed.
+// goes warns that a user whom the state does not hold is changed.
 func (p *Planner) goes(v rolesView, c Change) membership.Finding {
 	return membership.WarningAt(c.At(), fmt.Sprintf("%s in %s goes from %s to %s", c.Live.Label(), v.where, c.Live.Standing(), c.To),
 		fmt.Sprintf("%s has %s there already, and is new to this resource. Being named here changes the role.", Named(c.Live), c.Live.Standing()))

@@ -132,7 +132,7 @@ func (w *Walk) gainElsewhere(p *Planner, in *instance) {
 	w.signal()
 }
 
-// gain notes somebody who becomes (or may become) an owner; nil where it is not
+// gain notes a user who becomes (or may become) an owner; nil where it is not
 // known yet who.
 func (w *Walk) gain(p *Planner, in *instance, workspace string, m *membership.Member) {
 	w.mu.Lock()

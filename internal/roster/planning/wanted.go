@@ -9,7 +9,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
-// Roles is who shall hold which role in a workspace, as a resource that manages
+// Roles says who is to hold which role in a workspace, as a resource that manages
 // several has it: in a configuration, a plan or a state. Parts may not be known yet.
 type Roles struct {
 	Workspace        string
@@ -17,7 +17,7 @@ type Roles struct {
 	// Role, where it is not empty, is the only role that is managed: everybody
 	// with another one is left alone, unless they are named.
 	Role string
-	// OnRemoval is what somebody with Role gets who is not named: nil for
+	// OnRemoval is what a user with Role gets who is not named: nil for
 	// nothing. A resource that manages everybody removes.
 	OnRemoval *membership.Standing
 	// Kinds are the kinds of principal that are managed. All others in the
@@ -118,8 +118,8 @@ func (r Roles) Covers(m membership.Member) bool {
 	return ok && !scope.Ignore.Matches(m)
 }
 
-// Certain tells whether it is known that somebody of this kind who is not named
-// shall not be there.
+// Certain tells whether it is known that a user of this kind who is not named
+// is not to be there.
 func (r Roles) Certain(k membership.Kind) bool {
 	scope, ok := r.Kinds[k]
 	return ok && !scope.Unknown && !scope.Ignore.Unknown
@@ -131,7 +131,7 @@ func (r Roles) shows(m membership.Member, named bool) bool {
 	return r.Covers(m) && m.Enabled && (!m.Invite || named || r.IncludeInvites) && (r.Role == "" || m.HasRole(r.Role))
 }
 
-// outgrown tells whether somebody whom the state held with the one role that is
+// outgrown tells whether a user whom the state held with the one role that is
 // managed has another one by now.
 func (r Roles) outgrown(m membership.Member, held Held) bool {
 	return r.Role != "" && r.Covers(m) && m.Enabled && !m.HasRole(r.Role) && strings.EqualFold(held[m.Fold()], r.Role)

@@ -19,7 +19,7 @@ type Action int
 
 // The actions.
 const (
-	// Give: the principal shall hold what is wanted, and the instance that asks
+	// Give: the principal is to hold what is wanted, and the instance that asks
 	// holds the principal from then on.
 	Give Action = iota
 	// End: the instance gives the principal up. Whatever lesser role the
@@ -34,7 +34,7 @@ const (
 type Change struct {
 	Action    Action
 	Principal membership.Principal
-	// Want is what the principal shall hold; nil for no access.
+	// Want is what the principal is to hold; nil for no access.
 	Want *membership.Standing
 	// Held is what the prior state says that the principal holds; nil where the
 	// state does not hold the principal.
@@ -88,7 +88,7 @@ const (
 	Incomplete
 	// Unreadable: the workspace could not be read, and nothing was sent.
 	Unreadable
-	// NoSuchMember: somebody who is not there cannot be disabled.
+	// NoSuchMember: a user who is not there cannot be disabled.
 	NoSuchMember
 	// TooFewOwners: too few owners would be left.
 	TooFewOwners
@@ -96,7 +96,7 @@ const (
 	GivenBack
 	// NotGivenBack: it left too few owners, and undoing it failed.
 	NotGivenBack
-	// NotProved: an owner was taken out, and who is left could not be read.
+	// NotProved: an owner was removed, and who is left could not be read.
 	NotProved
 )
 
@@ -180,7 +180,7 @@ func (r row) after(p membership.Principal, want *membership.Standing, removalDis
 	}
 }
 
-// becomes says what a change makes of somebody, as a clause.
+// becomes says what a change makes of a user, as a clause.
 func becomes(live row, want *membership.Standing, t membership.Traits) string {
 	switch {
 	case want == nil:

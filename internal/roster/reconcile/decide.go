@@ -72,7 +72,7 @@ func (r *Reconciler) decide(it *item) verdict {
 	return r.admit(it, v)
 }
 
-// unknown decides about somebody of whom nothing is known: an incomplete
+// unknown decides about a user of whom nothing is known: an incomplete
 // listing does not show them, or a write had no answer. Giving the owner's role
 // takes nothing from anybody; everything else has to be known.
 func (r *Reconciler) unknown(it *item, listed row) verdict {
@@ -89,7 +89,7 @@ func (r *Reconciler) unknown(it *item, listed row) verdict {
 	}
 }
 
-// unsettled decides about somebody whom this run has written about, where no
+// unsettled decides about a user whom this run has written about, where no
 // listing shows yet what became of it: they are looked at again until one does.
 func (r *Reconciler) unsettled(it *item) verdict {
 	it.number, it.looks = r.know.Number, it.looks+1 // the next listing, not this one
@@ -105,7 +105,7 @@ func (r *Reconciler) incomplete(it *item) verdict {
 	return r.ends(Outcome{Result: Refused, Reason: Incomplete, Listing: r.know.Value})
 }
 
-// decideGive decides about somebody who shall hold something.
+// decideGive decides about a user who is to hold something.
 func (r *Reconciler) decideGive(it *item, live row) verdict {
 	it.expected = live.there && r.heldAs(it, live)
 	switch {
@@ -129,18 +129,18 @@ func (r *Reconciler) decideGive(it *item, live row) verdict {
 	}
 }
 
-// raises tells whether the standing takes nothing away from somebody.
+// raises tells whether the standing takes nothing away from a user.
 func (r *Reconciler) raises(live row, want membership.Standing) bool {
 	return want.Enabled && !live.Enabled || r.traits.Raises(live.Member, want)
 }
 
-// heldAs tells whether the prior state held what somebody has now; for a
+// heldAs tells whether the prior state held what a user has now; for a
 // replacement, the state of the object that it replaces.
 func (r *Reconciler) heldAs(it *item, live row) bool {
 	return it.Held != nil && strings.EqualFold(live.Role(), it.Held.Role) && live.Enabled == it.Held.Enabled
 }
 
-// decideRelease decides about somebody whom a resource gives up.
+// decideRelease decides about a user whom a resource gives up.
 func (r *Reconciler) decideRelease(it *item, live row) verdict {
 	if live.there && len(live.Roles) == 0 && it.Held != nil && it.Held.Role != "" {
 		live.Roles = []string{it.Held.Role} // what the state knows, where the listing says nothing
@@ -172,7 +172,7 @@ func (r *Reconciler) decideRelease(it *item, live row) verdict {
 	}
 }
 
-// admit holds back what has to wait: the credentials' own user, and whoever is
+// admit holds back what has to wait: the credentials' own user, and a principal who is
 // an owner and would not be one.
 func (r *Reconciler) admit(it *item, v verdict) verdict {
 	if r.lowers(v.live, it.Want) && v.live.Kind == membership.User {
@@ -213,7 +213,7 @@ func (r *Reconciler) isSelf(m membership.Member) bool {
 }
 
 // needsProof tells whether a write is done only once a listing shows it: it
-// adds somebody, or takes an owner out.
+// adds a user, or removes an owner.
 func (r *Reconciler) needsProof(it *item, live row) bool {
 	adds := it.Want != nil && it.Want.Enabled && (!live.there || !live.Enabled)
 	takesOwner := live.there && live.Enabled && live.HasRole(r.traits.OwnerRole) &&

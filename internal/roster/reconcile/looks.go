@@ -7,7 +7,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
-// overlooks is how many looks in a row may miss somebody who is there before it
+// overlooks is how many looks in a row may miss a user who is there before it
 // is taken for granted that this service lists new members elsewhere.
 const overlooks = 2
 
@@ -20,7 +20,7 @@ type looks struct {
 	// next has not begun yet; nil for none.
 	next    *look
 	running bool
-	// missed counts the looks in a row that missed somebody.
+	// missed counts the looks in a row that missed a user.
 	missed int
 }
 
@@ -78,7 +78,7 @@ func (r *Reconciler) find(ctx context.Context, ws []written) []written {
 	return left
 }
 
-// enteredAs notes that somebody came in with another standing than was asked
+// enteredAs notes that a user came in with another standing than was asked
 // for: the right one has to be assigned.
 func (r *Reconciler) enteredAs(w written, now row) bool {
 	r.settleLine(w.item, lineShown)

@@ -261,13 +261,13 @@ func (r *Reconciler) lossOf(it *item, live row) guard.Loss {
 }
 
 // tally counts the owners: those whom the listing shows, without those whom this
-// run has taken out even while a listing still shows them, and with those whom
+// run has removed even while a listing still shows them, and with those whom
 // it has made owners even while none shows them yet.
 func (r *Reconciler) tally(j *guard.Judge) *guard.Tally {
 	t := guard.NewTally(j, r.know.Value)
 	for _, m := range r.know.Value.Holders() {
 		if r.record(m.Principal).lost {
-			t.Lose(guard.Loss{Principal: m.Principal, What: "taken out by this run already"})
+			t.Lose(guard.Loss{Principal: m.Principal, What: "changed by this run already"})
 		}
 	}
 	for p, a := range r.know.answers {
@@ -276,7 +276,7 @@ func (r *Reconciler) tally(j *guard.Judge) *guard.Tally {
 		case presence == membership.NotKnown:
 			t.Lose(guard.Loss{Principal: p, What: "not known: a write about them had no answer"})
 		case !a.after.there || !r.judge.Counts(a.after.Member):
-			// A listing that lags may show somebody as an owner who was one before the write.
+			// A listing that lags may show a user as an owner who was one before the write.
 			t.Lose(guard.Loss{Principal: p, What: "changed by this run already"})
 		case presence == membership.There && a.before.there:
 			t.Gain(now.Member)
@@ -352,7 +352,7 @@ func (b *batch) refused(w written) {
 	r := b.r
 	f := membership.FailureOf(w.err)
 	if f == membership.Refused || f == membership.Gone {
-		b.r.later = append(b.r.later, func() { go r.prove([]written{w}) }) // somebody else may have done it
+		b.r.later = append(b.r.later, func() { go r.prove([]written{w}) }) // another user may have done it
 		return
 	}
 	if f == membership.Unauthorized || f == membership.Forbidden {
@@ -525,7 +525,7 @@ func (b *batch) gone(l *membership.Listing, w written) int {
 	return 0
 }
 
-// restore gives somebody back what a loss has taken, and proves it.
+// restore gives a user back what a loss has taken, and proves it.
 func (r *Reconciler) restore(ctx context.Context, w written) error {
 	held := w.live.Standing()
 	if len(w.live.Roles) > 1 {

@@ -93,7 +93,7 @@ func TestTwoMachinesLeaveNoWorkspaceWithoutItsOwners(t *testing.T) {
 	}
 }
 
-// elsewhere takes somebody out from outside as soon as this run writes.
+// elsewhere removes a user from outside as soon as this run writes.
 func elsewhere(s *stage, id string) func(stageCall) trouble {
 	return func(c stageCall) trouble {
 		if c.writes() && c.n == 1 {
@@ -265,7 +265,7 @@ func TestWhoCameByThemselvesIsNotLowered(t *testing.T) {
 	})
 }
 
-// Somebody who comes back from outside as an owner is nobody to give back.
+// A user who comes back from outside as an owner is nobody to give back.
 func TestOnlyWhoIsGoneIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()

@@ -193,7 +193,7 @@ func (r *Reconciler) await(ctx context.Context, holds func() bool, blocked *int)
 }
 
 // shiftsRows tells whether a write moves rows between the pages of a listing:
-// one that adds somebody only makes it longer.
+// one that adds a user only makes it longer.
 func (r *Reconciler) shiftsRows(it *item, live row) bool {
 	return r.traits.ListingShifts && live.there && (it.Want == nil || it.Want.Enabled != live.Enabled)
 }

@@ -545,7 +545,7 @@ func TestNobodyWaitsForCompany(t *testing.T) {
 	}
 }
 
-// The file lock is held while owners are taken out, and not while one waits.
+// The file lock is held while owners are removed, and not while one waits.
 func TestTheLockIsReleasedWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := lonely()

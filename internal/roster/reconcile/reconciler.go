@@ -331,7 +331,7 @@ func (r *Reconciler) record(p membership.Principal) *record {
 	return rec
 }
 
-// others counts the open changes about somebody else.
+// others counts the open changes about other principals.
 func (r *Reconciler) others(it *item) int { return r.open - r.record(it.Principal).open }
 
 // learn takes up a reading. The caller holds the lock.
@@ -432,7 +432,7 @@ func (r *Reconciler) finish(it *item, o Outcome) {
 	}
 }
 
-// hold notes who holds the principal after a change. Whoever waits to take the
+// hold notes who holds the principal after a change. A change that waits to take the
 // principal out then has nothing to do any more.
 func (r *Reconciler) hold(it *item, rec *record, o Outcome) {
 	switch {

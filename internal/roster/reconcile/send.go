@@ -34,7 +34,7 @@ const (
 )
 
 // Ways is what a run has learned about a service's calls: whether the one that
-// assigns a role also adds somebody who is not there.
+// assigns a role also adds a user who is not there.
 type Ways struct {
 	mu         sync.Mutex
 	assignAdds learned
@@ -62,7 +62,7 @@ func (w *Ways) learn(l learned) {
 	}
 }
 
-// wayIn is the call to try next for somebody who is not there.
+// wayIn is the call to try next for a user who is not there.
 func (it *item) wayIn(r *Reconciler) way {
 	switch {
 	case r.traits.AssignMayAdd && !r.assignIgnored && !it.tried[byAssign]:
@@ -287,7 +287,7 @@ func (r *Reconciler) answered(w written) bool {
 	}
 	switch membership.FailureOf(w.err) {
 	case membership.Refused, membership.Gone:
-		return true // somebody else may have done it, or another call may
+		return true // another user may have done it, or another call may
 	case membership.Unsupported:
 		if r.anotherWay(w) {
 			return false
@@ -326,7 +326,7 @@ func (r *Reconciler) failed(w written, result Result, err error) Outcome {
 	return Outcome{Result: result, Before: w.live.Member, WasThere: w.live.there, Err: errors.Join(append(slices.Clone(w.item.said), err)...)}
 }
 
-// anotherWay lets the next kind of call be tried for somebody who is not there.
+// anotherWay lets the next kind of call be tried for a user who is not there.
 func (r *Reconciler) anotherWay(w written) bool {
 	it := w.item
 	if w.live.there || w.way != byAssign && w.way != byBatch {
@@ -497,7 +497,7 @@ func (r *Reconciler) proved(w written, now row) {
 	}
 	result := Done
 	if w.err != nil && !maybeApplied(w.err) {
-		result = AlreadySo // refused, since somebody else had done it
+		result = AlreadySo // refused, since another user had done it
 	}
 	o := r.done(w, now.Member)
 	o.Result = result

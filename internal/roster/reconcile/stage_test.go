@@ -27,7 +27,7 @@ type stage struct {
 	latency time.Duration
 	// lag is how far behind listings are.
 	lag time.Duration
-	// assign says what Assign does with somebody who is not in the workspace.
+	// assign says what Assign does with a user who is not in the workspace.
 	assign assignMode
 	// addGives is the role that Add gives, whatever was asked; "" for what was asked.
 	addGives string
@@ -36,7 +36,7 @@ type stage struct {
 	// trouble decides about each call before it has an effect.
 	trouble func(stageCall) trouble
 
-	// shifts makes a listing that somebody writes under begin anew, after a while.
+	// shifts makes a listing that a user writes under begin anew, after a while.
 	shifts bool
 	// finds says where a look for new members looks.
 	finds findMode
@@ -234,12 +234,12 @@ func (s *stage) edit(id string, change func([]Member) []Member) {
 	sp.fewest = s.count(sp) // what others do is not ours
 }
 
-// without is an edit that takes somebody out.
+// without is an edit that removes a user.
 func without(id string) func([]Member) []Member {
 	return func(ms []Member) []Member { return slices.DeleteFunc(ms, func(m Member) bool { return m.ID == id }) }
 }
 
-// row gives somebody's row as it truly is.
+// row gives a member's row as it truly is.
 func (s *stage) row(workspace, id string) (Member, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -251,7 +251,7 @@ func (s *stage) row(workspace, id string) (Member, bool) {
 	return Member{}, false
 }
 
-// role gives somebody's role as it truly is; "" for nothing, "-" in front for disabled.
+// role gives a member's role as it truly is; "" for nothing, "-" in front for disabled.
 func (s *stage) role(workspace, id string) string {
 	m, ok := s.row(workspace, id)
 	switch {
@@ -439,7 +439,7 @@ func (s *stage) Assign(ctx context.Context, id string, p Principal, role string,
 	return Receipt{RequestID: "req-1"}, err
 }
 
-// bring adds somebody whom the tenant knows. The caller holds the lock.
+// bring adds a user whom the tenant knows. The caller holds the lock.
 func (s *stage) bring(sp *stageSpace, p Principal, role string) {
 	m := Member{Principal: p, Roles: []string{role}, Enabled: true}
 	for _, k := range s.people[sp.tenant] {

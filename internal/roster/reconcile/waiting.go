@@ -42,8 +42,8 @@ func (r *Reconciler) tellActivity(req *request) {
 
 func (req *request) openItems() int { return req.open }
 
-// patient are the changes that wait for idleness, each with how long.
-func (r *Reconciler) patient(each func(it *item, patience time.Duration)) {
+// eachWaiting gives the changes that wait for idleness, each with how long.
+func (r *Reconciler) eachWaiting(each func(it *item, idleFor time.Duration)) {
 	for _, it := range r.settling {
 		each(it, it.Settle)
 	}
@@ -60,7 +60,7 @@ func (r *Reconciler) watchIdle() {
 	close(r.waitsMoved)
 	r.waitsMoved = make(chan struct{})
 	some := false
-	r.patient(func(*item, time.Duration) { some = true })
+	r.eachWaiting(func(*item, time.Duration) { some = true })
 	if some && !r.watching {
 		r.watching = true
 		r.later = append(r.later, func() { go r.watch() })
@@ -73,9 +73,9 @@ func (r *Reconciler) watch() {
 	for {
 		r.mu.Lock()
 		least := time.Duration(-1)
-		r.patient(func(_ *item, patience time.Duration) {
-			if least < 0 || patience < least {
-				least = patience
+		r.eachWaiting(func(_ *item, idleFor time.Duration) {
+			if least < 0 || idleFor < least {
+				least = idleFor
 			}
 		})
 		if least < 0 {
@@ -102,11 +102,11 @@ func (r *Reconciler) watch() {
 
 // answerOne lets the changes of one request go on that have waited long enough.
 // The activity has noted already that it waits no more.
-func (r *Reconciler) answerOne(patience time.Duration) {
+func (r *Reconciler) answerOne(idleFor time.Duration) {
 	r.mu.Lock()
 	var req *request
-	r.patient(func(it *item, p time.Duration) {
-		if req == nil && it.req.idle && p <= patience {
+	r.eachWaiting(func(it *item, p time.Duration) {
+		if req == nil && it.req.idle && p <= idleFor {
 			req = it.req
 		}
 	})
@@ -119,7 +119,7 @@ func (r *Reconciler) answerOne(patience time.Duration) {
 	var settled []*item
 	keep := r.settling[:0]
 	for _, it := range r.settling {
-		if it.req == req && it.Settle <= patience {
+		if it.req == req && it.Settle <= idleFor {
 			it.settled = true
 			settled = append(settled, it)
 		} else {

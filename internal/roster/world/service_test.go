@@ -190,7 +190,7 @@ func (s *service) knows(ps ...membership.Person) {
 	}
 }
 
-// set changes one row of a workspace; nil takes it out. The caller holds the lock.
+// set changes one row of a workspace; nil removes it. The caller holds the lock.
 func (s *service) set(sp *space, who principal, to *standing, by *call) {
 	if after, changed := s.with(sp.now(), who, to, by); changed {
 		sp.add(after)

@@ -1,6 +1,9 @@
 package docs
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -67,5 +70,36 @@ func TestPlainLanguage(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// riddles are phrases that a comment in the code does without.
+var riddles = regexp.MustCompile(`(?i)\b(somebody|someone|whoever|(take|takes|taken|took|taking) out|patience|turnout|scarcity|lay a hand|passes it by|knows no|belongs? into|stands? there|this very|shall|likewise|in the eyes of)\b`)
+
+// The comments of the code are written in the same English as the pages.
+func TestPlainComments(t *testing.T) {
+	t.Parallel()
+	files, comments := token.NewFileSet(), 0
+	err := filepath.WalkDir(filepath.Join(root, "internal"), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "/language_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(files, path, nil, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil || ast.IsGenerated(file) {
+			return err
+		}
+		for _, group := range file.Comments {
+			comments++
+			if found := riddles.FindString(group.Text()); found != "" {
+				t.Errorf("%s: the comment says %q", files.Position(group.Pos()), found)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if comments < 2000 {
+		t.Fatalf("only %d comments were found: the search has gone blind", comments)
 	}
 }
