@@ -20,6 +20,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/userdir"
@@ -36,6 +37,8 @@ const (
 	validated = "validated"
 	planned   = "planned"
 	applied   = "applied"
+	// opened is a creation of which the plan did not know everything.
+	opened = "opened"
 )
 
 // History is the notes of one run of Terraform, as one process reads and writes
@@ -153,7 +156,7 @@ func (h *History) read(line []string) {
 	case len(line) == 2 && line[1] == validated:
 		h.planning = true
 	case len(line) != 3 || line[0] == h.self:
-	case line[1] == planned:
+	case line[1] == planned, line[1] == opened && !isRunning(line[0]):
 		h.created[line[2]]++
 	case line[1] == applied:
 		h.created[line[2]]--
@@ -173,10 +176,23 @@ func (h *History) Applies(c Creation) bool {
 	return !h.broken && h.configured && (!h.planning || h.created[c.exact] > 0 || h.created[c.open] > 0)
 }
 
+// isRunning tells whether a process is there, by its id. Two configurations of the
+// provider are planned by two processes at the same time, and whoever plans still
+// has applied nothing; where that cannot be told, nobody is taken to plan.
+func isRunning(id string) bool {
+	pid, err := strconv.Atoi(id)
+	if err != nil {
+		return false
+	}
+	p, err := os.FindProcess(pid)
+	return err == nil && p.Signal(syscall.Signal(0)) == nil
+}
+
 // Planned notes that the plan of a creation has passed.
 func (h *History) Planned(c Creation) {
 	if c.unknown {
-		c.exact = c.open
+		h.note(opened, c.open)
+		return
 	}
 	h.note(planned, c.exact)
 }

@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// nobody is more than any process id.
+const nobody = 1 << 30
+
 // terraform is one run of Terraform: each of its walks is a process of its own.
 type terraform struct {
 	t   *testing.T
@@ -27,7 +30,7 @@ func newTerraform(t *testing.T, dir string, pid int) *terraform {
 func (tf *terraform) process() *History {
 	tf.t.Helper()
 	tf.processes++
-	h := Of(tf.dir, strconv.Itoa(tf.pid), 1000*tf.pid+tf.processes)
+	h := Of(tf.dir, strconv.Itoa(tf.pid), nobody+1000*tf.pid+tf.processes)
 	tf.t.Cleanup(func() { _ = h.Close() })
 	return h
 }
@@ -97,6 +100,19 @@ func TestHistoryOfWhatWasKnownAfterApply(t *testing.T) {
 				t.Error("what has been applied may be planned anew")
 			}
 		})
+	}
+}
+
+// Two configurations of the provider are planned by two processes at a time.
+func TestHistoryOfAProcessThatStillPlans(t *testing.T) {
+	tf := newTerraform(t, filepath.Join(t.TempDir(), "own"), 7)
+	tf.validates()
+	other := Of(tf.dir, strconv.Itoa(tf.pid), os.Getpid())
+	t.Cleanup(func() { _ = other.Close() })
+	other.Configured()
+	other.Planned(NewCreation("binding", []byte("\xd4\x00\x00")))
+	if tf.configured().Applies(NewCreation("binding", []byte("w-1"))) {
+		t.Error("the process that has planned it is there, so that this one plans too")
 	}
 }
 
