@@ -16,7 +16,8 @@ type World struct {
 	// service lets a workspace lose its last owner, Strict those with which it does not.
 	Lenient, Strict map[string]string
 	// Partial are switches with which the listing of a workspace does not show its
-	// owner, where that is the user with the highest id, and is seen to be a part.
+	// owner, where that is the user with the highest id, and is seen to be a part;
+	// empty, not nil, where no listing is.
 	Partial map[string]string
 	// Open are switches with some of their values: what the vendor leaves open
 	// of the calls that the provider relies on.

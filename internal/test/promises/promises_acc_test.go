@@ -200,9 +200,9 @@ func TestAccStateClaimsWhoIsThere(t *testing.T) {
 	perProduct(t, func(t *testing.T, p products.Product) {
 		for name, form := range map[string]func(s *scene) (typeName, block string){
 			"all": func(s *scene) (string, string) {
-				return p.Whole.TypeName, s.all("many", map[int]role{alice: owner, bob: low})
+				return s.form(p.Whole), s.all("many", map[int]role{alice: owner, bob: low})
 			},
-			"holders": func(s *scene) (string, string) { return p.OfRole.TypeName, s.holders("many", low, []int{bob}) },
+			"holders": func(s *scene) (string, string) { return s.form(p.OfRole), s.holders("many", low, []int{bob}) },
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/products"
@@ -117,6 +118,16 @@ func (s *scene) one(name string, who int, r role, extra ...string) string {
 	return s.block(s.p.Additive.TypeName, name, append(lines, extra...)...)
 }
 
+// form gives the type of a resource that not every product has. A test that needs it
+// is over where there is none.
+func (s *scene) form(of *framework.Authoritative) string {
+	s.t.Helper()
+	if of == nil {
+		s.t.Skipf("%s has no resource of this form", s.p.Title)
+	}
+	return of.TypeName
+}
+
 // all is the resource for everybody in the workspace.
 func (s *scene) all(name string, members map[int]role, extra ...string) string {
 	var entries []string
@@ -124,13 +135,13 @@ func (s *scene) all(name string, members map[int]role, extra ...string) string {
 		entries = append(entries, fmt.Sprintf("%q = %q", s.p.Person(who), s.called(members[who])))
 	}
 	lines := []string{"users = { " + strings.Join(entries, ", ") + " }"}
-	return s.block(s.p.Whole.TypeName, name, append(lines, extra...)...)
+	return s.block(s.form(s.p.Whole), name, append(lines, extra...)...)
 }
 
 // holders is the resource for everybody with one role.
 func (s *scene) holders(name string, r role, who []int, extra ...string) string {
 	lines := []string{fmt.Sprintf("role = %q", s.called(r)), "users = " + s.ids(who...)}
-	return s.block(s.p.OfRole.TypeName, name, append(lines, extra...)...)
+	return s.block(s.form(s.p.OfRole), name, append(lines, extra...)...)
 }
 
 // ids is a list of people in HCL.
@@ -222,6 +233,9 @@ func (s *scene) settingValues() string {
 // part has all listings from now on be a part that does not show the owner.
 func (s *scene) part() {
 	s.t.Helper()
+	if len(s.p.Partial) == 0 {
+		s.t.Skipf("no listing of %s is seen to be a part", s.p.Title)
+	}
 	for name, value := range s.p.Partial {
 		s.svc.Must(s.svc.SetSwitch(s.p.Name+"."+name, value))
 	}
