@@ -176,9 +176,9 @@ func (h *History) Applies(c Creation) bool {
 	return !h.broken && h.configured && (!h.planning || h.created[c.exact] > 0 || h.created[c.open] > 0)
 }
 
-// isRunning tells whether a process is there, by its id. Two configurations of the
-// provider are planned by two processes at the same time, and whoever plans still
-// has applied nothing; where that cannot be told, nobody is taken to plan.
+// isRunning tells whether a process is running, by its id. Two configurations of the
+// provider are planned by two processes at the same time, and while one of them still
+// plans, the other one does not apply. It is false where that cannot be told.
 func isRunning(id string) bool {
 	pid, err := strconv.Atoi(id)
 	if err != nil {
