@@ -38,7 +38,8 @@ func (k *knowledge) learn(r reading) {
 	}
 	k.reading = r
 	for p, a := range k.answers {
-		if !k.recent(a) || a.number < k.Number && k.listed(p).is(a.after) {
+		shown := k.Value.Complete() || k.listed(p).there
+		if !k.recent(a) || shown && a.number < k.Number && k.listed(p).is(a.after) {
 			delete(k.answers, p)
 		}
 	}
@@ -108,12 +109,15 @@ func (k *knowledge) over(l *membership.Listing, t membership.Traits) *membership
 	w := *l.Workspace
 	w.Members = make([]membership.Member, 0, len(l.Members)+len(k.answers))
 	for _, m := range l.Members {
-		switch now, presence := k.lookup(m.Principal); presence {
-		case membership.There:
+		now, presence := k.lookup(m.Principal)
+		if a := k.answers[m.Principal.Fold()]; presence == membership.NotKnown {
+			now = row{Member: m, there: true}
+			if a != nil && !a.lost { // a listing that shows a part does not say otherwise
+				now = a.after
+			}
+		}
+		if now.there {
 			w.Members = append(w.Members, now.Member)
-		case membership.NotKnown:
-			w.Members = append(w.Members, m)
-		case membership.Absent:
 		}
 	}
 	for p, a := range k.answers {

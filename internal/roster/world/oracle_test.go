@@ -124,6 +124,7 @@ func (e exit) leaves() *standing {
 // what they end there.
 type claims struct {
 	holders map[place]int
+	gives   map[place][]string
 	leavers map[place]int
 	sets    map[string][]*object
 }
@@ -135,7 +136,7 @@ func (o *oracle) judge() (why []refusal, end map[string]people) {
 	for id := range o.service.spaces {
 		end[id] = o.service.peopleOf(id)
 	}
-	c := claims{holders: map[place]int{}, leavers: map[place]int{}, sets: map[string][]*object{}}
+	c := claims{holders: map[place]int{}, gives: map[place][]string{}, leavers: map[place]int{}, sets: map[string][]*object{}}
 	o.withDeposed()
 	for _, r := range o.resources {
 		prior := o.refreshed(r.state)
@@ -224,7 +225,9 @@ func (o *oracle) conflicts(r *resource, prior *object) []refusal {
 func (c *claims) note(r *resource, prior *object) {
 	if r.config != nil {
 		if r.config.form == additive {
-			c.holders[at(r.config.workspace, r.config.who)]++
+			p := at(r.config.workspace, r.config.who)
+			c.holders[p]++
+			c.gives[p] = append(c.gives[p], r.config.to.Role)
 		} else {
 			w := strings.ToLower(r.config.workspace)
 			c.sets[w] = append(c.sets[w], r.config)
@@ -254,7 +257,7 @@ func (c *claims) clashes(s *service) []refusal {
 			}
 			for _, m := range []map[place]int{c.holders, c.leavers} {
 				for p := range m {
-					if p.workspace == w && set.concerns(s.peopleOf(w), p.who) {
+					if p.workspace == w && (set.concerns(s.peopleOf(w), p.who) || set.takesUp(p.who, c.gives[p])) {
 						out = append(out, refusal{p, "additive beside a set"})
 					}
 				}
@@ -268,6 +271,12 @@ func (c *claims) clashes(s *service) []refusal {
 func (o *object) concerns(there people, who principal) bool {
 	_, named := o.names(who)
 	return o.manages(who) && (o.form == whole || named || there[who.Fold()].Holds(standing{Role: o.role, Enabled: true}))
+}
+
+// takesUp tells whether a principal to whom other resources give one of these roles
+// becomes the business of a resource for one role.
+func (o *object) takesUp(who principal, roles []string) bool {
+	return o.form == oneRole && o.manages(who) && slices.ContainsFunc(roles, func(role string) bool { return strings.EqualFold(role, o.role) })
 }
 
 // clash tells what two resources that manage several of one workspace disagree about.

@@ -157,6 +157,12 @@ func TestPartialListingIsNotAbsence(t *testing.T) {
 			}
 		})
 	})
+	t.Run("a promotion by a set before a listing without rows", func(t *testing.T) {
+		w := scene(blaze(), person("u1", "manager"), person("u3", "tester")).with(resource{
+			state: everybody(map[string]string{"u1": "manager", "u3": "tester"}), config: everybody(map[string]string{"u3": "manager"}),
+		}).mishap(mishap{apply: true, on: reads, nth: 1, times: 2, what: blank})
+		scenario(t, w, func(x *stage) { x.round(0) })
+	})
 	t.Run("nobody rests on a write that no listing shows", func(t *testing.T) {
 		w := scene(blink(), crowd("g0", "owner")).with(resource{config: binds("u2", "owner")}, resource{config: binds("u2", "owner")}).
 			mishap(mishap{apply: true, on: reads, nth: 1, times: 100, what: partial}).applyRegardless()
