@@ -5,6 +5,7 @@ import (
 	"maps"
 	"testing"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 	mockblink "github.com/tf-roster/terraform-provider-roster/internal/mockservice/blink"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest/protocol"
 )
@@ -224,6 +225,11 @@ func TestNobodyIsNamedByIDAndIgnoredByEmail(t *testing.T) {
 		imported, diags := p.Import(wholeBindings, paymentsID, nil)
 		diags.None(t)
 		refused(t, p, imported.Instance(wholeBindings), with(named, "alice@example.com"), "u-alice")
+	})
+	t.Run("whom the tenant does not tell", func(t *testing.T) {
+		m.Must(m.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{{Kind: mockservice.FaultStatus, Status: 403, Call: "tenant_entities"}}}))
+		defer func() { m.Must(m.SetFaults(mockservice.Faults{})) }()
+		refused(t, protocol.Start(t, nil), protocol.Instance{Type: wholeBindings}, with(named, "bob@example.com"), "u-bob")
 	})
 	t.Run("with one role", func(t *testing.T) {
 		config := object{"workspace_id": paymentsID, "role": "owner", "users": []any{"u-alice"}}

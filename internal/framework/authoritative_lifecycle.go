@@ -3,6 +3,7 @@ package framework
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -74,7 +75,7 @@ func (r *authoritative) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		resp.Diagnostics.Append(write(ctx, &resp.Plan.Raw, resp.Plan.Schema, r.fields(next))...)
 	}
 	if next != nil && !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(r.checkIgnored(next)...)
+		resp.Diagnostics.Append(r.checkIgnored(ctx, run, next)...)
 	}
 }
 
@@ -177,23 +178,49 @@ func (r *authoritative) checkRoles(prior, next *peopleModel, c roster.RolesChang
 
 // checkIgnored refuses a user who is named by id and ignored by e-mail address. Only a
 // plan knows which address is whose; [authoritative.validate] compares the ids.
-func (r *authoritative) checkIgnored(next *peopleModel) diag.Diagnostics {
+func (r *authoritative) checkIgnored(ctx context.Context, run *roster.Run, next *peopleModel) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for i := range next.maps {
 		rm := &next.maps[i]
-		if rm.Kind != roster.User || rm.leftOut || len(rm.ignore.Elements()) == 0 {
+		ignored := rm.ignored()
+		if rm.Kind != roster.User || rm.leftOut || !slices.ContainsFunc(slices.Collect(maps.Keys(ignored)), isAddress) {
 			continue
 		}
-		ignored, texts, at := rm.ignored(), rm.texts.Elements(), rm.entries()
+		emails, at := emailsOf(ctx, run, next.workspace, rm), rm.entries()
 		for _, id := range rm.ids() {
-			email, _ := texts[id].(types.String)
-			if email.ValueString() == "" || !ignored[strings.ToLower(email.ValueString())] {
-				continue
+			if email := emails[id]; ignored[strings.ToLower(email)] {
+				rm.refuseIgnored(&diags, at(id), id, fmt.Sprintf("%s is the e-mail address of %s. ", email, id))
 			}
-			rm.refuseIgnored(&diags, at(id), id, fmt.Sprintf("%s is the e-mail address of %s. ", email.ValueString(), id))
 		}
 	}
 	return diags
+}
+
+// emailsOf gives the e-mail addresses of the users of a plan: those that are planned,
+// and for whom the tenant does not tell, those in the listing of the workspace.
+func emailsOf(ctx context.Context, run *roster.Run, workspace types.String, rm *roleMap) map[string]string {
+	emails := make(map[string]string, len(rm.texts.Elements()))
+	var unknown []string
+	for id, e := range rm.texts.Elements() {
+		if email, ok := e.(types.String); ok && !email.IsUnknown() {
+			emails[id] = email.ValueString()
+			continue
+		}
+		unknown = append(unknown, id)
+	}
+	if len(unknown) == 0 || run == nil || workspace.IsUnknown() {
+		return emails
+	}
+	l, err := run.Listing(ctx, workspace.ValueString())
+	if err != nil {
+		return emails // the plan has said so
+	}
+	for _, id := range unknown {
+		if live, there := l.Member(roster.Principal{Kind: rm.Kind, ID: id}); there {
+			emails[id] = live.Email
+		}
+	}
+	return emails
 }
 
 // keepSpelling keeps a map of the state that differs from the configuration's

@@ -56,12 +56,15 @@ func Duration(least time.Duration) Form {
 // orEmail is a form that takes e-mail addresses too.
 func orEmail(id Form) Form {
 	return Form{What: id.What + " or an e-mail address", Check: func(s string) error {
-		if strings.Contains(s, "@") {
+		if isAddress(s) {
 			return nil
 		}
 		return id.Check(s)
 	}}
 }
+
+// isAddress tells an e-mail address from an id.
+func isAddress(s string) bool { return strings.Contains(s, "@") }
 
 func (f Form) check(text string) error {
 	if strings.TrimSpace(text) != text {
