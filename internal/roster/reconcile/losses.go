@@ -110,7 +110,7 @@ func (r *Reconciler) logWait(it *item) {
 		"product": r.traits.Product, "workspace": r.id, "principals": who, "handover_wait": r.judge.Policy().HandoverWait.String(),
 	}
 	r.later = append(r.later, func() {
-		r.Logger.Warn(it.req.ctx, fmt.Sprintf("Waiting for a successor before taking an %s out", r.traits.OwnerNoun), fields)
+		r.Logger.Warn(it.req.ctx, fmt.Sprintf("Waiting for a successor before removing %s", r.traits.AnOwner()), fields)
 	})
 }
 
