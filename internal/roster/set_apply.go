@@ -47,7 +47,7 @@ func (r *Run) ApplySet(ctx context.Context, c SetApply) SetApplied {
 	case !l.Complete():
 		return SetApplied{Findings: []Finding{planning.Incomplete(r.traits, l, "Who would lose access is not known.")}}
 	}
-	a := &setApply{space: s, token: c.Token, next: c.Next, created: c.Prior == nil, began: l}
+	a := &setApply{space: s, token: c.Token, next: c.Next, created: c.Prior == nil}
 	if c.Prior != nil {
 		a.held = c.Prior.Held()
 	} else {
@@ -68,9 +68,7 @@ type setApply struct {
 	next    planning.Roles
 	held    planning.Held
 	created bool
-	// began is who was there at the beginning, alone are those of them who had been
-	// changed since the plan was made.
-	began *Listing
+	// alone are those who had been changed since the plan was made.
 	alone []planning.Change
 
 	// stopped is the failure after which nothing more is sent: the credentials
@@ -257,7 +255,7 @@ func (a *setApply) listing(ctx context.Context, failed bool) *Listing {
 	if l := r.Known(); l.Complete() {
 		return l
 	}
-	return r.Over(a.began)
+	return r.Whole()
 }
 
 // joined names those who came since the plan was made and are not named.

@@ -17,6 +17,8 @@ type reading = cache.Reading[*membership.Listing]
 // this run's own writes.
 type knowledge struct {
 	reading
+	// whole is the newest listing that was complete; nil for none.
+	whole   *membership.Listing
 	answers map[membership.Principal]*answer
 }
 
@@ -37,9 +39,12 @@ func (k *knowledge) learn(r reading) {
 		return
 	}
 	k.reading = r
+	if r.Value.Complete() {
+		k.whole = r.Value
+	}
 	for p, a := range k.answers {
 		shown := k.Value.Complete() || k.listed(p).there
-		if !k.recent(a) || shown && a.number < k.Number && k.listed(p).is(a.after) {
+		if shown && (!k.recent(a) || a.number < k.Number && k.listed(p).is(a.after)) {
 			delete(k.answers, p)
 		}
 	}

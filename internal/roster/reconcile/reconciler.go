@@ -296,12 +296,15 @@ func (r *Reconciler) Known() *membership.Listing {
 	return r.know.view(r.traits)
 }
 
-// Over gives a listing with everything that is known by now: who is not known
-// stands as the listing says.
-func (r *Reconciler) Over(l *membership.Listing) *membership.Listing {
+// Whole gives the newest complete listing with everything that is known by now; nil
+// where there is none.
+func (r *Reconciler) Whole() *membership.Listing {
 	r.mu.Lock()
 	defer r.unlock()
-	return r.know.over(l, r.traits)
+	if r.know.whole == nil {
+		return nil
+	}
+	return r.know.over(r.know.whole, r.traits)
 }
 
 // Recent gives a listing that is new enough to decide by now.

@@ -163,6 +163,14 @@ func TestPartialListingIsNotAbsence(t *testing.T) {
 		}).mishap(mishap{apply: true, on: reads, nth: 1, times: 2, what: blank})
 		scenario(t, w, func(x *stage) { x.round(0) })
 	})
+	t.Run("a promotion that a listing has shown before", func(t *testing.T) {
+		w := scene(blaze(), person("u1", "viewer"), person("u2", "manager"), person("u3", "manager")).with(resource{
+			state:  everybody(map[string]string{"u1": "viewer", "u2": "manager", "u3": "manager"}),
+			config: everybody(map[string]string{"u1": "tester", "u3": "manager", "u4": "manager"}),
+		}).mishap(mishap{apply: true, on: reads, nth: 2, times: 100, what: blank})
+		w.latency = 200 * time.Millisecond
+		scenario(t, w, func(x *stage) { x.round(0) })
+	})
 	t.Run("nobody rests on a write that no listing shows", func(t *testing.T) {
 		w := scene(blink(), crowd("g0", "owner")).with(resource{config: binds("u2", "owner")}, resource{config: binds("u2", "owner")}).
 			mishap(mishap{apply: true, on: reads, nth: 1, times: 100, what: partial}).applyRegardless()
