@@ -12,6 +12,10 @@ import (
 // newer gives a reading that began after the moment, and takes up what it shows.
 func (r *Reconciler) newer(ctx context.Context, moment uint64) (reading, error) {
 	if err := r.beginReading(ctx); err != nil {
+		r.mu.Lock()
+		defer r.unlock()
+		r.unblock() // it may have been this reading's turn
+		r.dispatch()
 		return reading{}, err
 	}
 	got, err := r.Listings.Newer(ctx, moment)
@@ -19,9 +23,7 @@ func (r *Reconciler) newer(ctx context.Context, moment uint64) (reading, error) 
 	defer r.unlock()
 	if r.traits.ListingShifts {
 		r.pages.readers--
-		blocked := r.blocked
-		r.blocked = nil
-		r.requeue(blocked...)
+		r.unblock()
 	}
 	if err == nil {
 		r.learn(got)
@@ -29,6 +31,13 @@ func (r *Reconciler) newer(ctx context.Context, moment uint64) (reading, error) 
 	}
 	r.dispatch()
 	return got, err
+}
+
+// unblock lets those go on who waited for the reading of pages to end.
+func (r *Reconciler) unblock() {
+	blocked := r.blocked
+	r.blocked = nil
+	r.requeue(blocked...)
 }
 
 // wakeUnread lets those go on who waited for a newer listing.
