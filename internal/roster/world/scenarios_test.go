@@ -257,6 +257,20 @@ func TestNobodyWaitsForEachOther(t *testing.T) {
 	}, func(x *stage) { x.round(0) })
 }
 
+// A change that waits behind a reading goes on where that reading is given up.
+func TestNobodyWaitsForAReadingThatIsGivenUp(t *testing.T) {
+	disabled := person("u4", "manager")
+	disabled.Enabled = false
+	atAnyTime(t, 3, func() *world {
+		w := scene(blaze(), person("u3", "tester"), disabled, person("u5", "manager")).with(
+			resource{config: binds("u5", "manager"), ready: 12 * time.Millisecond},
+			resource{state: binds("u5", "manager")}, resource{state: binds("u3", "tester"), ready: 5 * time.Millisecond},
+			resource{config: binds("u4", "manager")}).applyRegardless()
+		w.latency = 10 * time.Millisecond
+		return w
+	}, func(x *stage) { x.round(0) })
+}
+
 // A member whom a set names is not removed by another resource of the run.
 func TestStateClaimsWhoIsThere(t *testing.T) {
 	set := everybody(map[string]string{"u1": "owner", "u2": "viewer"})
