@@ -223,6 +223,7 @@ type authoritative struct {
 
 func (r *authoritative) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = r.TypeName
+	resp.ResourceBehavior.MutableIdentity = true // another workspace is another identity
 }
 
 // Schema is put together from what the product says of it.

@@ -80,7 +80,11 @@ func (s *space) changedMore(ctx context.Context, w wish, o reconcile.Outcome) []
 		return []Finding{planning.Reenabled(o.Before, *w.Want, where)}
 	}
 	if w.Adopt {
-		return []Finding{planning.Adopted(s.run.naming, o.Before, *w.Want, where)}
+		allowed := s.run.naming.AdoptExisting + " is true"
+		if w.form == guard.OfRole {
+			allowed = "The resource names this member"
+		}
+		return []Finding{planning.Adopted(allowed, o.Before, *w.Want, where)}
 	}
 	return []Finding{warning(w.at, fmt.Sprintf("%s in %s goes from %s to %s", o.Before.Label(), where, o.Before.Standing(), w.Want),
 		fmt.Sprintf("%s had %s already, which the state did not show. The configuration asks for a higher role, so the member got it.", planning.Named(o.Before), o.Before.Standing()))}

@@ -58,7 +58,7 @@ func (p *Planner) conflict(ctx context.Context, e entrant) []membership.Finding 
 	case !e.live.Enabled && next.Standing.Enabled:
 		return []membership.Finding{Reenabled(e.live, next.Standing, p.at(ctx, e.listing, e.workspace))}
 	case e.Adopt:
-		return []membership.Finding{Adopted(p.words, e.live, next.Standing, p.at(ctx, e.listing, e.workspace))}
+		return []membership.Finding{Adopted(p.words.AdoptExisting+" is true", e.live, next.Standing, p.at(ctx, e.listing, e.workspace))}
 	case e.Prior == nil && p.walk.wasTainted(ctx, p, e.workspace, next.Principal):
 		return nil // this instance held the principal
 	case e.Prior == nil && p.walk.removedElsewhere(ctx, p, e.workspace, next.Principal):
@@ -74,10 +74,11 @@ func Reenabled(live membership.Member, to membership.Standing, where string) mem
 		fmt.Sprintf("%s has %s now. This change enables the member again, with the role %q.", Named(live), live.Standing(), to.Role))
 }
 
-// Adopted warns that the role of a member who is there already is changed.
-func Adopted(v membership.Vocabulary, live membership.Member, to membership.Standing, where string) membership.Finding {
+// Adopted warns that the role of a member who is there already is changed, and says
+// as a clause what allows that.
+func Adopted(allowed string, live membership.Member, to membership.Standing, where string) membership.Finding {
 	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s in %s goes from %s to %s", live.Label(), where, live.Standing(), to),
-		fmt.Sprintf("%s has %s there already. %s is true, so this change makes it %s.", Named(live), live.Standing(), v.AdoptExisting, to))
+		fmt.Sprintf("%s has %s there already. %s, so this change makes it %s.", Named(live), live.Standing(), allowed, to))
 }
 
 // refuseConflict refuses to change the role of a member without consent.

@@ -65,7 +65,7 @@ func TestAccTryItOffline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if failure != nil || !strings.Contains(string(output), " 2 to add, 0 to change, 0 to destroy.") {
+	if failure != nil || !strings.Contains(string(output), "2 to add, 0 to change, 0 to destroy.") {
 		t.Errorf("the commands did not lead to a plan (%v):\n%s", failure, output)
 	}
 }

@@ -16,8 +16,7 @@ variables {
 run "alice_owns" {
   variables {
     people = {
-      owner       = ["alice@example.com"]
-      contributor = ["bob@example.com"]
+      owner = ["alice@example.com"]
     }
   }
 
@@ -30,8 +29,7 @@ run "alice_owns" {
 run "carol_takes_over" {
   variables {
     people = {
-      owner       = ["carol@example.com"]
-      contributor = ["bob@example.com"]
+      owner = ["carol@example.com"]
     }
   }
 
