@@ -211,7 +211,11 @@ func TestAccDestroyFalse(t *testing.T) {
 	p := set(t, "scenarios/keep-access")
 	p.Apply()
 	p.svc.ResetAudit()
-	p.OK("destroy", "-auto-approve", "-no-color")
+	r := p.Run("destroy", "-auto-approve", "-no-color")
+	// OpenTofu ends with an error that says so where something is forgotten.
+	if r.Code != 0 && !strings.Contains(r.Text(), "left behind forgotten instances") {
+		t.Errorf("destroy failed:\n%s", r.Text())
+	}
 	p.untouched(t)
 	if left := p.State(); len(left) > 0 {
 		t.Errorf("the state still has %v", left)
@@ -239,7 +243,7 @@ func TestAccPreventDestroyFromAVariable(t *testing.T) {
 	t.Parallel()
 	p := set(t, "scenarios/on-call-owner")
 	p.Apply()
-	p.Fails([]string{"plan", "-no-color", "-destroy"}, "prevent_destroy")
+	p.Fails([]string{"plan", "-no-color", "-destroy", "-target=roster_blink_workspace_role_binding.alice"}, "prevent_destroy")
 	p.Fails([]string{"plan", "-no-color", "-destroy", "-var=production=false"}, "Workspace would lose its last owner")
 }
 
