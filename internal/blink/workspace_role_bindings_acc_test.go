@@ -261,8 +261,16 @@ func TestAccRoleBindings_importOfTheWholeIsClean(t *testing.T) {
 		t.Run(workspace, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.Write("main.tf", "import {\n  to = roster_blink_workspace_role_bindings.w\n  id = \""+workspace+"\"\n}\n")
+			block := func(more string) string {
+				return "import {\n  to = roster_blink_workspace_role_bindings.w\n  id = \"" + workspace + "\"\n" + more + "}\n"
+			}
+			generating := ""
+			if tofu, version := w.Version(); !tofu && !acctest.Older(t, version, "1.16") {
+				generating = "  provider = roster\n" // as the guide says: 1.16 does not find it otherwise
+			}
+			w.Write("main.tf", block(generating))
 			w.Shows(w.Plan("-generate-config-out=generated.tf"), "1 to import, 0 to add, 0 to change, 0 to destroy")
+			w.Write("main.tf", block(""))
 			w.Apply()
 			w.Clean()
 			if n := len(w.svc.Writes()); n != 0 {
