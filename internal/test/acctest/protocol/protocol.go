@@ -305,8 +305,8 @@ func (p *Provider) TakeOver(name string, listed []Listed) {
 		diags.None(p.t)
 		byID, diags := p.Import(name, fmt.Sprint(l.Resource["id"]), nil)
 		diags.None(p.t)
-		for want, got := range map[*Object]Object{&l.Identity: imported.Identity, &l.Resource: imported.State, &imported.State: byID.State} {
-			if d := cmp.Diff(*want, got); d != "" {
+		for _, same := range [][2]Object{{l.Identity, imported.Identity}, {l.Resource, imported.State}, {imported.State, byID.State}} {
+			if d := cmp.Diff(same[0], same[1]); d != "" {
 				p.t.Fatalf("%s: the import differs from the list, or one import from the other (-want +got):\n%s", l.DisplayName, d)
 			}
 		}
