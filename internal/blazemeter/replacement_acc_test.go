@@ -54,7 +54,7 @@ func TestAccReplacement_withAnotherRole(t *testing.T) {
 			if test.bob != "tester (disabled)" {
 				for _, wr := range w.svc.Writes() {
 					if strings.Contains(wr.Body, `"enabled":false`) {
-						t.Errorf("somebody who stays was disabled: %+v", wr)
+						t.Errorf("a member who stays was disabled: %+v", wr)
 					}
 				}
 			}

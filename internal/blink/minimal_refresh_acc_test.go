@@ -64,7 +64,7 @@ func TestAccRoleBinding_minimalRefresh(t *testing.T) {
 		w.Fails([]string{"plan", "-no-color", "-minimal-refresh"}, "Workspace would lose its last owner")
 		w.roleOf(t, payments, "user", "u-alice", "owner")
 	})
-	t.Run("somebody changed since", func(t *testing.T) {
+	t.Run("a member changed since", func(t *testing.T) {
 		t.Parallel()
 		w := newer(t)
 		w.svc.Must(mockblink.Of(w.svc).SetRole(payments, "user", "u-bob", "viewer"))

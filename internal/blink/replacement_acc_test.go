@@ -80,7 +80,7 @@ func TestAccReplacement_withAnotherRole(t *testing.T) {
 			w.roleOf(t, payments, "user", "u-alice", "owner")
 			w.neverBelow(t, payments, 1)
 			if n := w.writes("remove"); test.bob != "" && n > 0 {
-				t.Errorf("somebody who stays was removed: %+v", w.svc.Writes())
+				t.Errorf("a member who stays was removed: %+v", w.svc.Writes())
 			}
 		})
 	}

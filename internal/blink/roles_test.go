@@ -235,7 +235,7 @@ func TestNobodyIsNamedByIDAndIgnoredByEmail(t *testing.T) {
 		config := object{"workspace_id": paymentsID, "role": "owner", "users": []any{"u-alice"}}
 		refused(t, protocol.Start(t, nil), protocol.Instance{Type: "roster_blink_workspace_role_members"}, with(config, "alice@example.com"), "u-alice")
 	})
-	t.Run("somebody else", func(t *testing.T) {
+	t.Run("another member", func(t *testing.T) {
 		_, diags, err := protocol.Start(t, nil).PlanChange(t.Context(), protocol.Instance{Type: wholeBindings}, with(named, "nobody@example.com"))
 		if err != nil {
 			t.Fatal(err)

@@ -36,9 +36,9 @@ func TestRolesByText(t *testing.T) {
 			texts("u-1", "owner", "u-2", "viewer", "u-3", "tester"), texts("u-1", "a@x", "u-2", "a@x", "u-3", "a@x (u-1)"),
 			texts("a@x (u-1) (u-1)", "owner", "a@x (u-2)", "viewer", "a@x (u-1) (u-3)", "tester"),
 		},
-		"one text not known":   {texts("u-1", "owner", "u-2", "viewer"), texts("u-1", "a@x", "u-2", types.StringUnknown()), unknown},
-		"a role not known":     {texts("u-1", types.StringUnknown()), texts("u-1", "a@x"), texts("a@x", types.StringUnknown())},
-		"somebody else's text": {texts("u-1", "owner"), texts("u-1", "a@x", "u-9", types.StringUnknown()), texts("a@x", "owner")},
+		"one text not known":    {texts("u-1", "owner", "u-2", "viewer"), texts("u-1", "a@x", "u-2", types.StringUnknown()), unknown},
+		"a role not known":      {texts("u-1", types.StringUnknown()), texts("u-1", "a@x"), texts("a@x", types.StringUnknown())},
+		"another member's text": {texts("u-1", "owner"), texts("u-1", "a@x", "u-9", types.StringUnknown()), texts("a@x", "owner")},
 	} {
 		if got := rolesByText(c.roles, c.texts); !got.Equal(c.want) {
 			t.Errorf("%s: %s, want %s", name, got, c.want)

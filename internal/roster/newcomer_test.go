@@ -32,7 +32,7 @@ const unsettled = "new@example.com has unmanaged access to workspace Space w1"
 func TestANewcomerIsNamedUntilThatIsSettled(t *testing.T) {
 	for name, next := range map[string]*Binding{
 		"back, with another role": bind("w1", "ann", "viewer"),
-		"somebody else":           bind("w1", "vic", "owner"),
+		"another member":          bind("w1", "vic", "owner"),
 		"the resource goes":       nil,
 	} {
 		t.Run(name, func(t *testing.T) {

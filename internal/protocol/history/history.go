@@ -42,7 +42,7 @@ const (
 )
 
 // History is the notes of one run of Terraform, as one process reads and writes
-// them. It is of no use, and does no harm, where the file cannot be used.
+// them. It does nothing where the file cannot be used.
 type History struct {
 	dir, file, self string
 
@@ -90,7 +90,7 @@ func hasUnknown(value []byte) bool {
 	for i := 0; i+2 < len(value); i++ {
 		kind := value[i+1]
 		switch mark := value[i]; {
-		case mark == 0xc7: // its length stands in between
+		case mark == 0xc7: // its length comes in between
 			kind = value[i+2]
 		case mark < 0xd4 || mark > 0xd8:
 			continue
