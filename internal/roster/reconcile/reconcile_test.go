@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -511,6 +512,37 @@ func TestADestroyOfManyCostsNWritesAndOneListingASecond(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A resource that manages ten thousand asks for all of them, although only a few
+// differ from what is there.
+func TestWhatIsAlreadySoCostsTheSameForEach(t *testing.T) {
+	bytesFor := func(n int) uint64 {
+		p := start(t, newStage(blinkTraits()).workspace("w1", append(many(n, "viewer"), person("ann", "owner"))...))
+		changes := make([]Change, n)
+		for i := range changes {
+			changes[i] = give(fmt.Sprintf("p%d", i), "viewer")
+		}
+		if _, err := p.in("w1").Recent(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		got := p.apply("w1", changes...)
+		runtime.ReadMemStats(&after)
+		for _, o := range got {
+			if o.Result != AlreadySo {
+				t.Fatal(o)
+			}
+		}
+		return (after.TotalAlloc - before.TotalAlloc) / uint64(n)
+	}
+	const most = 2500
+	if few, all := bytesFor(1000), bytesFor(10_000); all > most || all > 2*few {
+		t.Errorf("%d bytes for each of 1 000, %d for each of 10 000; at most %d", few, all, most)
+	} else {
+		t.Logf("%d bytes for each of 1 000, %d for each of 10 000", few, all)
 	}
 }
 

@@ -143,6 +143,8 @@ type request struct {
 	// is all of them, which the activity then knows.
 	waiting int
 	idle    bool
+	// toTell is true while the activity is about to be told whether it only waits.
+	toTell bool
 	// stopped is the failure after which nothing more of it is sent.
 	stopped error
 }
@@ -396,6 +398,9 @@ func (r *Reconciler) next() {
 
 // requeue puts parked changes back, in front of those that came later.
 func (r *Reconciler) requeue(its ...*item) {
+	if len(its) == 0 {
+		return // and the queue, which may be long, is not copied
+	}
 	for _, it := range its {
 		r.setWaiting(it, false)
 	}

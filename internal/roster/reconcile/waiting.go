@@ -17,8 +17,10 @@ func (r *Reconciler) setWaiting(it *item, waits bool) {
 			it.req.waiting--
 		}
 	}
-	req := it.req
-	r.later = append(r.later, func() { r.tellActivity(req) })
+	if req := it.req; !req.toTell { // once for all of its changes
+		req.toTell = true
+		r.later = append(r.later, func() { r.tellActivity(req) })
+	}
 }
 
 // tellActivity tells whether a request only waits. It comes after all that was
@@ -26,6 +28,7 @@ func (r *Reconciler) setWaiting(it *item, waits bool) {
 // not count as movement.
 func (r *Reconciler) tellActivity(req *request) {
 	r.mu.Lock()
+	req.toTell = false
 	open := req.openItems()
 	idle := open > 0 && req.waiting == open
 	changed := idle != req.idle
