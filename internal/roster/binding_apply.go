@@ -124,7 +124,7 @@ func (s *space) newcomers(ctx context.Context, c BindingApply) []Finding {
 	}
 	var out []Finding
 	for _, q := range left.Newcomers {
-		if live, there := l.Member(q); there && live.Enabled && !s.reconciler.HeldByOther(q, c.Private.Instance) {
+		if live, there := l.Member(q.Principal); there && live.Enabled && !s.reconciler.HeldByOther(q.Principal, c.Private.Instance) {
 			out = append(out, planning.Unsettled(s.run.traits, s.run.naming, live, s.at(ctx)))
 		}
 	}

@@ -352,16 +352,16 @@ func (p *Planner) newcomers(ctx context.Context, c BindingChange) []membership.F
 	if err != nil {
 		return nil // said where the listing is needed
 	}
-	return p.unsettled(ctx, l, slices.DeleteFunc(slices.Clone(left.Newcomers), func(q membership.Principal) bool {
-		return p.walk.heldElsewhere(ctx, p, c.Prior.Workspace, q)
+	return p.unsettled(ctx, l, slices.DeleteFunc(slices.Clone(left.Newcomers), func(q Newcomer) bool {
+		return p.walk.heldElsewhere(ctx, p, c.Prior.Workspace, q.Principal)
 	}))
 }
 
 // unsettled warns of those newcomers who have access.
-func (p *Planner) unsettled(ctx context.Context, l *membership.Listing, newcomers []membership.Principal) []membership.Finding {
+func (p *Planner) unsettled(ctx context.Context, l *membership.Listing, newcomers []Newcomer) []membership.Finding {
 	var out []membership.Finding
 	for _, q := range newcomers {
-		if live, there := l.Member(q); there && live.Enabled {
+		if live, there := l.Member(q.Principal); there && live.Enabled {
 			out = append(out, Unsettled(p.traits, p.words, live, p.at(ctx, l, l.ID)))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
@@ -30,19 +31,34 @@ type Private struct {
 	Owners int `json:"owners,omitempty"`
 	// Newcomers are those who have entered in changes of principal of which the
 	// second half failed: the state still has the principal before.
-	Newcomers []membership.Principal `json:"newcomers,omitempty"`
+	Newcomers []Newcomer `json:"newcomers,omitempty"`
+}
+
+// Newcomer is a principal who has entered, or may have, and whom no state holds.
+type Newcomer struct {
+	membership.Principal
+	// Since is when that was.
+	Since time.Time `json:"since"`
+}
+
+// shownWithin is how long a newcomer may be missing in listings that lag.
+const shownWithin = time.Minute
+
+// gone tells whether a newcomer has no access any more, by what a listing shows.
+func (n Newcomer) gone(m membership.Member, presence membership.Presence) bool {
+	return time.Since(n.Since) > shownWithin && (presence == membership.Absent || presence == membership.There && !m.Enabled)
 }
 
 // WithNewcomer gives the private data with one newcomer more.
 func (p Private) WithNewcomer(q membership.Principal) Private {
 	p = p.WithoutNewcomer(q)
-	p.Newcomers = append(p.Newcomers, q)
+	p.Newcomers = append(p.Newcomers, Newcomer{Principal: q, Since: time.Now()})
 	return p
 }
 
 // WithoutNewcomer gives the private data without a user who is settled.
 func (p Private) WithoutNewcomer(q membership.Principal) Private {
-	p.Newcomers = slices.DeleteFunc(slices.Clone(p.Newcomers), func(o membership.Principal) bool { return o.Fold() == q.Fold() })
+	p.Newcomers = slices.DeleteFunc(slices.Clone(p.Newcomers), func(o Newcomer) bool { return o.Fold() == q.Fold() })
 	return p
 }
 

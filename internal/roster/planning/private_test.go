@@ -2,8 +2,7 @@ package planning
 
 import (
 	"testing"
-
-	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -13,7 +12,7 @@ func TestPrivateDataComesBackAsItWent(t *testing.T) {
 		{},
 		{Instance: "T", Holds: MemberKey("W1", user("Ann")), Owners: 2},
 		{Instance: "T", Left: true},
-		{Instance: "T", Newcomers: []membership.Principal{{Kind: "user", ID: "bob"}}},
+		{Instance: "T", Newcomers: []Newcomer{{Principal: user("bob"), Since: time.Unix(1700000000, 0).UTC()}}},
 	} {
 		if diff := cmp.Diff(p, DecodePrivate(p.Encode())); diff != "" {
 			t.Errorf("-want +got\n%s", diff)

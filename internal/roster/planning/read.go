@@ -53,8 +53,8 @@ func (p *Planner) ReadBinding(ctx context.Context, b Binding, label string, priv
 		out.Findings = append(out.Findings, p.unsettled(ctx, l, private.Newcomers)...)
 	case membership.There:
 		for _, q := range private.Newcomers {
-			if m, presence := l.Lookup(q); presence == membership.Absent || presence == membership.There && !m.Enabled {
-				out.Private = out.Private.WithoutNewcomer(q)
+			if m, presence := l.Lookup(q.Principal); q.gone(m, presence) {
+				out.Private = out.Private.WithoutNewcomer(q.Principal)
 			}
 		}
 	}

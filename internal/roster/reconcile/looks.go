@@ -96,6 +96,9 @@ func (r *Reconciler) join(ctx context.Context, ws []written) *look {
 		return nil
 	}
 	for _, w := range ws {
+		if r.record(w.item.Principal).removed.there {
+			return nil // what is found may be from before the removal
+		}
 		if w.live.there || w.item.Principal.Kind != membership.User || w.err != nil && !maybeApplied(w.err) {
 			return nil
 		}

@@ -133,8 +133,7 @@ func (r *Reconciler) lock(ctx context.Context) (func(), error) {
 // loseBatch judges the open losses by a listing that began after the lock was
 // taken, sends those that may go, and proves them.
 func (r *Reconciler) loseBatch(ctx context.Context) {
-	moment := r.Listings.Now()
-	_, err := r.newer(ctx, moment)
+	moment, err := r.readForLosses(ctx)
 	if err != nil {
 		r.cannotJudge(ctx, err)
 		return
@@ -149,6 +148,37 @@ func (r *Reconciler) loseBatch(ctx context.Context) {
 	if len(b.writes) > 0 {
 		b.prove(ctx)
 	}
+}
+
+// readForLosses reads a listing that began after the moment it gives. An owner counts
+// once a listing shows it: one whom this run has just made an owner is waited for, no
+// longer than a write may take to become visible.
+func (r *Reconciler) readForLosses(ctx context.Context) (moment uint64, err error) {
+	for pause := firstLook; ; pause = min(2*pause, lastLook) {
+		moment = r.Listings.Now()
+		if _, err := r.newer(ctx, moment); err != nil {
+			return 0, err
+		}
+		if !r.awaitsOwner() {
+			return moment, nil
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// awaitsOwner tells whether a listing does not show yet whom this run has made an owner.
+func (r *Reconciler) awaitsOwner() bool {
+	r.mu.Lock()
+	defer r.unlock()
+	for p, a := range r.know.answers {
+		gained := !a.lost && a.after.there && r.judge.Counts(a.after.Member) && !(a.before.there && r.judge.Counts(a.before.Member))
+		if gained && r.know.covers(a, r.know.listed(p)) {
+			return true
+		}
+	}
+	return false
 }
 
 // cannotJudge ends the losses for which no listing could be read.
@@ -261,8 +291,7 @@ func (r *Reconciler) lossOf(it *item, live row) guard.Loss {
 }
 
 // tally counts the owners: those whom the listing shows, without those whom this
-// run has removed even while a listing still shows them, and with those whom
-// it has made owners even while none shows them yet.
+// run has removed even while a listing still shows them.
 func (r *Reconciler) tally(j *guard.Judge) *guard.Tally {
 	t := guard.NewTally(j, r.know.Value)
 	for _, m := range r.know.Value.Holders() {
@@ -271,15 +300,13 @@ func (r *Reconciler) tally(j *guard.Judge) *guard.Tally {
 		}
 	}
 	for p, a := range r.know.answers {
-		now, presence := r.know.lookup(p)
+		_, presence := r.know.lookup(p)
 		switch {
 		case presence == membership.NotKnown:
 			t.Lose(guard.Loss{Principal: p, What: "not known: a write about them had no answer"})
 		case !a.after.there || !r.judge.Counts(a.after.Member):
 			// A listing that lags may show a user as an owner who was one before the write.
 			t.Lose(guard.Loss{Principal: p, What: "changed by this run already"})
-		case presence == membership.There && a.before.there:
-			t.Gain(now.Member)
 		}
 	}
 	return t

@@ -104,6 +104,16 @@ type record struct {
 	// lost is true once this run has taken (or may have taken) an owner out,
 	// whatever a listing that lags still shows; restored once it gave that back.
 	lost, restored bool
+	// removed is what this run has removed, and when: a listing that lags may show that
+	// for a while, and proves no later addition by it.
+	removed   row
+	removedAt time.Time
+}
+
+// stale tells whether what a listing shows may be from before this run has removed
+// the principal.
+func (rec *record) stale(shown row, began time.Time) bool {
+	return rec.removed.there && shown.is(rec.removed) && began.Sub(rec.removedAt) < visibleWithin
 }
 
 // handOver is what a replaced object held, and as what its successor holds the

@@ -310,6 +310,9 @@ func (r *Reconciler) note(w written) {
 	if w.live.there && r.judge.Loses(w.live.Member, it.Want) {
 		rec.lost = true
 	}
+	if w.live.there && w.live.Enabled && (it.Want == nil || !it.Want.Enabled) {
+		rec.removed, rec.removedAt = w.live, w.at
+	}
 	if w.err == nil && after.there && after.HasRole(r.traits.OwnerRole) && after.Enabled {
 		rec.lost = false
 		if !w.live.there || !r.judge.Counts(w.live.Member) {
@@ -414,6 +417,8 @@ func (r *Reconciler) shown(w written, l *membership.Listing, last bool) bool {
 	now := row{Member: m, there: presence == membership.There}
 	known := presence != membership.NotKnown
 	switch {
+	case !(w.live.there && w.live.Enabled) && it.Want != nil && r.record(it.Principal).stale(now, r.know.Began):
+		return false
 	case known && now.holds(it.Want):
 		r.proved(w, now)
 	case w.err != nil && !maybeApplied(w.err): // refused, and nobody else did it either
