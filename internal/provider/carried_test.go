@@ -48,7 +48,7 @@ func attributes(t *testing.T) map[string]any {
 		}
 	}
 	var s frameworkprovider.SchemaResponse
-	provider.New("test", roster.NewActivity()).Schema(t.Context(), frameworkprovider.SchemaRequest{}, &s)
+	provider.New("test", roster.NewActivity(), nil).Schema(t.Context(), frameworkprovider.SchemaRequest{}, &s)
 	add(out, "provider", s.Schema.Attributes)
 	return out
 }

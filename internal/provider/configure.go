@@ -62,7 +62,7 @@ func (p *rosterProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	p.closeIdle()
 	p.limiter.Limit(w.calls.maxConcurrent)
 	w.calls.UserAgent, w.calls.Limiter = transport.UserAgent(p.version, req.TerraformVersion), p.limiter
-	w.walk = roster.NewWalk(p.activity, w.guard)
+	w.walk = roster.NewWalk(p.activity, w.guard, p.replaced)
 	data := &framework.Data{Connections: map[string]*framework.Connection{}}
 	for _, product := range Products() {
 		c, client, diags := w.connect(product, block(product.Name))

@@ -46,28 +46,29 @@ func Variables() []string {
 
 // NewServer gives the protocol server of the provider, with everything around
 // it that Terraform talks to. It may serve several walks.
-func NewServer(version string) tfprotov6.ProviderServer { return newServer(version, nil) }
+func NewServer(version string) tfprotov6.ProviderServer { return newServer(version, nil, nil) }
 
 // NewProcess gives the same for a process that Terraform has started, and that
 // serves one walk.
 func NewProcess(version string) tfprotov6.ProviderServer {
-	return newServer(version, history.OfParent())
+	return newServer(version, history.OfParent(), history.OfReplaced())
 }
 
-func newServer(version string, h *history.History) tfprotov6.ProviderServer {
+func newServer(version string, h *history.History, r roster.Replaced) tfprotov6.ProviderServer {
 	activity := roster.NewActivity()
-	return protocol.New(providerserver.NewProtocol6(New(version, activity))(), activity, h)
+	return protocol.New(providerserver.NewProtocol6(New(version, activity, r))(), activity, h)
 }
 
 // New gives the provider. The activity is what the requests of this process
-// are counted in.
-func New(version string, activity *roster.Activity) provider.Provider {
-	return &rosterProvider{version: version, activity: activity, limiter: transport.NewLimiter(defaultMaxConcurrent)}
+// are counted in; r remembers which instances were being replaced, and may be nil.
+func New(version string, activity *roster.Activity, r roster.Replaced) provider.Provider {
+	return &rosterProvider{version: version, activity: activity, replaced: r, limiter: transport.NewLimiter(defaultMaxConcurrent)}
 }
 
 type rosterProvider struct {
 	version  string
 	activity *roster.Activity
+	replaced roster.Replaced
 	// limiter bounds the calls of the process, whatever products and however many
 	// walks they are for.
 	limiter *transport.Limiter

@@ -294,7 +294,7 @@ func TestUnknownValuesNeverBlockAPlan(t *testing.T) {
 	t.Run("an unknown workspace of another product saves nobody", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			act := NewActivity()
-			walk := NewWalk(act, enforce())
+			walk := NewWalk(act, enforce(), nil)
 			blink := NewRun(Config{Service: lonely(), Guard: enforce(), Walk: walk, Locker: &memoryLocker{}, Logger: &notebook{}, Naming: testNaming()})
 			blaze := NewRun(Config{Service: newStage(blazeTraits()), Guard: enforce(), Walk: walk, Locker: &memoryLocker{}, Logger: &notebook{}, Naming: testNaming()})
 			blaze.PlanBinding(t.Context(), BindingChange{Next: &Binding{WorkspaceUnknown: true, Principal: user("1"), Standing: Standing{Role: "manager", Enabled: true}}})

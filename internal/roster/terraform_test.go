@@ -31,6 +31,8 @@ type terraform struct {
 	book    *notebook
 	// spread is how far apart nodes become ready; 0 for 20 ms.
 	spread time.Duration
+	// replaced is what the processes remember of replacements; nil for nothing.
+	replaced Replaced
 	// first names the nodes that are ready before all others.
 	first []string
 }
@@ -84,7 +86,7 @@ func (tf *terraform) start() process {
 		tf.locker = &memoryLocker{}
 	}
 	return process{act: act, run: NewRun(Config{
-		Service: tf.svc.service(), Guard: tf.guard, Walk: NewWalk(act, tf.guard), Locker: tf.locker, Logger: book, MaxConcurrent: 16,
+		Service: tf.svc.service(), Guard: tf.guard, Walk: NewWalk(act, tf.guard, tf.replaced), Locker: tf.locker, Logger: book, MaxConcurrent: 16,
 		Naming: testNaming(),
 	})}
 }

@@ -50,6 +50,7 @@ type (
 	Entry         = planning.Entry
 	Scope         = planning.Scope
 	Private       = planning.Private
+	Replaced      = planning.Replaced
 )
 
 // Kinds, failures, severities, attributes, modes and presences.
@@ -104,8 +105,8 @@ func warning(at Attribute, summary, detail string) Finding {
 	return membership.WarningAt(at, summary, detail)
 }
 
-// NewWalk begins a walk.
-func NewWalk(a *Activity, g Guard) *Walk { return planning.NewWalk(a, g) }
+// NewWalk begins a walk; r may be nil.
+func NewWalk(a *Activity, g Guard, r Replaced) *Walk { return planning.NewWalk(a, g, r) }
 
 // NewIgnore makes who is ignored of ids and e-mail addresses.
 func NewIgnore(entries ...string) planning.Ignore { return planning.NewIgnore(entries...) }

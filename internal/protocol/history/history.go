@@ -244,10 +244,12 @@ func (h *History) write(flag int, words ...string) {
 
 // tidy removes the files of runs that ended long ago.
 func (h *History) tidy() {
-	files, _ := filepath.Glob(filepath.Join(h.dir, prefix+"*")) // the pattern is well formed
-	for _, f := range files {
-		if info, err := os.Lstat(f); err == nil && time.Since(info.ModTime()) > keptFor {
-			_ = os.Remove(f) // another process may have done it
+	for begins, kept := range map[string]time.Duration{prefix: keptFor, replacedPrefix: replacedFor} {
+		files, _ := filepath.Glob(filepath.Join(h.dir, begins+"*")) // the pattern is well formed
+		for _, f := range files {
+			if info, err := os.Lstat(f); err == nil && time.Since(info.ModTime()) > kept {
+				_ = os.Remove(f) // another process may have done it
+			}
 		}
 	}
 }

@@ -118,6 +118,7 @@ func (p *Planner) PlanBinding(ctx context.Context, c BindingChange) BindingPlan 
 	}
 	if c.second() {
 		// The first call has said everything. Warnings of this one are dropped.
+		p.walk.replaces(c.Private.Instance)
 		out.Person, out.Findings = p.person(ctx, c)
 		return out
 	}
@@ -139,10 +140,13 @@ func (p *Planner) planRemoval(ctx context.Context, in *instance, c BindingChange
 	q, workspace := c.Prior.Principal, c.Prior.Workspace
 	if p.walk.activity.IsApplying() {
 		// Only left-over objects of a replacement are planned here.
-		out.Private.Left = out.Private.Left || p.readings.HeldByOther(workspace, q, c.Private.Instance)
+		out.Private.Left = out.Private.Left || p.readings.HeldByOther(workspace, q, c.Private.Instance) || p.leftOver(ctx, c)
 		return
 	}
 	if out.Private.Left || c.Exit.Keep {
+		return
+	}
+	if out.Private.Left = p.leftOver(ctx, c); out.Private.Left {
 		return
 	}
 	if p.clashes(ctx, out, p.walk.claim(p, in, workspace, claim{leaves: &q, label: c.Label})) {
@@ -194,6 +198,13 @@ func (p *Planner) planHolding(ctx context.Context, in *instance, c BindingChange
 	}
 	if p.walk.activity.IsApplying() {
 		return
+	}
+	switch {
+	case c.Prior != nil:
+		in.stays = !c.moved() && !c.swapped()
+		p.walk.replaced.Remove(in.token)
+	case !next.WorkspaceUnknown && !next.PrincipalUnknown:
+		p.walk.noteReplaced(p.walk.unplanned(p, next.Workspace, next.Principal)...)
 	}
 	if next.WorkspaceUnknown {
 		if next.StandingUnknown || p.isOwner(next.Standing) {

@@ -20,6 +20,7 @@ const certainAfter = time.Second
 // loss that is still open.
 type Walk struct {
 	activity *activity.Activity
+	replaced Replaced
 	wait     time.Duration
 	warns    bool
 
@@ -39,16 +40,21 @@ type Walk struct {
 	elsewhere map[*Planner]int
 	// reported are the causes of which the walk has told already.
 	reported map[string]bool
+	// noted are the instances that this walk itself has added to those replaced.
+	noted map[string]bool
 	// seq orders what happens in the walk.
 	seq int
 }
 
 // NewWalk begins a walk. Each configuration of the provider has its own: what
 // was planned in one says nothing about the next.
-func NewWalk(a *activity.Activity, p guard.Policy) *Walk {
+func NewWalk(a *activity.Activity, p guard.Policy, r Replaced) *Walk {
+	if r == nil {
+		r = nothingReplaced{}
+	}
 	return &Walk{
-		activity: a, wait: p.HandoverWait, warns: p.Mode == guard.Warn, changed: make(chan struct{}),
-		accounts: map[string]*account{}, instances: map[string]*instance{}, elsewhere: map[*Planner]int{}, reported: map[string]bool{},
+		activity: a, replaced: r, wait: p.HandoverWait, warns: p.Mode == guard.Warn, changed: make(chan struct{}),
+		accounts: map[string]*account{}, instances: map[string]*instance{}, elsewhere: map[*Planner]int{}, reported: map[string]bool{}, noted: map[string]bool{},
 	}
 }
 
@@ -89,6 +95,8 @@ type instance struct {
 	// gives is the role that it gives its principal, in lower case; "" where that is
 	// not known, and for a resource that manages several.
 	gives string
+	// stays is true where a resource of one principal keeps it, in the same workspace.
+	stays bool
 	// undo takes back what its plan noted.
 	undo []func()
 }

@@ -171,6 +171,8 @@ type setting struct {
 	policy  policy
 	// lock excludes the other processes of a machine. The key is the core's.
 	lock func(ctx context.Context, key string) (release func(), err error)
+	// replaced is what the processes of a machine remember of replacements.
+	replaced *replacedOnes
 	// unknown is true where the provider's settings are known only after apply.
 	unknown bool
 	// plansTwice is true where a resource may be planned twice.

@@ -79,10 +79,22 @@ func (m *mishap) String() string {
 	return fmt.Sprintf("round %d, %s, %s %d x%d:%s", m.round, phase, m.on, m.nth, max(1, m.times), what)
 }
 
-// machine is what the provider processes of one machine share: locks.
+// machine is what the provider processes of one machine share: locks, and which
+// instances were being replaced.
 type machine struct {
-	mu    sync.Mutex
-	locks map[string]chan struct{}
+	mu       sync.Mutex
+	locks    map[string]chan struct{}
+	replaced replacedOnes
+}
+
+// replacedOnes are the instances that were being replaced.
+type replacedOnes struct{ instances sync.Map }
+
+func (r *replacedOnes) Add(instance string)    { r.instances.Store(instance, true) }
+func (r *replacedOnes) Remove(instance string) { r.instances.Delete(instance) }
+func (r *replacedOnes) Has(instance string) bool {
+	_, has := r.instances.Load(instance)
+	return has
 }
 
 func (m *machine) of(key string) chan struct{} {

@@ -30,7 +30,7 @@ func (runDriver) start(s setting) process {
 		CountOwnerGroups: s.policy.countGroups, ExemptWorkspaces: s.policy.exempt, HandoverWait: s.policy.handoverWait,
 	}
 	return &runProcess{act: act, created: s.created, run: roster.NewRun(roster.Config{
-		Service: s.service, Guard: g, Walk: roster.NewWalk(act, g), Locker: lockFunc(s.lock), Logger: silent{}, MaxConcurrent: 16,
+		Service: s.service, Guard: g, Walk: roster.NewWalk(act, g, s.replaced), Locker: lockFunc(s.lock), Logger: silent{}, MaxConcurrent: 16,
 		Naming: roster.Naming{
 			Member: "roster_binding", Members: "roster_bindings", RoleMembers: "roster_role_members",
 			ImportID:     func(w string, p principal) string { return w + "/" + p.String() },

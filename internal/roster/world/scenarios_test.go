@@ -410,6 +410,29 @@ func TestReplacementWithAnotherRole(t *testing.T) {
 	}
 }
 
+// A replacement that ends after the old object was put aside, and before the other one was
+// created, is finished by the next apply.
+func TestReplacementThatEndedHalfWay(t *testing.T) {
+	for _, h := range []how{replaced, isTainted} {
+		for _, minimal := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, minimal refresh %v", h, minimal), func(t *testing.T) {
+				w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(
+					resource{state: binds("u2", "viewer"), config: binds("u2", "viewer"), how: h, cbd: true})
+				w.sessions[0].options.minimal = minimal
+				w.mishap(mishap{apply: true, on: reads, what: killed})
+				scenario(t, w, func(x *stage) {
+					x.round(0)
+					if len(x.sessions[0].resources[0].deposed) != 1 {
+						x.errorf("nothing was put aside")
+					}
+					x.quietAfter(1)
+					x.wrote(0)
+				})
+			})
+		}
+	}
+}
+
 // What another resource of the apply has just made is found.
 func TestWorkspaceMadeByTheRunIsFound(t *testing.T) {
 	elsewhere := func(o *object) { o.workspace = "w2" }

@@ -187,6 +187,7 @@ func (s *session) start(ctx context.Context, name string, setting setting) (*wal
 	setting.service = (&conn{service: s.service, process: w.record, traits: traits}).port()
 	setting.policy = s.policy
 	setting.lock = s.machines[s.machine].lock(&w.held)
+	setting.replaced = &s.machines[s.machine].replaced
 	w.process = s.driver.start(setting)
 	s.walks = append(s.walks, w)
 	return w, ctx

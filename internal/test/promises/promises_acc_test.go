@@ -338,6 +338,38 @@ func TestAccReplacementWithSettingsKnownAfterApply(t *testing.T) {
 	})
 }
 
+// A replacement that ended after Terraform had put the old object aside, and before it
+// created the other one, is finished by the next apply.
+func TestAccReplacementThatEndedHalfWay(t *testing.T) {
+	perProduct(t, func(t *testing.T, p products.Product) {
+		for _, how := range []string{"-replace", "taint"} {
+			t.Run(how, func(t *testing.T) {
+				t.Parallel()
+				s, address := begin(t, p, map[int]role{alice: owner, bob: low}), p.Additive.TypeName+".x"
+				block := s.one("x", bob, low, "lifecycle {\n    create_before_destroy = true\n  }")
+				s.apply(quick, block)
+				if how == "taint" {
+					s.OK("taint", address)
+					s.Plan("-out=planned")
+				} else {
+					s.Plan("-replace="+address, "-out=planned")
+				}
+				s.svc.Must(s.svc.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{{Kind: mockservice.FaultStatus, Status: 500, Method: "GET"}}}))
+				if r := s.applyPlanned(); r.Code == 0 {
+					t.Fatalf("nothing failed:\n%s", r.Text())
+				}
+				s.svc.Must(s.svc.SetFaults(mockservice.Faults{}))
+				s.svc.ResetAudit()
+				s.Apply()
+				s.sentNothing()
+				s.has(bob, low)
+				s.Clean()
+				s.NothingDeposed()
+			})
+		}
+	})
+}
+
 // An adoption that only the apply knew of is said.
 func TestAccAdoptionAtApplyIsSaid(t *testing.T) {
 	perProduct(t, func(t *testing.T, p products.Product) {

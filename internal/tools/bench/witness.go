@@ -56,7 +56,7 @@ func noteDown(path string, s *os.ProcessState) error {
 // serveUnscoped serves the provider as the framework alone would.
 func serveUnscoped() int {
 	err := tf6server.Serve(address, func() tfprotov6.ProviderServer {
-		return providerserver.NewProtocol6(provider.New("bench", roster.NewActivity()))()
+		return providerserver.NewProtocol6(provider.New("bench", roster.NewActivity(), nil))()
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
