@@ -160,6 +160,7 @@ func (w *Walk) claim(p *Planner, in *instance, workspace string, c claim) []memb
 			report(summaryTwice, t.twice(a.member(q)))
 		case len(k.removes[q]) > 0:
 			report(summaryPulled, t.pulled(a.member(q)))
+			w.rememberAgain(k.removes[q])
 		}
 		in.gives = c.gives
 		add(in, k.holds, q)

@@ -74,6 +74,19 @@ func (p *Planner) leftOver(ctx context.Context, c BindingChange) bool {
 		return true
 	default:
 		w.replaced.Remove(token) // it is a resource of its own
+		w.mu.Lock()
+		w.ended[token] = !now
+		w.mu.Unlock()
 		return false
+	}
+}
+
+// rememberAgain remembers left-over objects again where the resource that holds their
+// principal comes after they were planned, and could not be waited for (-parallelism=1).
+func (w *Walk) rememberAgain(removals []*instance) {
+	for _, in := range removals {
+		if w.ended[in.token] {
+			w.replaced.Add(in.token)
+		}
 	}
 }

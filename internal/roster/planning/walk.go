@@ -40,8 +40,9 @@ type Walk struct {
 	elsewhere map[*Planner]int
 	// reported are the causes of which the walk has told already.
 	reported map[string]bool
-	// noted are the instances that this walk itself has added to those replaced.
-	noted map[string]bool
+	// noted are the instances that this walk itself has added to those replaced, ended
+	// those that it has taken from them.
+	noted, ended map[string]bool
 	// seq orders what happens in the walk.
 	seq int
 }
@@ -54,7 +55,7 @@ func NewWalk(a *activity.Activity, p guard.Policy, r Replaced) *Walk {
 	}
 	return &Walk{
 		activity: a, replaced: r, wait: p.HandoverWait, warns: p.Mode == guard.Warn, changed: make(chan struct{}),
-		accounts: map[string]*account{}, instances: map[string]*instance{}, elsewhere: map[*Planner]int{}, reported: map[string]bool{}, noted: map[string]bool{},
+		accounts: map[string]*account{}, instances: map[string]*instance{}, elsewhere: map[*Planner]int{}, reported: map[string]bool{}, noted: map[string]bool{}, ended: map[string]bool{},
 	}
 }
 

@@ -24,13 +24,14 @@ func (w *walk) permit() {
 	rec := w.record
 	rec.lower, rec.touches = map[place][]allowance{}, map[place]bool{}
 	allow := func(p place, a allowance) { rec.lower[p] = append(rec.lower[p], a) }
-	rec.held = map[place]bool{}
+	rec.held, rec.refused = map[place]bool{}, map[string]bool{}
 	for _, r := range w.session.resources {
 		if r.state != nil {
 			for _, who := range r.state.people() {
 				rec.held[at(r.state.workspace, who)] = true
 			}
 		}
+		rec.refused[r.addr] = r.planned.refused && len(r.deposed) > 0
 		for _, d := range r.deposed {
 			if d.object != nil {
 				w.permitChange(d.object, nil, allow)
@@ -247,13 +248,15 @@ func (c *checker) needed(w *walk, k *call) {
 		if (c.blind || c.stale) && to != nil && strings.EqualFold(to.Role, c.service.traits.OwnerRole) {
 			return // an owner may be created without knowing who is there
 		}
-		// An answer that was lost, or another request's write on its way, may
-		// be followed by one that turns out not to have been needed.
+		// An answer that was lost, another request's write on its way, or one that others
+		// have changed again before it had to show may be followed by one that turns out
+		// not to have been needed.
 		for _, other := range c.service.record.calls {
 			if other == k || other.process != w.record || other.kind() != writes || other.sent.After(k.applied) {
 				continue
 			}
-			if other.unanswered || other.ended.After(k.sent) {
+			changed := other.ended.After(k.sent.Add(-shows)) && c.changedByOthers(w, p, other.sent, k.applied)
+			if other.unanswered || other.ended.After(k.sent) || changed {
 				for _, x := range other.who {
 					if at(other.workspace, x) == p {
 						return
@@ -264,6 +267,9 @@ func (c *checker) needed(w *walk, k *call) {
 	}
 	c.errorf("%s sent what the service had already: %s", w.record, k)
 }
+
+// shows is how long a listing may still show what was there before a write.
+const shows = 6 * time.Second
 
 // mine tells whether a change came from this walk, or from a process that it
 // shares locks with and whose changes it cannot have missed.
@@ -396,7 +402,7 @@ func (c *checker) announced(w *walk) {
 			if k.process != w.record || k.kind() != writes || k.applied.IsZero() || k.sent.Before(q.began) || k.sent.After(q.ended) || strings.ToLower(k.workspace) != p.workspace || k.who[0].Fold() != p.who {
 				continue
 			}
-			if was, there := k.before.find(p.who); there && !was.Holds(q.next.to) && !c.changedByOthers(w, p, k.sent.Add(-c.age), k.applied) {
+			if was, there := k.before.find(p.who); there && !was.Holds(q.next.to) && !c.changedByOthers(w, p, q.began.Add(-c.age), k.applied) {
 				c.errorf("%s: %s changed the access of %s, who was there with %s, and nothing was said", w.record, q.addr, p, was.Standing())
 			}
 		}
@@ -418,7 +424,7 @@ func (c *checker) held(w *walk) {
 	for _, r := range w.session.resources {
 		// What a plan refused, and what this apply had nothing to do with, it
 		// cannot know of.
-		if r.state == nil || failed(w.record.planned) && !slices.ContainsFunc(w.record.requests, func(q *request) bool { return q.addr == r.addr }) {
+		if r.state == nil || w.record.refused[r.addr] || failed(w.record.planned) && !slices.ContainsFunc(w.record.requests, func(q *request) bool { return q.addr == r.addr }) {
 			continue
 		}
 		for _, who := range r.state.people() {

@@ -71,7 +71,9 @@ type processRecord struct {
 	lower map[place][]allowance
 	// held are those for whom a state speaks when the walk begins, planned is
 	// what its plan said.
-	held    map[place]bool
+	held map[place]bool
+	// refused are the resources with something deposed whose own plan did not pass.
+	refused map[string]bool
 	planned []finding
 	// touches is whom the walk's resources name.
 	touches map[place]bool
