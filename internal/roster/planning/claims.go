@@ -154,6 +154,7 @@ func (w *Walk) claim(p *Planner, in *instance, workspace string, c claim) []memb
 	}
 	if c.takes != nil {
 		q := c.takes.Fold()
+		in.gives = c.gives
 		w.plannedAgain(k, in, q)
 		switch {
 		case len(k.holds[q]) > 0:
@@ -162,7 +163,6 @@ func (w *Walk) claim(p *Planner, in *instance, workspace string, c claim) []memb
 			report(summaryPulled, t.pulled(a.member(q)))
 			w.rememberAgain(k.removes[q])
 		}
-		in.gives = c.gives
 		add(in, k.holds, q)
 	}
 	if c.leaves != nil {
@@ -190,15 +190,15 @@ func (w *Walk) claim(p *Planner, in *instance, workspace string, c claim) []memb
 }
 
 // plannedAgain takes back the creation of an instance that has since been
-// refreshed, and is planned again: a tainted one, planned as a creation, has no
-// token of its own.
+// refreshed, and is planned again as it was: a tainted one, planned as a creation,
+// has no token of its own.
 func (w *Walk) plannedAgain(k *claims, in *instance, q membership.Principal) {
 	if in.token != "" || !w.activity.PlansTwice() {
 		return
 	}
 	for _, before := range k.holds[q] {
 		for _, r := range k.read[q] {
-			if before.token == "" && !r.used && r.seq > before.seq && w.instances[r.token] == nil {
+			if before.token == "" && before.gives == in.gives && !r.used && r.seq > before.seq && w.instances[r.token] == nil {
 				r.used = true
 				before.withdraw()
 				return

@@ -450,6 +450,9 @@ func (x *stage) unclaimed(s *session, last *walk) {
 		if q.what != applyRequest || q.prior == nil || q.next == nil || q.prior.form != additive || !failed(q.findings) || !strings.HasPrefix(q.process.name, s.name) {
 			continue
 		}
+		if q.process.forgotten {
+			continue // the state that knew went with the run
+		}
 		p := at(q.next.workspace, q.next.who)
 		now := x.service.spaces[p.workspace].now()
 		ms := x.service.spaces[p.workspace].between(q.began, q.ended)

@@ -61,6 +61,8 @@ type processRecord struct {
 	name    string
 	machine string
 	killed  atomic.Bool
+	// forgotten is true where a kill took what the walk had recorded with it.
+	forgotten bool
 	// calls are those that are on their way.
 	calls sync.WaitGroup
 	// began and ended bound the walk; stopped is when it was told to stop.

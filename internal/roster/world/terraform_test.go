@@ -457,7 +457,7 @@ func (s *session) apply(ctx context.Context, mishaps func(*walk)) *walk {
 	w.run(ctx, nodes)
 	w.end()
 	for i, r := range s.resources {
-		if w.record.killed.Load() && s.forgets {
+		if w.record.forgotten = w.record.killed.Load() && s.forgets; w.record.forgotten {
 			r.state, r.private, r.deposed = before[i].state, before[i].private, before[i].deposed
 		}
 		r.planned = change{}
@@ -468,15 +468,14 @@ func (s *session) apply(ctx context.Context, mishaps func(*walk)) *walk {
 	return w
 }
 
-// created gives the creations that the plan has passed, as they are known by now.
+// created gives the creations of the plan, as they are known by now. One that was refused
+// and is applied regardless stands for one of which the plan could not know enough.
 func (s *session) created() []*object {
 	var out []*object
 	for _, r := range s.resources {
 		switch r.planned.action {
 		case creates, deleteBack, createBack:
-			if !r.planned.refused {
-				out = append(out, r.config)
-			}
+			out = append(out, r.config)
 		}
 	}
 	return out
