@@ -73,7 +73,12 @@ type setApply struct {
 
 	// stopped is the failure after which nothing more is sent: the credentials
 	// were turned away.
-	stopped  error
+	stopped error
+	steps   []applied
+}
+
+// applied is one step: the changes, and what became of each.
+type applied struct {
 	wishes   []wish
 	outcomes []reconcile.Outcome
 }
@@ -84,19 +89,20 @@ const settleFor = time.Second
 
 // step makes changes, and ends when each has its outcome.
 func (a *setApply) step(ctx context.Context, ws []wish) {
+	if a.stopped != nil {
+		outcomes := make([]reconcile.Outcome, len(ws))
+		for i := range outcomes {
+			outcomes[i] = reconcile.Outcome{Result: reconcile.Failed, Err: a.stopped}
+		}
+		a.steps = append(a.steps, applied{ws, outcomes})
+		return
+	}
 	changes := make([]reconcile.Change, len(ws))
 	for i, w := range ws {
 		changes[i] = w.Change
 	}
-	a.wishes = append(a.wishes, ws...)
-	if a.stopped != nil {
-		for range ws {
-			a.outcomes = append(a.outcomes, reconcile.Outcome{Result: reconcile.Failed, Err: a.stopped})
-		}
-		return
-	}
 	outcomes := a.space.reconciler.Apply(ctx, changes...)
-	a.outcomes = append(a.outcomes, outcomes...)
+	a.steps = append(a.steps, applied{ws, outcomes})
 	for _, o := range outcomes {
 		if f := FailureOf(o.Err); o.Result == reconcile.Failed && o.Reason == reconcile.NoReason && (f == Unauthorized || f == Forbidden) {
 			a.stopped = o.Err
@@ -112,7 +118,7 @@ func (a *setApply) entering(d planning.Diff) []wish {
 	for _, c := range d.Lower {
 		lower[fold(c.Principal)] = true
 	}
-	var out []wish
+	out := make([]wish, 0, len(a.next.Entries))
 	for _, e := range a.next.Entries {
 		if !lower[fold(e.Principal)] {
 			out = append(out, a.give(e))
@@ -193,26 +199,28 @@ func (a *setApply) finish(ctx context.Context) SetApplied {
 	var failed, warnings, out []Finding
 	alone := map[Principal]bool{}
 	told := map[*reconcile.Shortage]bool{}
-	for i, w := range a.wishes {
-		o := a.outcomes[i]
-		if o.Short != nil {
-			if told[o.Short] {
-				continue // one message for all of them
+	for _, step := range a.steps {
+		for i, w := range step.wishes {
+			o := step.outcomes[i]
+			if o.Short != nil {
+				if told[o.Short] {
+					continue // one message for all of them
+				}
+				told[o.Short] = true
 			}
-			told[o.Short] = true
-		}
-		for _, f := range s.explain(ctx, w, o) {
-			switch {
-			case f.Severity == SeverityWarning:
-				warnings = append(warnings, f)
-			case o.Reason == reconcile.TooFewOwners:
-				out = append(out, f)
-			default:
-				failed = append(failed, f)
+			for _, f := range s.explain(ctx, w, o) {
+				switch {
+				case f.Severity == SeverityWarning:
+					warnings = append(warnings, f)
+				case o.Reason == reconcile.TooFewOwners:
+					out = append(out, f)
+				default:
+					failed = append(failed, f)
+				}
 			}
-		}
-		if o.Result == reconcile.LeftAlone {
-			alone[fold(w.Principal)] = true
+			if o.Result == reconcile.LeftAlone {
+				alone[fold(w.Principal)] = true
+			}
 		}
 	}
 	where := s.knownAt().summary

@@ -20,6 +20,8 @@ type knowledge struct {
 	// whole is the newest listing that was complete; nil for none.
 	whole   *membership.Listing
 	answers map[membership.Principal]*answer
+	// seen is the last [knowledge.view]; nil once more is known.
+	seen *membership.Listing
 }
 
 // answer is what is known from one write of this run.
@@ -38,7 +40,7 @@ func (k *knowledge) learn(r reading) {
 	if k.Value != nil && r.Number <= k.Number {
 		return
 	}
-	k.reading = r
+	k.reading, k.seen = r, nil
 	if r.Value.Complete() {
 		k.whole = r.Value
 	}
@@ -89,11 +91,28 @@ func (k *knowledge) note(p membership.Principal, a *answer) {
 	if k.answers == nil {
 		k.answers = map[membership.Principal]*answer{}
 	}
-	k.answers[p.Fold()] = a
+	k.answers[p.Fold()], k.seen = a, nil
+}
+
+// settle takes up what a listing shows of a principal to whom was written.
+func (k *knowledge) settle(p membership.Principal, now row) {
+	if a := k.answers[p.Fold()]; a != nil {
+		a.after, a.lost, k.seen = now, false, nil
+	}
+}
+
+// doubt notes that no listing shows what became of a write.
+func (k *knowledge) doubt(p membership.Principal) {
+	if a := k.answers[p.Fold()]; a != nil {
+		a.lost, k.seen = true, nil
+	}
 }
 
 // forget drops an answer that has turned out not to be true.
-func (k *knowledge) forget(p membership.Principal) { delete(k.answers, p.Fold()) }
+func (k *knowledge) forget(p membership.Principal) {
+	delete(k.answers, p.Fold())
+	k.seen = nil
+}
 
 // fresh tells whether what is known is new enough to decide about a change that
 // came at the time: the listing began at most a second before, or after, and is
@@ -105,8 +124,17 @@ func (k *knowledge) fresh(came time.Time) bool {
 // decisionHolds is how long a decision may be carried out after it was made.
 const decisionHolds = time.Second
 
-// view gives the listing with what the service answered since.
-func (k *knowledge) view(t membership.Traits) *membership.Listing { return k.over(k.Value, t) }
+// view gives the listing with what the service answered since. It is put together
+// once, for all who ask before more is known.
+func (k *knowledge) view(t membership.Traits) *membership.Listing {
+	switch {
+	case len(k.answers) == 0:
+		return k.Value
+	case k.seen == nil:
+		k.seen = k.over(k.Value, t)
+	}
+	return k.seen
+}
 
 // over gives a listing with what is known by now. Who is not known stands as the
 // listing says.

@@ -91,8 +91,8 @@ type Reconciler struct {
 
 // record is what this run knows and did about one principal.
 type record struct {
-	// holders are the tokens of the instances that hold the principal.
-	holders map[string]bool
+	// holders are the tokens of the instances that hold the principal: one, nearly always.
+	holders []string
 	// handed is what a replaced object held that left the principal to its successor,
 	// until that one comes.
 	handed *handOver
@@ -135,20 +135,17 @@ func (rec *record) successor(want membership.Standing) *membership.Standing {
 }
 
 func (rec *record) heldByOther(token string) bool {
-	for t := range rec.holders {
-		if t != token || t == "" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(rec.holders, func(t string) bool { return t != token || t == "" })
 }
 
 // request is all changes that one resource asks for at a time.
 type request struct {
 	ctx   context.Context
 	items []*item
-	open  int
-	done  chan struct{}
+	// outcomes are those of the items, in their order.
+	outcomes []Outcome
+	open     int
+	done     chan struct{}
 	// waiting is how many of its open changes only wait; idle is true while that
 	// is all of them, which the activity then knows.
 	waiting int
@@ -186,7 +183,9 @@ type item struct {
 	unknownSelf   string
 	loss          lossState
 	line          *line
-	outcome       *Outcome
+	// done is true once it has its outcome, at its place among those of the request.
+	done  bool
+	place int
 }
 
 // New makes a reconciler. It makes no call.
@@ -220,15 +219,17 @@ func (r *Reconciler) Apply(ctx context.Context, changes ...Change) []Outcome {
 	number := r.Listings.Now()
 	latest, known := r.Listings.Peek()
 	mayAssign := r.Ways.mayAssign()
-	req := &request{ctx: ctx, open: len(changes), done: make(chan struct{})}
+	req := &request{ctx: ctx, items: make([]*item, len(changes)), outcomes: make([]Outcome, len(changes)), open: len(changes), done: make(chan struct{})}
+	items := make([]item, len(changes))
 	r.mu.Lock()
 	r.assignIgnored = r.assignIgnored || !mayAssign
 	if known {
 		r.learn(latest)
 	}
-	for _, c := range changes {
-		it := &item{Change: c, req: req, came: time.Now(), number: number}
-		req.items = append(req.items, it)
+	for i, c := range changes {
+		it := &items[i]
+		*it = item{Change: c, req: req, came: time.Now(), number: number, place: i}
+		req.items[i] = it
 		rec := r.record(c.Principal)
 		rec.open++
 		if c.Creates {
@@ -253,11 +254,7 @@ func (r *Reconciler) Apply(ctx context.Context, changes ...Change) []Outcome {
 			<-ended
 		}
 	}
-	out := make([]Outcome, len(req.items))
-	for i, it := range req.items {
-		out[i] = *it.outcome
-	}
-	return out
+	return req.outcomes
 }
 
 // HandOver notes that a replaced object leaves a principal to its successor, with
@@ -419,7 +416,7 @@ func (r *Reconciler) requeue(its ...*item) {
 
 // finish gives a change its outcome. The caller holds the lock.
 func (r *Reconciler) finish(it *item, o Outcome) {
-	if it.outcome != nil {
+	if it.done {
 		return
 	}
 	r.setWaiting(it, false)
@@ -427,7 +424,7 @@ func (r *Reconciler) finish(it *item, o Outcome) {
 	if it.entered && o.Result == Done {
 		o.Before, o.WasThere = membership.Member{}, false
 	}
-	it.outcome = &o
+	it.done, it.req.outcomes[it.place] = true, o
 	rec := r.record(it.Principal)
 	r.open--
 	rec.open--
@@ -455,13 +452,12 @@ func (r *Reconciler) finish(it *item, o Outcome) {
 func (r *Reconciler) hold(it *item, rec *record, o Outcome) {
 	switch {
 	case it.Action == Give:
-		if rec.holders == nil {
-			rec.holders = map[string]bool{}
+		if !slices.Contains(rec.holders, it.Token) {
+			rec.holders = append(rec.holders, it.Token)
 		}
-		rec.holders[it.Token] = true
 		r.requeue(r.unpark(it.Principal)...)
 	case o.Result == Done:
-		delete(rec.holders, it.Token)
+		rec.holders = slices.DeleteFunc(rec.holders, func(t string) bool { return t == it.Token })
 	}
 }
 
@@ -491,7 +487,7 @@ func (r *Reconciler) withdraw(req *request) {
 	}
 	for _, it := range req.items {
 		rec := r.record(it.Principal)
-		if it.outcome != nil || rec.busy == it {
+		if it.done || rec.busy == it {
 			continue
 		}
 		rec.behind = slices.DeleteFunc(rec.behind, mine)

@@ -450,9 +450,7 @@ func (r *Reconciler) shown(w written, l *membership.Listing, last bool) bool {
 // unclear ends a change that may stand or not. Nobody may rest on it until a listing
 // shows what became of it. The caller holds the lock.
 func (r *Reconciler) unclear(w written, err error) {
-	if a := r.know.answers[w.item.Principal.Fold()]; a != nil {
-		a.lost = true
-	}
+	r.know.doubt(w.item.Principal)
 	r.settleLine(w.item, lineOpen)
 	r.finish(w.item, r.failed(w, Unclear, fmt.Errorf("%w: %w", ErrUnverified, err)))
 }
@@ -485,9 +483,7 @@ func (r *Reconciler) notShown(it *item, now row) error {
 func (r *Reconciler) proved(w written, now row) {
 	it := w.item
 	r.settleLine(it, lineShown)
-	if a := r.know.answers[it.Principal.Fold()]; a != nil {
-		a.after, a.lost = now, false
-	}
+	r.know.settle(it.Principal, now)
 	if now.there && r.judge.Counts(now.Member) && (!w.live.there || !r.judge.Counts(w.live.Member)) {
 		r.record(it.Principal).lost = false
 		r.losses.gained = true
