@@ -144,8 +144,9 @@ func (m *peopleModel) unfold() {
 			rm.roles = types.MapUnknown(types.StringType)
 			continue
 		}
-		roles := make(map[string]attr.Value, len(rm.members.Elements()))
-		for _, e := range rm.members.Elements() {
+		members := rm.members.Elements() // a copy
+		roles := make(map[string]attr.Value, len(members))
+		for _, e := range members {
 			id, ok := e.(types.String)
 			if !ok || id.IsUnknown() {
 				rm.partial = true
@@ -158,17 +159,22 @@ func (m *peopleModel) unfold() {
 	}
 }
 
-// fold is the way back: the set of those who have the role.
+// fold is the way back: the set of those who have the role. Where the whole
+// workspace is managed there is no such set.
 func (rm *roleMap) fold() {
-	if rm.roles.IsNull() {
+	switch {
+	case rm.Texts.Name != "":
+		return
+	case rm.roles.IsNull():
 		rm.members = types.SetNull(types.StringType)
 		return
 	}
-	ids := make([]attr.Value, 0, len(rm.roles.Elements()))
-	for _, id := range rm.ids() {
-		ids = append(ids, types.StringValue(id))
+	ids := rm.ids()
+	members := make([]attr.Value, len(ids))
+	for i, id := range ids {
+		members[i] = types.StringValue(id)
 	}
-	rm.members = types.SetValueMust(types.StringType, ids)
+	rm.members = types.SetValueMust(types.StringType, members)
 }
 
 // entries gives the path of each id's entry, or of the whole map where Terraform
@@ -301,7 +307,7 @@ func (r *authoritative) validate(rm *roleMap, diags *diag.Diagnostics) {
 	name := rm.Roles.Name
 	seen := map[string]string{}
 	elements, at := rm.roles.Elements(), rm.entries()
-	for _, id := range rm.ids() {
+	for _, id := range sortedIDs(elements) {
 		refuse := func(summary, detail string) { diags.AddAttributeError(at(id), summary, detail) }
 		who := fmt.Sprintf("%s %q", rm.Kind, id)
 		if err := rm.ID.check(id); err != nil {
@@ -330,8 +336,9 @@ func (r *authoritative) validate(rm *roleMap, diags *diag.Diagnostics) {
 
 // ignored gives the known entries of the set of those who are ignored, in lower case.
 func (rm *roleMap) ignored() map[string]bool {
-	ignored := make(map[string]bool, len(rm.ignore.Elements()))
-	for _, e := range rm.ignore.Elements() {
+	entries := rm.ignore.Elements() // a copy
+	ignored := make(map[string]bool, len(entries))
+	for _, e := range entries {
 		if text, ok := e.(types.String); ok && !text.IsUnknown() {
 			ignored[strings.ToLower(text.ValueString())] = true
 		}
@@ -352,8 +359,9 @@ const nameARole = "Name the role to give. A role like this is accepted only for 
 func roleRefused(who string) string { return fmt.Sprintf("The role of %s cannot be used", who) }
 
 // ids gives the ids of those who are named, sorted.
-func (rm *roleMap) ids() []string {
-	elements := rm.roles.Elements()
+func (rm *roleMap) ids() []string { return sortedIDs(rm.roles.Elements()) }
+
+func sortedIDs(elements map[string]attr.Value) []string {
 	ids := make([]string, 0, len(elements))
 	for id := range elements {
 		ids = append(ids, id)
@@ -400,7 +408,8 @@ func (r *authoritative) rolesOf(m *peopleModel) *roster.Roles {
 		}
 		s.Kinds[rm.Kind] = rm.scope()
 		elements := rm.roles.Elements()
-		for _, id := range rm.ids() {
+		s.Entries = slices.Grow(s.Entries, len(elements))
+		for _, id := range sortedIDs(elements) {
 			role, _ := elements[id].(types.String)
 			s.Entries = append(s.Entries, roster.Entry{
 				Principal:   roster.Principal{Kind: rm.Kind, ID: id},

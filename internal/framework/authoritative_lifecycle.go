@@ -199,9 +199,10 @@ func (r *authoritative) checkIgnored(ctx context.Context, run *roster.Run, next 
 // emailsOf gives the e-mail addresses of the users of a plan: those that are planned,
 // and for whom the tenant does not tell, those in the listing of the workspace.
 func emailsOf(ctx context.Context, run *roster.Run, workspace types.String, rm *roleMap) map[string]string {
-	emails := make(map[string]string, len(rm.texts.Elements()))
+	texts := rm.texts.Elements() // a copy
+	emails := make(map[string]string, len(texts))
 	var unknown []string
-	for id, e := range rm.texts.Elements() {
+	for id, e := range texts {
 		if email, ok := e.(types.String); ok && !email.IsUnknown() {
 			emails[id] = email.ValueString()
 			continue
@@ -238,14 +239,15 @@ func (r *authoritative) keepSpelling(prior, next *peopleModel) {
 }
 
 func sameButCase(a, b types.Map) bool {
-	if a.IsNull() || a.IsUnknown() || b.IsNull() || b.IsUnknown() || len(a.Elements()) != len(b.Elements()) {
+	before, after := a.Elements(), b.Elements() // copies
+	if a.IsNull() || a.IsUnknown() || b.IsNull() || b.IsUnknown() || len(before) != len(after) {
 		return false
 	}
-	folded := make(map[string]attr.Value, len(a.Elements()))
-	for id, role := range a.Elements() {
+	folded := make(map[string]attr.Value, len(before))
+	for id, role := range before {
 		folded[strings.ToLower(id)] = role
 	}
-	for id, role := range b.Elements() {
+	for id, role := range after {
 		was, ok := folded[strings.ToLower(id)].(types.String)
 		is, okIs := role.(types.String)
 		if !ok || !okIs || is.IsUnknown() || is.IsNull() || !strings.EqualFold(was.ValueString(), is.ValueString()) {
@@ -311,7 +313,7 @@ func (r *authoritative) store(m *peopleModel, entries []roster.Entry, l *roster.
 			continue
 		}
 		if !rm.roles.IsNull() {
-			roles := map[string]attr.Value{}
+			roles := make(map[string]attr.Value, len(entries))
 			for _, e := range entries {
 				if e.Kind == rm.Kind {
 					roles[e.ID] = types.StringValue(e.Role)

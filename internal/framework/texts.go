@@ -28,8 +28,9 @@ func (rm *roleMap) setTexts(known func(id string) (string, bool)) {
 	case rm.roles.IsUnknown():
 		rm.texts = types.MapUnknown(types.StringType)
 	default:
-		texts := make(map[string]attr.Value, len(rm.roles.Elements()))
-		for id := range rm.roles.Elements() {
+		roles := rm.roles.Elements() // a copy
+		texts := make(map[string]attr.Value, len(roles))
+		for id := range roles {
 			texts[id] = types.StringUnknown()
 			if text, ok := known(id); ok {
 				texts[id] = types.StringValue(text)
@@ -45,8 +46,9 @@ func (rm *roleMap) setTexts(known func(id string) (string, bool)) {
 func (rm *roleMap) setByText() {
 	values := rm.roles
 	if rm.Texts.Name == "" && !values.IsNull() && !values.IsUnknown() {
-		ids := make(map[string]attr.Value, len(values.Elements()))
-		for id := range values.Elements() {
+		members := values.Elements() // a copy
+		ids := make(map[string]attr.Value, len(members))
+		for id := range members {
 			ids[id] = types.StringValue(id)
 		}
 		values = types.MapValueMust(types.StringType, ids)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -148,24 +147,24 @@ func rewrite(object []byte, l *Layout, replace func(raw []byte) ([]byte, error))
 	if err != nil {
 		return nil, err
 	}
-	var out bytes.Buffer
-	enc := msgpack.NewEncoder(&out)
-	if err := enc.EncodeMapLen(n); err != nil {
-		return nil, err
+	done := 0
+	read := func() []byte { // what has been decoded since the last time
+		from := done
+		done = len(object) - r.Len()
+		return object[from:done]
 	}
+	pieces := make([][]byte, 0, 2*min(n, len(object))+1) // joined at the end, in a slice of their length
+	pieces = append(pieces, read())
 	for range n {
 		name, err := dec.DecodeString()
 		if err != nil {
 			return nil, err
 		}
-		if err := enc.EncodeString(name); err != nil {
-			return nil, err
-		}
-		from := len(object) - r.Len()
+		pieces = append(pieces, read())
 		if err := dec.Skip(); err != nil {
 			return nil, err
 		}
-		raw := object[from : len(object)-r.Len()]
+		raw := read()
 		if l.carried[name] {
 			raw, err = replace(raw)
 		} else if nested := l.nested[name]; nested != nil {
@@ -174,12 +173,12 @@ func rewrite(object []byte, l *Layout, replace func(raw []byte) ([]byte, error))
 		if err != nil {
 			return nil, err
 		}
-		out.Write(raw)
+		pieces = append(pieces, raw)
 	}
 	if r.Len() > 0 {
 		return nil, errTrailing
 	}
-	return out.Bytes(), nil
+	return bytes.Join(pieces, nil), nil
 }
 
 func isMap(raw []byte) bool {
@@ -264,12 +263,18 @@ func onlyEntry(raw []byte) string {
 
 // encodeMap writes a map in the order of its keys, so that equal maps are written alike.
 func encodeMap(elements map[string]attr.Value) ([]byte, error) {
-	var out bytes.Buffer
-	enc := msgpack.NewEncoder(&out)
+	ids, size := make([]string, 0, len(elements)), overhead
+	for id, text := range elements {
+		ids = append(ids, id)
+		size += len(id) + sizeOf(text) + overhead
+	}
+	slices.Sort(ids)
+	out := bytes.NewBuffer(make([]byte, 0, size))
+	enc := msgpack.NewEncoder(out)
 	if err := enc.EncodeMapLen(len(elements)); err != nil {
 		return nil, err
 	}
-	for _, id := range slices.Sorted(maps.Keys(elements)) {
+	for _, id := range ids {
 		if err := enc.EncodeString(id); err != nil {
 			return nil, err
 		}
@@ -282,8 +287,12 @@ func encodeMap(elements map[string]attr.Value) ([]byte, error) {
 
 // encodeSet writes the elements of a set in the order in which they are given.
 func encodeSet(elements []attr.Value) ([]byte, error) {
-	var out bytes.Buffer
-	enc := msgpack.NewEncoder(&out)
+	size := overhead
+	for _, e := range elements {
+		size += sizeOf(e) + overhead
+	}
+	out := bytes.NewBuffer(make([]byte, 0, size))
+	enc := msgpack.NewEncoder(out)
 	if err := enc.EncodeArrayLen(len(elements)); err != nil {
 		return nil, err
 	}
@@ -293,6 +302,15 @@ func encodeSet(elements []attr.Value) ([]byte, error) {
 		}
 	}
 	return out.Bytes(), nil
+}
+
+// overhead is about how many bytes the length of a text takes, or those of two short ones.
+const overhead = 4
+
+// sizeOf is how long a text is.
+func sizeOf(v attr.Value) int {
+	text, _ := v.(types.String)
+	return len(text.ValueString())
 }
 
 func encodeText(enc *msgpack.Encoder, v attr.Value) error {
