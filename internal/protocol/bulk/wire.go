@@ -32,12 +32,14 @@ func (h *Hold) Stow(v *tfprotov6.DynamicValue) *tfprotov6.DynamicValue {
 func (h *Hold) stow(raw []byte) ([]byte, error) {
 	switch {
 	case isMap(raw):
-		elements, err := decodeMap(raw)
+		elements, asWritten, err := decodeMap(raw)
 		if err != nil || len(elements) == 0 {
 			return raw, err
 		}
-		ticket, err := h.putMap(elements)
-		if err != nil {
+		var ticket string
+		if asWritten {
+			ticket = h.put(raw, func() attr.Value { return types.MapValueMust(types.StringType, elements) })
+		} else if ticket, err = h.putMap(elements); err != nil {
 			return nil, err
 		}
 		return encodeMap(map[string]attr.Value{ticket: types.StringValue("")})
@@ -189,24 +191,56 @@ func isArray(raw []byte) bool {
 	return len(raw) > 0 && (msgpcode.IsFixedArray(raw[0]) || raw[0] == msgpcode.Array16 || raw[0] == msgpcode.Array32)
 }
 
-// decodeMap reads a map of strings.
-func decodeMap(raw []byte) (map[string]attr.Value, error) {
+// decodeMap reads a map of strings, and tells whether [encodeMap] would write it
+// just so: as short as can be, in the order of its keys. Terraform does.
+func decodeMap(raw []byte) (elements map[string]attr.Value, asWritten bool, err error) {
 	dec := msgpack.NewDecoder(bytes.NewReader(raw))
 	n, err := dec.DecodeMapLen()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	elements := make(map[string]attr.Value, min(n, len(raw)/2)) // an entry takes two bytes at least
-	for range n {
+	elements = make(map[string]attr.Value, min(n, len(raw)/2)) // an entry takes two bytes at least
+	last, size, ordered := "", headerSize(n, 1<<4), true
+	for i := range n {
 		id, err := dec.DecodeString()
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		if elements[id], err = decodeText(dec); err != nil {
-			return nil, err
+		text, err := decodeText(dec)
+		if err != nil {
+			return nil, false, err
+		}
+		elements[id] = text
+		ordered = ordered && (i == 0 || last < id) && !text.IsUnknown()
+		last, size = id, size+encodedSize(id)
+		if text.IsNull() {
+			size++
+		} else {
+			size += encodedSize(text.ValueString())
 		}
 	}
-	return elements, nil
+	return elements, ordered && size == len(raw), nil
+}
+
+// encodedSize is how many bytes a text takes where it is written as short as can be.
+func encodedSize(text string) int {
+	size := headerSize(len(text), 1<<5)
+	if len(text) >= 1<<5 && len(text) < 1<<8 {
+		size = 2
+	}
+	return size + len(text)
+}
+
+// headerSize is how many bytes a length takes, which fits into one below the bound.
+func headerSize(length, one int) int {
+	switch {
+	case length < one:
+		return 1
+	case length < 1<<16:
+		return 3
+	default:
+		return 5
+	}
 }
 
 // decodeSet reads a set of strings, which is sent as an array.

@@ -158,7 +158,7 @@ type request struct {
 
 // item is a change on its way.
 type item struct {
-	Change
+	*Change
 	req *request
 	// came is when it came, number the same for the order of readings.
 	came    time.Time
@@ -211,7 +211,8 @@ func (r *Reconciler) unlock() {
 }
 
 // Apply makes changes and gives the outcome of each, in their order. When the
-// context ends, what has not been sent is not sent any more.
+// context ends, what has not been sent is not sent any more. A slice of changes is
+// the reconciler's from then on.
 func (r *Reconciler) Apply(ctx context.Context, changes ...Change) []Outcome {
 	if len(changes) == 0 {
 		return nil
@@ -226,8 +227,8 @@ func (r *Reconciler) Apply(ctx context.Context, changes ...Change) []Outcome {
 	if known {
 		r.learn(latest)
 	}
-	for i, c := range changes {
-		it := &items[i]
+	for i := range changes {
+		c, it := &changes[i], &items[i]
 		*it = item{Change: c, req: req, came: time.Now(), number: number, place: i}
 		req.items[i] = it
 		rec := r.record(c.Principal)
