@@ -543,13 +543,14 @@ func (b *batch) giveBack(ctx context.Context, l *membership.Listing, missing int
 	b.finish(listing)
 }
 
-// gone is 1 where a listing shows that a loss had its effect.
+// gone is 1 where a loss had its effect, as far as a listing shows: it does not show
+// anything else.
 func (b *batch) gone(l *membership.Listing, w written) int {
 	m, there := l.Member(w.item.Principal)
-	if (row{Member: m, there: there}).holds(w.item.Want) {
-		return 1
+	if there && !(row{Member: m, there: true}).holds(w.item.Want) {
+		return 0
 	}
-	return 0
+	return 1
 }
 
 // restore gives a user back what a loss has taken, and proves it.

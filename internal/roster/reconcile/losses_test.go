@@ -146,6 +146,28 @@ func TestWhatTookTooMuchIsGivenBack(t *testing.T) {
 			wantRole(t, s, "w1", "ann", "owner")
 		})
 	})
+	t.Run("one who was lowered, where the listing shows nobody", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			var hidden []Member
+			lowered := false
+			s.trouble = func(c stageCall) trouble {
+				sp := s.spaces["w1"]
+				switch {
+				case c.op == "assign" && hidden != nil:
+					sp.members, hidden = hidden, nil
+				case c.op == "assign":
+					lowered = true
+				case c.op == "read" && lowered && hidden == nil:
+					hidden, lowered, sp.members = slices.Clone(sp.members), false, nil
+				}
+				s.changed(sp)
+				return trouble{}
+			}
+			wantOutcomes(t, start(t, s).apply("w1", give("ann", "viewer", held("owner"))), "failed: given back")
+			wantRole(t, s, "w1", "ann", "owner")
+		})
+	})
 	t.Run("a failure names the person", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()

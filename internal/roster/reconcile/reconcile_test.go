@@ -178,6 +178,17 @@ func TestWhoIsHeldIsNotRemoved(t *testing.T) {
 	})
 }
 
+// Nor is one lowered whom another instance of the run holds.
+func TestWhoIsHeldIsNotLowered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		p := start(t, s)
+		wantOutcomes(t, p.apply("w1", give("zoe", "owner", by("b"))), "already so")
+		wantOutcomes(t, p.apply("w1", give("zoe", "viewer", held("owner"), by("a"))), "left alone: not held")
+		wantSent(t, s)
+	})
+}
+
 // Fault 6: a removal is under way while another resource comes to name the principal.
 func TestWhoIsNamedWhileBeingRemovedComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

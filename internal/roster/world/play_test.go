@@ -429,8 +429,8 @@ func (x *stage) quietAfter(applies int) {
 		last := s.plan(x.t.Context(), x.arm(i))
 		x.check([]*walk{last})
 		switch {
-		case len(why) > 0 || !x.reachable(s):
-			continue
+		case len(why) > 0 || !x.reachable(s) || x.world.sessions[i].options.unknown && s.leftOver():
+			continue // without settings nothing is noted of a replacement
 		case failed(last.all()):
 			x.errorf("%s: everything is quiet, and the last plan fails", s.name)
 		}
@@ -441,6 +441,11 @@ func (x *stage) quietAfter(applies int) {
 		}
 		x.unclaimed(s, last)
 	}
+}
+
+// leftOver tells whether a replacement has left an object that is still to be destroyed.
+func (s *session) leftOver() bool {
+	return slices.ContainsFunc(s.resources, func(r *resource) bool { return len(r.deposed) > 0 })
 }
 
 // unclaimed wants a principal who was given something by a changed principal that did
