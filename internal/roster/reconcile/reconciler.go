@@ -439,7 +439,7 @@ func (r *Reconciler) finish(it *item, o Outcome) {
 		r.requeue(released...)
 	}
 	if it.req.open--; it.req.open == 0 {
-		close(it.req.done)
+		r.later = append(r.later, func() { close(it.req.done) }) // after its lines in the log
 	}
 	if len(r.ownTurns) > 0 && r.others(r.ownTurns[0]) == 0 {
 		turns := r.ownTurns
