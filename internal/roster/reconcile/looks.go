@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
@@ -35,6 +36,8 @@ type look struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	missed  bool
+	// due is true once it waits for company no longer.
+	due bool
 }
 
 // find looks for those whom the writes have added, and gives the writes that
@@ -44,12 +47,10 @@ func (r *Reconciler) find(ctx context.Context, ws []written) []written {
 	k := r.join(ctx, ws)
 	r.unlock()
 	if k == nil {
+		r.gather(ctx, len(ws))
 		return ws
 	}
-	select {
-	case <-k.done:
-	case <-ctx.Done():
-	}
+	r.awaitLook(ctx, k)
 	r.mu.Lock()
 	defer r.unlock()
 	if k.waiters--; k.waiters == 0 {
@@ -76,6 +77,31 @@ func (r *Reconciler) find(ctx context.Context, ws []written) []written {
 	}
 	r.dispatch()
 	return left
+}
+
+// awaitLook waits until a look has ended, and has it begin when it has waited for
+// company long enough.
+func (r *Reconciler) awaitLook(ctx context.Context, k *look) {
+	timer := time.NewTimer(companyWithin)
+	defer timer.Stop()
+	select {
+	case <-k.done:
+		return
+	case <-ctx.Done():
+		return
+	case <-timer.C:
+	}
+	r.mu.Lock()
+	if r.looks.next == k && !k.due {
+		k.due = true
+		r.proofs.peers = len(k.ids)
+		r.lookAgain()
+	}
+	r.unlock()
+	select {
+	case <-k.done:
+	case <-ctx.Done():
+	}
 }
 
 // enteredAs notes that a user came in with another standing than was asked
@@ -112,18 +138,23 @@ func (r *Reconciler) join(ctx context.Context, ws []written) *look {
 		k.ids = append(k.ids, w.item.Principal.ID)
 	}
 	k.waiters++
+	r.proofs.writes += len(ws)
 	r.lookAgain()
 	return k
 }
 
-// lookAgain begins the next look, unless one is under way.
+// lookAgain begins the next look, unless one is under way or it waits for company.
 func (r *Reconciler) lookAgain() {
 	f := &r.looks
 	if f.next == nil || f.running {
 		return
 	}
 	k := f.next
+	if !k.due && !r.proofs.mayRead(len(k.ids)) {
+		return
+	}
 	f.next, f.running = nil, true
+	r.proofs.readings++
 	hint := 0
 	if r.know.Value != nil {
 		hint = r.know.Value.Enabled() + len(r.know.answers) + r.open // who is being added now may be listed

@@ -588,6 +588,78 @@ func TestNobodyWaitsForCompany(t *testing.T) {
 	}
 }
 
+// Terraform itself may be so slow that every creation comes when the one before is
+// nearly done. A reading then proves several all the same.
+func TestReadingsKeepInProportionWhereTerraformIsSlow(t *testing.T) {
+	for name, traits := range map[string]Traits{"blink": blinkTraits(), "blazemeter": blazeTraits()} {
+		for _, every := range []time.Duration{30 * time.Millisecond, 65 * time.Millisecond, 90 * time.Millisecond} {
+			t.Run(fmt.Sprint(name, " ", every), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					const n = 300
+					s := newStage(traits).workspace("w1", person("ann", traits.OwnerRole))
+					s.latency = 50 * time.Millisecond
+					if traits.ListingShifts {
+						s.finds = findsAtTheEnd
+					}
+					for i := range n {
+						s.strangers(fmt.Sprintf("p%d", i))
+					}
+					p := start(t, s)
+					p.in("w1")
+					began := time.Now()
+					var all sync.WaitGroup
+					slots := make(chan struct{}, 10)
+					for i := range n {
+						slots <- struct{}{}
+						all.Go(func() {
+							wantOutcomes(t, p.apply("w1", give(fmt.Sprintf("p%d", i), traits.RolesAscending[0])), "done")
+							<-slots
+						})
+						time.Sleep(every)
+					}
+					all.Wait()
+					took, reads := time.Since(began), len(s.sent("read", "find"))
+					t.Logf("%s, %d readings", took, reads)
+					if most := n/2 - 10; reads > most {
+						t.Errorf("%d readings for %d writes, more than %d", reads, n, most)
+					}
+					if most := n*every + 500*time.Millisecond; took > most {
+						t.Errorf("it took %s, longer than %s", took, most)
+					}
+				})
+			})
+		}
+	}
+}
+
+// Who makes one change after the other waits for no other one.
+func TestOneAtATimeWaitsForNoCompany(t *testing.T) {
+	for name, traits := range map[string]Traits{"blink": blinkTraits(), "blazemeter": blazeTraits()} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const n = 50
+				s := newStage(traits).workspace("w1", person("ann", traits.OwnerRole))
+				s.latency = 50 * time.Millisecond
+				if traits.ListingShifts {
+					s.finds = findsAtTheEnd
+				}
+				for i := range n {
+					s.strangers(fmt.Sprintf("p%d", i))
+				}
+				p := start(t, s)
+				began := time.Now()
+				for i := range n {
+					wantOutcomes(t, p.apply("w1", give(fmt.Sprintf("p%d", i), traits.RolesAscending[0])), "done")
+				}
+				// A write and its proof each, and a listing a second.
+				if took := time.Since(began); took > n*100*time.Millisecond+time.Second {
+					t.Errorf("it took %s", took)
+				}
+			})
+		})
+	}
+}
+
 // The file lock is held while owners are removed, and not while one waits.
 func TestTheLockIsReleasedWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

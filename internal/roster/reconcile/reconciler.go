@@ -77,6 +77,7 @@ type Reconciler struct {
 
 	pages      pages
 	looks      looks
+	proofs     proofs
 	refresh    *refresh
 	watching   bool
 	waitsMoved chan struct{}
@@ -238,6 +239,7 @@ func (r *Reconciler) Apply(ctx context.Context, changes ...Change) []Outcome {
 		}
 	}
 	r.open += len(changes)
+	r.proofs.peers = max(r.proofs.peers, r.open)
 	r.queue = append(r.queue, req.items...)
 	r.dispatch()
 	r.unlock()

@@ -368,6 +368,7 @@ func (r *Reconciler) prove(ws []written) {
 			r.unproved(ws, err)
 			ws = nil
 		} else {
+			r.proofs.count(got.Number)
 			ws = slices.DeleteFunc(ws, func(w written) bool { return r.shown(w, got.Value, last) })
 		}
 		r.dispatch()

@@ -1,0 +1,85 @@
+package reconcile
+
+import (
+	"context"
+	"time"
+)
+
+// A reading proves all writes that were answered before it began, and Terraform
+// asks for ten at a time, so that a reading proves three and more of them without
+// anything being waited for. Where Terraform is slow, each write comes alone and
+// would have a reading of its own: once there are more readings than one for so many
+// writes, the next one waits for as many, if that many have been under way at a
+// time. It waits no longer than this.
+const (
+	writesPerReading = 3
+	companyWithin    = 200 * time.Millisecond
+	// freeReadings are those that wait for nothing in any case.
+	freeReadings = 5
+)
+
+// proofs counts the writes that had to be proved, and the readings that did it.
+type proofs struct {
+	writes, readings int
+	// last is the number of the reading that was counted last.
+	last uint64
+	// peers is how many changes have been under way at a time, as far as that may
+	// happen again.
+	peers int
+	// next are the writes that wait for company; nil for none.
+	next *gathering
+}
+
+// gathering are writes that wait for others to be proved by the same reading.
+type gathering struct {
+	writes int
+	ready  chan struct{}
+}
+
+// mayRead tells whether a reading may begin that proves so many writes.
+func (p *proofs) mayRead(writes int) bool {
+	return (p.readings-freeReadings)*writesPerReading < p.writes || writes >= min(writesPerReading, p.peers)
+}
+
+// count counts a reading, once.
+func (p *proofs) count(number uint64) {
+	if number > p.last {
+		p.last = number
+		p.readings++
+	}
+}
+
+// begin lets those go on who wait for company.
+func (p *proofs) begin() {
+	close(p.next.ready)
+	p.next = nil
+}
+
+// gather returns when a reading may begin that proves so many writes more.
+func (r *Reconciler) gather(ctx context.Context, writes int) {
+	p := &r.proofs
+	r.mu.Lock()
+	p.writes += writes
+	if p.next == nil {
+		p.next = &gathering{ready: make(chan struct{})}
+	}
+	g := p.next
+	g.writes += writes
+	if p.mayRead(g.writes) {
+		p.begin()
+	}
+	r.unlock()
+	timer := time.NewTimer(companyWithin)
+	defer timer.Stop()
+	select {
+	case <-g.ready:
+	case <-ctx.Done():
+	case <-timer.C:
+		r.mu.Lock()
+		defer r.unlock()
+		if p.next == g {
+			p.peers = g.writes
+			p.begin()
+		}
+	}
+}
