@@ -91,6 +91,7 @@ func (r *Run) UpdateBinding(ctx context.Context, c BindingApply) BindingApplied 
 	out := s.enter(ctx, c)
 	others := s.newcomers(ctx, c)
 	if Failed(out.Findings) {
+		s.reconciler.Hold(c.Prior.Principal, c.Private.Instance) //nolint:contextcheck // what goes on then has contexts of its own
 		keeps := c.Private.Applied()
 		if out.mayHaveEntered {
 			keeps = keeps.WithNewcomer(c.Next.Principal)
@@ -102,6 +103,7 @@ func (r *Run) UpdateBinding(ctx context.Context, c BindingApply) BindingApplied 
 	}))...)
 	out.Private = c.Private.Applied().WithoutNewcomer(c.Next.Principal)
 	if out.Kept = Failed(out.Findings); out.Kept {
+		s.reconciler.Hold(c.Prior.Principal, c.Private.Instance) //nolint:contextcheck // what goes on then has contexts of its own
 		out.Private = out.Private.WithNewcomer(c.Next.Principal)
 	}
 	out.Findings = append(out.Findings, others...)

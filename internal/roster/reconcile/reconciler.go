@@ -277,6 +277,14 @@ func (r *Reconciler) Listing(ctx context.Context) (*membership.Listing, error) {
 	return r.Known(), nil
 }
 
+// Hold notes that an instance still holds a principal whom it was to give up.
+func (r *Reconciler) Hold(p membership.Principal, token string) {
+	r.mu.Lock()
+	defer r.unlock()
+	r.hold(p, token)
+	r.dispatch()
+}
+
 // HeldByOther tells whether an instance of this run holds the principal that
 // has another token.
 func (r *Reconciler) HeldByOther(p membership.Principal, token string) bool {
@@ -431,8 +439,12 @@ func (r *Reconciler) finish(it *item, o Outcome) {
 	rec := r.record(it.Principal)
 	r.open--
 	rec.open--
-	if !o.Bad() {
-		r.hold(it, rec, o)
+	switch {
+	case o.Bad():
+	case it.Action == Give:
+		r.hold(it.Principal, it.Token)
+	case o.Result == Done:
+		rec.holders = slices.DeleteFunc(rec.holders, func(t string) bool { return t == it.Token })
 	}
 	if rec.busy == it {
 		rec.busy = nil
@@ -450,18 +462,13 @@ func (r *Reconciler) finish(it *item, o Outcome) {
 	}
 }
 
-// hold notes who holds the principal after a change. A change that waits to take the
+// hold notes an instance that holds the principal. A change that waits to take the
 // principal out then has nothing to do any more.
-func (r *Reconciler) hold(it *item, rec *record, o Outcome) {
-	switch {
-	case it.Action == Give:
-		if !slices.Contains(rec.holders, it.Token) {
-			rec.holders = append(rec.holders, it.Token)
-		}
-		r.requeue(r.unpark(it.Principal)...)
-	case o.Result == Done:
-		rec.holders = slices.DeleteFunc(rec.holders, func(t string) bool { return t == it.Token })
+func (r *Reconciler) hold(p membership.Principal, token string) {
+	if rec := r.record(p); !slices.Contains(rec.holders, token) {
+		rec.holders = append(rec.holders, token)
 	}
+	r.requeue(r.unpark(p)...)
 }
 
 // unpark takes those out of the parked changes that would give the principal up.

@@ -263,7 +263,7 @@ func (x *stage) round(n int) {
 	}
 	var want expectation
 	// A removal waits for its successor until nothing has moved for a while.
-	strict := x.calm() && n == 0 && x.sessions[0].spread < x.policy.handoverWait && x.sessions[0].slots > 1
+	strict := x.calm() && n == 0 && x.sessions[0].spread < x.policy.handoverWait && x.sessions[0].slots > 1 && !x.sessions[0].plansTaintedUnread()
 	if strict {
 		s := x.sessions[0]
 		want.why, want.end = (&oracle{x.service, x.policy, s.resources, s.noRefresh}).judge()
@@ -306,6 +306,12 @@ func (x *stage) round(n int) {
 	case !later:
 		x.reached(want.end)
 	}
+}
+
+// plansTaintedUnread tells whether something tainted is planned before it is read: nothing
+// tells that plan from a creation's, which changes no role silently.
+func (s *session) plansTaintedUnread() bool {
+	return s.minimal && slices.ContainsFunc(s.resources, func(r *resource) bool { return r.how == isTainted })
 }
 
 // without gives the resources as terraform destroy takes them: out of the

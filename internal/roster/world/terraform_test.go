@@ -373,12 +373,12 @@ func (w *walk) planResource(ctx context.Context, r *resource, destroy bool) bool
 	if next == nil && s.orphansFirst && refresh {
 		return w.decide(ctx, r, deletes, nil) && w.read(ctx, r, &r.state, &r.private)
 	}
-	if s.minimal && refresh && next != nil && r.how == byItself {
-		carried := r.private
-		if !w.ask(ctx, r, r.state, next, &carried) {
+	if s.minimal && refresh && next != nil {
+		carried, tainted := r.private, private("")
+		if r.how == isTainted && !w.ask(ctx, r, nil, next, &tainted) || r.how != isTainted && !w.ask(ctx, r, r.state, next, &carried) {
 			return false
 		}
-		if r.state.same(next) {
+		if r.how == byItself && r.state.same(next) {
 			return true // planned as it is, and so never read
 		}
 	}
