@@ -49,6 +49,11 @@ func value(t *testing.T, n int) *tfprotov6.DynamicValue {
 func TestLargeValuesAreCarried(t *testing.T) {
 	whole, other := value(t, 1000), value(t, 999)
 	seen := 0
+	type ticket struct {
+		ctx   context.Context //nolint:containedctx // as the framework keeps it
+		users types.Map
+	}
+	var kept []ticket
 	echo := &echo{fake: &fake{}, see: func(ctx context.Context, ds ...*tfprotov6.DynamicValue) {
 		for _, d := range ds {
 			seen++
@@ -64,7 +69,9 @@ func TestLargeValuesAreCarried(t *testing.T) {
 			if err := v.As(&attributes); err != nil {
 				t.Fatal(err)
 			}
-			if users := bulk.Unpack(ctx, mapOf(ctx, t, attributes["users"])); len(users.Elements()) < 999 {
+			users := mapOf(ctx, t, attributes["users"])
+			kept = append(kept, ticket{ctx, users})
+			if users := bulk.Unpack(ctx, users); len(users.Elements()) < 999 {
 				t.Error("users has no ticket that can be read in the request")
 			}
 		}
@@ -106,6 +113,12 @@ func TestLargeValuesAreCarried(t *testing.T) {
 	check("read a data source", err, data.State)
 	if seen != 13 || count.validated != 1 || count.planned != 1 || count.applying != 1 || count.begun != 9 || count.ended != 9 {
 		t.Errorf("%d values were seen, and noted %+v", seen, count)
+	}
+
+	for i, k := range kept {
+		if users := bulk.Unpack(k.ctx, k.users); len(users.Elements()) != 1 {
+			t.Errorf("the context of request %d, which the framework keeps, keeps %d users", i, len(users.Elements()))
+		}
 	}
 
 	// Of a type that the schemas do not know, nothing is.

@@ -33,6 +33,7 @@ func (s *server) GetResourceIdentitySchemas(ctx context.Context, req *tfprotov6.
 func (s *server) ValidateProviderConfig(ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest) (*tfprotov6.ValidateProviderConfigResponse, error) {
 	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest) (*tfprotov6.ValidateProviderConfigResponse, error) {
 		ctx, hold := s.layouts(ctx).provider.Open(ctx)
+		defer hold.Empty()
 		resp, err := s.inner.ValidateProviderConfig(ctx, stowed(hold, req, func(r *tfprotov6.ValidateProviderConfigRequest) {
 			r.Config = hold.Stow(r.Config)
 		}))
@@ -50,6 +51,7 @@ func (s *server) ConfigureProvider(ctx context.Context, req *tfprotov6.Configure
 		s.configured(req.Config)
 		s.activity.Configured(plansTwice(req.TerraformVersion))
 		ctx, hold := s.layouts(ctx).provider.Open(ctx)
+		defer hold.Empty()
 		return s.inner.ConfigureProvider(ctx, stowed(hold, req, func(r *tfprotov6.ConfigureProviderRequest) {
 			r.Config = hold.Stow(r.Config)
 		}))
@@ -69,6 +71,7 @@ func (s *server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.Vali
 	s.history.Validated()
 	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
 		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
+		defer hold.Empty()
 		return s.inner.ValidateResourceConfig(ctx, stowed(hold, req, func(r *tfprotov6.ValidateResourceConfigRequest) {
 			r.Config = hold.Stow(r.Config)
 		}))
@@ -79,6 +82,7 @@ func (s *server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.Vali
 func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
 	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
 		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
+		defer hold.Empty()
 		resp, err := s.inner.UpgradeResourceState(ctx, stowed(hold, req, func(r *tfprotov6.UpgradeResourceStateRequest) {
 			r.RawState = hold.StowState(r.RawState)
 		}))
@@ -93,6 +97,7 @@ func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.Upgrad
 func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
 	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
 		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
+		defer hold.Empty()
 		resp, err := s.inner.ReadResource(ctx, stowed(hold, req, func(r *tfprotov6.ReadResourceRequest) {
 			r.CurrentState = hold.Stow(r.CurrentState)
 		}))
@@ -113,6 +118,7 @@ func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanReso
 	}
 	return forwardUnlessStopped(ctx, s, func(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
 		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
+		defer hold.Empty()
 		resp, err := s.inner.PlanResourceChange(ctx, stowed(hold, req, func(r *tfprotov6.PlanResourceChangeRequest) {
 			r.PriorState, r.ProposedNewState, r.Config = hold.Stow(r.PriorState), hold.Stow(r.ProposedNewState), hold.Stow(r.Config)
 		}))
@@ -132,6 +138,7 @@ func (s *server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyRe
 	return forwardUnlessStopped(ctx, s, func(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
 		s.activity.Applying()
 		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
+		defer hold.Empty()
 		resp, err := s.inner.ApplyResourceChange(ctx, stowed(hold, req, func(r *tfprotov6.ApplyResourceChangeRequest) {
 			r.PriorState, r.PlannedState, r.Config = hold.Stow(r.PriorState), hold.Stow(r.PlannedState), hold.Stow(r.Config)
 		}))
@@ -172,6 +179,7 @@ func (s *server) UpgradeResourceIdentity(ctx context.Context, req *tfprotov6.Upg
 func (s *server) GenerateResourceConfig(ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
 	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
 		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
+		defer hold.Empty()
 		resp, err := s.inner.GenerateResourceConfig(ctx, stowed(hold, req, func(r *tfprotov6.GenerateResourceConfigRequest) {
 			r.State = hold.Stow(r.State)
 		}))
@@ -186,6 +194,7 @@ func (s *server) GenerateResourceConfig(ctx context.Context, req *tfprotov6.Gene
 func (s *server) ValidateDataResourceConfig(ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
 	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
 		ctx, hold := s.layouts(ctx).dataSources[req.TypeName].Open(ctx)
+		defer hold.Empty()
 		return s.inner.ValidateDataResourceConfig(ctx, stowed(hold, req, func(r *tfprotov6.ValidateDataResourceConfigRequest) {
 			r.Config = hold.Stow(r.Config)
 		}))
@@ -196,6 +205,7 @@ func (s *server) ValidateDataResourceConfig(ctx context.Context, req *tfprotov6.
 func (s *server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
 	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
 		ctx, hold := s.layouts(ctx).dataSources[req.TypeName].Open(ctx)
+		defer hold.Empty()
 		resp, err := s.inner.ReadDataSource(ctx, stowed(hold, req, func(r *tfprotov6.ReadDataSourceRequest) {
 			r.Config = hold.Stow(r.Config)
 		}))

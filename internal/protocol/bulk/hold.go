@@ -129,7 +129,9 @@ func (h *Hold) get(ticket string) (cargo, bool) {
 	return c, kept
 }
 
-// Empty lets go of everything that is kept: no ticket of before is good any more.
+// Empty lets go of everything that is kept: no ticket of before is good any more. It
+// is called when the request is over, because the framework keeps its context, and
+// thereby the hold, until the process ends.
 func (h *Hold) Empty() {
 	if h == nil {
 		return
