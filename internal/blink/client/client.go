@@ -89,6 +89,8 @@ type Client struct {
 	// details are what the listings told besides the members, by workspace id,
 	// so that describing a workspace costs no call of its own.
 	details map[string]WorkspaceDetails
+	// rows are how many members they had, by workspace id.
+	rows map[string]int
 }
 
 var _ membership.Service = (*Client)(nil)
@@ -111,6 +113,7 @@ func New(o Options) (*Client, error) {
 		api:      apiclient.API{Product: productName, Mask: transport.MaskOf(o.HTTP), Explain: Explain, NotFound: membership.Gone},
 		calls:    calls,
 		details:  map[string]WorkspaceDetails{},
+		rows:     map[string]int{},
 	}, nil
 }
 

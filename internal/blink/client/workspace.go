@@ -35,11 +35,12 @@ func (c *Client) ReadWorkspace(ctx context.Context, workspace string) (*membersh
 		return nil, apiclient.NotSent(op, fmt.Errorf("workspace: %w", err))
 	}
 	var l *listing
+	expected := c.rowsOf(workspace)
 	err := c.read(ctx, op,
 		func(ctx context.Context) (*http.Response, error) { return c.calls.GetWorkspace(ctx, workspace) },
 		func(dec *json.Decoder) error {
 			var err error
-			l, err = decodeListing(dec, workspace)
+			l, err = decodeListing(dec, workspace, expected)
 			return err
 		})
 	if err != nil {
@@ -50,7 +51,7 @@ func (c *Client) ReadWorkspace(ctx context.Context, workspace string) (*membersh
 	}
 	l.details.ID = workspace
 	c.mu.Lock()
-	c.details[workspace] = l.details
+	c.details[workspace], c.rows[workspace] = l.details, len(l.members)
 	c.mu.Unlock()
 	return &membership.Workspace{ID: workspace, Name: l.details.Label(), Members: l.members}, nil
 }
@@ -85,6 +86,15 @@ func (c *Client) knownDetails(workspace string) (WorkspaceDetails, bool) {
 	return d, ok
 }
 
+// rowsOf is about how many members the next listing of a workspace will have: a few
+// more than the last one. It is 0 where there was none.
+func (c *Client) rowsOf(workspace string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	rows := c.rows[workspace]
+	return rows + rows/16
+}
+
 // listing is a workspace's answer, converted while it is read: ten thousand
 // entities are never held twice.
 type listing struct {
@@ -113,9 +123,11 @@ type entityRow struct {
 
 // decodeListing reads the answer to "Get workspace details". What could make a
 // member look absent is an error: no list of entities, a row without type or
-// id, another workspace.
-func decodeListing(dec *json.Decoder, workspace string) (*listing, error) {
-	l := &listing{at: map[membership.Principal]int{}, roles: map[string][]string{}}
+// id, another workspace. There is room for as many members as are expected.
+func decodeListing(dec *json.Decoder, workspace string, expected int) (*listing, error) {
+	l := &listing{
+		members: make([]membership.Member, 0, expected), at: make(map[membership.Principal]int, expected), roles: map[string][]string{},
+	}
 	if err := apiclient.Open(dec, "it", '{'); err != nil {
 		return nil, err
 	}

@@ -147,7 +147,7 @@ func TestReadWorkspaceJoinsRows(t *testing.T) {
 func TestRolesAreNotSharedForWriting(t *testing.T) {
 	t.Parallel()
 	l, err := decodeListing(json.NewDecoder(strings.NewReader(
-		`{"entities":[{"id":"a","type":"user","workspace_role":"owner"},{"id":"b","type":"user","workspace_role":"owner"}]}`)), "w-1")
+		`{"entities":[{"id":"a","type":"user","workspace_role":"owner"},{"id":"b","type":"user","workspace_role":"owner"}]}`)), "w-1", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +305,7 @@ func BenchmarkDecodeListing(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		l, err := decodeListing(json.NewDecoder(bytes.NewReader(body)), "w-1")
+		l, err := decodeListing(json.NewDecoder(bytes.NewReader(body)), "w-1", n)
 		if err != nil || len(l.members) != n {
 			b.Fatalf("%d members, %v", len(l.members), err)
 		}
@@ -317,7 +317,7 @@ func TestDecodeListingAllocations(t *testing.T) {
 	const n = 2_000
 	body := listingOf(n)
 	allocs := testing.AllocsPerRun(3, func() {
-		if _, err := decodeListing(json.NewDecoder(bytes.NewReader(body)), "w-1"); err != nil {
+		if _, err := decodeListing(json.NewDecoder(bytes.NewReader(body)), "w-1", 0); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -332,7 +332,7 @@ func FuzzDecodeListing(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		l, err := decodeListing(json.NewDecoder(bytes.NewReader(body)), "w-1")
+		l, err := decodeListing(json.NewDecoder(bytes.NewReader(body)), "w-1", 0)
 		if err != nil {
 			if l != nil {
 				t.Error("a listing and an error")
