@@ -8,12 +8,13 @@ import (
 // A reading proves all writes that were answered before it began, and Terraform
 // asks for ten at a time, so that a reading proves three and more of them without
 // anything being waited for. Where Terraform is slow, each write comes alone and
-// would have a reading of its own: once there are more readings than one for so many
-// writes, the next one waits for as many, if that many have been under way at a
-// time. It waits no longer than this.
+// would have a reading of its own: once there are more than mostReadings for so many
+// writes, the next one waits for company, if that many have been under way at a
+// time. It waits no longer than companyWithin.
 const (
-	writesPerReading = 3
-	companyWithin    = 200 * time.Millisecond
+	mostReadings, forWrites = 2, 5
+	company                 = 3
+	companyWithin           = 200 * time.Millisecond
 	// freeReadings are those that wait for nothing in any case.
 	freeReadings = 5
 )
@@ -38,7 +39,7 @@ type gathering struct {
 
 // mayRead tells whether a reading may begin that proves so many writes.
 func (p *proofs) mayRead(writes int) bool {
-	return (p.readings-freeReadings)*writesPerReading < p.writes || writes >= min(writesPerReading, p.peers)
+	return (p.readings-freeReadings)*forWrites < p.writes*mostReadings || writes >= min(company, p.peers)
 }
 
 // count counts a reading, once.
