@@ -521,7 +521,7 @@ func (b *batch) giveBack(ctx context.Context, l *membership.Listing, missing int
 	failures := make([]error, len(back))
 	var all sync.WaitGroup
 	for i, w := range back {
-		all.Go(func() { failures[i] = r.restore(ctx, w) })
+		all.Go(func() { failures[i] = r.restore(ctx, w, l.Complete()) })
 	}
 	all.Wait()
 	r.mu.Lock()
@@ -553,12 +553,9 @@ func (b *batch) gone(l *membership.Listing, w written) int {
 	return 1
 }
 
-// restore gives a user back what a loss has taken, and proves it.
-func (r *Reconciler) restore(ctx context.Context, w written) error {
-	held := w.live.Standing()
-	if len(w.live.Roles) > 1 {
-		held.Role = r.traits.OwnerRole
-	}
+// restore gives a user back what a loss has taken, and proves it. seen is true where a
+// listing has shown that loss.
+func (r *Reconciler) restore(ctx context.Context, w written, seen bool) error {
 	gone := w.item.Want == nil && !r.traits.RemovalDisables
 	ways := []way{byAssign}
 	if gone {
@@ -569,7 +566,7 @@ func (r *Reconciler) restore(ctx context.Context, w written) error {
 	}
 	var said []error
 	for _, by := range ways {
-		err := r.restoreBy(ctx, by, w, held)
+		err := r.restoreBy(ctx, by, w, seen)
 		if err == nil {
 			return nil
 		}
@@ -586,16 +583,13 @@ func (r *Reconciler) restore(ctx context.Context, w written) error {
 // is not complete: giving an owner's role takes nothing from anybody.
 var errStillGone = errors.New("the listing does not show it")
 
-func (r *Reconciler) restoreBy(ctx context.Context, by way, w written, held membership.Standing) error {
-	p := w.live.Principal
-	began := time.Now()
-	var receipt membership.Receipt
-	var err error
-	if by == byAssign {
-		receipt, err = r.Service.Assign(ctx, r.id, p, held.Role, held.Enabled)
-	} else {
-		receipt, err = r.Service.Add(ctx, r.id, held.Role, []membership.Principal{p})
+func (r *Reconciler) restoreBy(ctx context.Context, by way, w written, seen bool) error {
+	p, held := w.live.Principal, w.live.Standing()
+	if len(w.live.Roles) > 1 {
+		held.Role = r.traits.OwnerRole
 	}
+	began := time.Now()
+	receipt, err := r.callToRestore(ctx, by, p, held)
 	moment := r.Listings.Now()
 	if err == nil {
 		r.Logger.Info(ctx, "Gave an access back", map[string]any{
@@ -612,7 +606,9 @@ func (r *Reconciler) restoreBy(ctx context.Context, by way, w written, held memb
 		if readErr != nil {
 			return fmt.Errorf("%w: %w", ErrUnverified, errors.Join(err, readErr))
 		}
-		if m, there := got.Value.Member(p); there && m.Holds(held) {
+		// Without an answer, a listing that lags may show what was there before the loss.
+		late := err != nil && !seen && got.Began.Sub(w.at) < visibleWithin
+		if m, there := got.Value.Member(p); there && m.Holds(held) && !late {
 			r.mu.Lock()
 			r.know.note(p, &answer{number: moment, at: began, before: w.live, after: row{Member: m, there: true}})
 			r.unlock()
@@ -629,6 +625,21 @@ func (r *Reconciler) restoreBy(ctx context.Context, by way, w written, held memb
 		}
 		moment = r.Listings.Now()
 	}
+}
+
+// callToRestore makes one kind of call that gives an access back. Assigning can be
+// repeated where there was no answer.
+func (r *Reconciler) callToRestore(ctx context.Context, by way, p membership.Principal, held membership.Standing) (receipt membership.Receipt, err error) {
+	if by != byAssign {
+		return r.Service.Add(ctx, r.id, held.Role, []membership.Principal{p})
+	}
+	for range attempts {
+		receipt, err = r.Service.Assign(ctx, r.id, p, held.Role, held.Enabled)
+		if err == nil || !maybeApplied(err) || sleep(ctx, firstLook) != nil {
+			break
+		}
+	}
+	return receipt, err
 }
 
 func laterOf(a, b time.Time) time.Time {

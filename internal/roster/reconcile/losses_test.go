@@ -168,6 +168,24 @@ func TestWhatTookTooMuchIsGivenBack(t *testing.T) {
 			wantRole(t, s, "w1", "ann", "owner")
 		})
 	})
+	t.Run("again where the request was lost, whatever a listing that lags shows", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			time.Sleep(10 * time.Second)
+			s.lag = 300 * time.Millisecond
+			gone, lostOnce := elsewhere(s, "zoe"), false
+			s.trouble = func(c stageCall) trouble {
+				if c.op == "assign" && !lostOnce {
+					lostOnce = true
+					return lost(false)
+				}
+				return gone(c)
+			}
+			wantOutcomes(t, start(t, s).apply("w1", end("ann", "owner")), "failed: given back")
+			wantSent(t, s, "remove w1 user/ann", "assign w1 user/ann owner", "assign w1 user/ann owner")
+			wantRole(t, s, "w1", "ann", "owner")
+		})
+	})
 	t.Run("a failure names the person", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()

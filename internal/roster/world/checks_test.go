@@ -304,7 +304,30 @@ func (c *checker) floor(w *walk, k *call) {
 			return // others changed something, too late to be seen
 		}
 	}
+	if c.blind && c.service.lag > 0 && c.gaveBack(w, k) {
+		return // a listing that lags shows who was given back, whether that had an effect or not
+	}
 	c.errorf("%s left workspace %s with %d owners, and it needs %d: %s", w.record, workspace, k.after.owners, c.floorAt(w, workspace, k.applied), k)
+}
+
+// gaveBack tells whether a walk has made an owner again, before a call, of a member whom it
+// had removed.
+func (c *checker) gaveBack(w *walk, before *call) bool {
+	removed := map[place]bool{}
+	for _, k := range c.service.record.calls {
+		if k.process != w.record || k.kind() != writes || !k.sent.Before(before.sent) {
+			continue
+		}
+		for _, who := range k.who {
+			p := at(k.workspace, who)
+			if to := k.gives(); to != nil && removed[p] && strings.EqualFold(to.Role, c.service.traits.OwnerRole) {
+				return true
+			} else if to == nil {
+				removed[p] = true
+			}
+		}
+	}
+	return false
 }
 
 // restored wants a loss that turned out to leave too few to be given back.
