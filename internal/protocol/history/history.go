@@ -26,8 +26,12 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/userdir"
 )
 
-// keptFor is how long the file of a run is kept.
-const keptFor = 24 * time.Hour
+// keptFor is how long the file of a run is kept that has ended. As often the directory
+// is tidied.
+const keptFor = time.Hour
+
+// tidied is the file that says when that was done last.
+const tidied = "tidied"
 
 // prefix begins the names of the files.
 const prefix = "run-"
@@ -242,14 +246,26 @@ func (h *History) write(flag int, words ...string) {
 	}
 }
 
-// tidy removes the files of runs that ended long ago.
+// tidy removes what is of no use any more.
 func (h *History) tidy() {
-	for begins, kept := range map[string]time.Duration{prefix: keptFor, replacedPrefix: replacedFor} {
-		files, _ := filepath.Glob(filepath.Join(h.dir, begins+"*")) // the pattern is well formed
-		for _, f := range files {
-			if info, err := os.Lstat(f); err == nil && time.Since(info.ModTime()) > kept {
-				_ = os.Remove(f) // another process may have done it
-			}
+	last := filepath.Join(h.dir, tidied)
+	if info, err := os.Lstat(last); err == nil && time.Since(info.ModTime()) < keptFor || userdir.Make(h.dir) != nil {
+		return
+	}
+	_ = os.WriteFile(last, []byte("\n"), 0o600) // else it is done again
+	files, _ := os.ReadDir(h.dir)               // what it could read
+	for _, f := range files {
+		run, isRun := strings.CutPrefix(f.Name(), prefix)
+		kept := keptFor
+		switch {
+		case strings.HasPrefix(f.Name(), replacedPrefix):
+			kept = replacedFor
+		case !isRun:
+			continue
+		}
+		pid, _, _ := strings.Cut(run, "-")
+		if info, err := f.Info(); err == nil && time.Since(info.ModTime()) > kept && !(isRun && isRunning(pid)) {
+			_ = os.Remove(filepath.Join(h.dir, f.Name())) // another process may have done it
 		}
 	}
 }

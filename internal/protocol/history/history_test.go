@@ -137,18 +137,38 @@ func TestHistoryOfAnEarlierRunIsDropped(t *testing.T) {
 	if again.configured().Applies(bob) {
 		t.Error("the process id has been used before, and its notes are taken for this run's")
 	}
+}
 
-	old := filepath.Join(dir, prefix+"9")
-	if err := os.WriteFile(old, nil, 0o600); err != nil {
-		t.Fatal(err)
+func TestHistoryOfRunsThatEndedIsRemoved(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "own")
+	newTerraform(t, dir, 7).validates()
+	age := func(name string, by time.Duration) string {
+		t.Helper()
+		file, then := filepath.Join(dir, name), time.Now().Add(-by)
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(file, then, then); err != nil {
+			t.Fatal(err)
+		}
+		return file
 	}
-	long := time.Now().Add(-2 * keptFor)
-	if err := os.Chtimes(old, long, long); err != nil {
-		t.Fatal(err)
+	files := map[string]bool{
+		age(prefix+strconv.Itoa(nobody)+"-1", 2*keptFor): false,
+		age(prefix+strconv.Itoa(nobody)+"-2", keptFor/2): true,
+		age(prefix+strconv.Itoa(os.Getpid()), 2*keptFor): true,
+		age("a.lock", 2*keptFor):                         true,
 	}
-	newTerraform(t, dir, 10).validates()
-	if _, err := os.Stat(old); !os.IsNotExist(err) {
-		t.Errorf("an old file is still there: %v", err)
+	for _, due := range []bool{false, true} {
+		if due {
+			age(tidied, 2*keptFor)
+		}
+		newTerraform(t, dir, 10).validates()
+		for file, stays := range files {
+			if _, err := os.Stat(file); (err == nil) != (stays || !due) {
+				t.Errorf("%s, after an hour %v: %v", filepath.Base(file), due, err)
+			}
+		}
 	}
 }
 
