@@ -47,7 +47,7 @@ func (r *Reconciler) find(ctx context.Context, ws []written) []written {
 	k := r.join(ctx, ws)
 	r.unlock()
 	if k == nil {
-		r.gather(ctx, len(ws))
+		r.gather(ctx, ws)
 		return ws
 	}
 	r.awaitLook(ctx, k)

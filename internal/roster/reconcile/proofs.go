@@ -17,6 +17,10 @@ const (
 	companyWithin           = 200 * time.Millisecond
 	// freeReadings are those that wait for nothing in any case.
 	freeReadings = 5
+	// moreWithin is how long the writes of a request wait that has others to send yet:
+	// nothing goes on when they are proved. It is short enough for the reading to be
+	// there before the next changes need a newer one to be decided.
+	moreWithin = 700 * time.Millisecond
 )
 
 // proofs counts the writes that had to be proved, and the readings that did it.
@@ -56,21 +60,24 @@ func (p *proofs) begin() {
 	p.next = nil
 }
 
-// gather returns when a reading may begin that proves so many writes more.
-func (r *Reconciler) gather(ctx context.Context, writes int) {
-	p := &r.proofs
+// gather returns when a reading may begin that proves these writes, too.
+func (r *Reconciler) gather(ctx context.Context, ws []written) {
+	p, within := &r.proofs, companyWithin
 	r.mu.Lock()
-	p.writes += writes
+	p.writes += len(ws)
 	if p.next == nil {
 		p.next = &gathering{ready: make(chan struct{})}
 	}
 	g := p.next
-	g.writes += writes
-	if p.mayRead(g.writes) {
+	g.writes += len(ws)
+	switch more := len(r.queue) > 0 && r.queue[0].req == ws[0].item.req; {
+	case more:
+		within = moreWithin
+	case p.mayRead(g.writes):
 		p.begin()
 	}
 	r.unlock()
-	timer := time.NewTimer(companyWithin)
+	timer := time.NewTimer(within)
 	defer timer.Stop()
 	select {
 	case <-g.ready:

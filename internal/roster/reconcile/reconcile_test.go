@@ -636,6 +636,35 @@ func TestReadingsKeepInProportionWhereTerraformIsSlow(t *testing.T) {
 	}
 }
 
+// A resource that adds thousands needs no proof of one before it goes on with the next.
+func TestAResourceThatAddsThousandsReadsOnceASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n, slots = 3000, 16 // as many as a process of these tests sends at a time
+		s := newStage(blinkTraits()).workspace("w1", person("ann", "owner"))
+		s.latency = 50 * time.Millisecond
+		changes := make([]Change, n)
+		for i := range changes {
+			s.strangers(fmt.Sprintf("p%d", i))
+			changes[i] = give(fmt.Sprintf("p%d", i), "viewer")
+		}
+		p := start(t, s)
+		began := time.Now()
+		for _, o := range p.apply("w1", changes...) {
+			if o.Result != Done {
+				t.Fatal(o)
+			}
+		}
+		took, reads := time.Since(began), len(s.sent("read"))
+		t.Logf("%s, %d readings", took, reads)
+		if most := time.Duration(n/slots)*50*time.Millisecond*11/10 + 200*time.Millisecond; took > most {
+			t.Errorf("it took %s, longer than %s", took, most)
+		}
+		if most := int(took/moreWithin) + 6; reads > most {
+			t.Errorf("%d readings in %s, more than %d", reads, took, most)
+		}
+	})
+}
+
 // Who makes one change after the other waits for no other one.
 func TestOneAtATimeWaitsForNoCompany(t *testing.T) {
 	for name, traits := range map[string]Traits{"blink": blinkTraits(), "blazemeter": blazeTraits()} {
