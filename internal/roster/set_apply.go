@@ -55,9 +55,10 @@ func (r *Run) ApplySet(ctx context.Context, c SetApply) SetApplied {
 	}
 	d := planning.Compare(l, r.traits, a.next, a.held)
 	a.alone = d.LeftAlone
-	a.step(ctx, a.entering(d))
-	a.step(ctx, a.lowering(d))
-	a.step(ctx, a.removing(d))
+	// All are made before the first is applied, so that the diff is kept no longer.
+	for _, ws := range [][]wish{a.entering(d), a.lowering(d), a.removing(d)} {
+		a.step(ctx, ws)
+	}
 	return a.finish(ctx)
 }
 

@@ -183,7 +183,8 @@ type item struct {
 	self, settled bool
 	unknownSelf   string
 	loss          lossState
-	line          *line
+	// line is what is to be logged of a write without an answer; nil for none.
+	line map[string]any
 	// done is true once it has its outcome, at its place among those of the request.
 	done  bool
 	place int

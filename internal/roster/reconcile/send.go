@@ -78,15 +78,9 @@ func (it *item) wayIn(r *Reconciler) way {
 // resource that asks for one change alone have nothing to share it with.
 func (it *item) batches() bool { return len(it.req.items) > 1 }
 
-// line is the line in the log about one write. A write that was answered has
-// its line at once; one whose answer was lost has it as soon as it is known what
-// became of it, so that no change goes without one.
-type line struct {
-	fields map[string]any
-	// open is true while nobody knows whether the write was carried out.
-	open bool
-}
-
+// The line in the log about one write. A write that was answered has its line at
+// once; one whose answer was lost has it as soon as it is known what became of it, so
+// that no change goes without one.
 const (
 	lineChanged = "Changed an access"
 	lineShown   = "Changed an access, as a listing shows: the answer itself was lost"
@@ -95,11 +89,10 @@ const (
 
 // settleLine writes the line about a write whose answer was lost.
 func (r *Reconciler) settleLine(it *item, text string) {
-	if it.line == nil || !it.line.open {
-		return
+	if it.line != nil {
+		r.info(it.req.ctx, text, it.line)
+		it.line = nil
 	}
-	it.line.open = false
-	r.info(it.req.ctx, text, it.line.fields)
 }
 
 func (r *Reconciler) info(ctx context.Context, text string, fields map[string]any) {
@@ -247,8 +240,9 @@ func (r *Reconciler) request(ctx context.Context, ws []written) (membership.Rece
 	}
 }
 
-// lineAbout makes the line about a write, and writes it where it was answered.
-func (r *Reconciler) lineAbout(w *written, receipt membership.Receipt, took time.Duration) *line {
+// lineAbout writes the line about a write that was answered. It gives what the line
+// has to say where the answer was lost; nil otherwise.
+func (r *Reconciler) lineAbout(w *written, receipt membership.Receipt, took time.Duration) map[string]any {
 	from, to := "nothing", "nothing"
 	if w.live.there {
 		from = w.live.Standing().String()
@@ -256,20 +250,20 @@ func (r *Reconciler) lineAbout(w *written, receipt membership.Receipt, took time
 	if w.item.Want != nil {
 		to = w.item.Want.String()
 	}
-	l := &line{fields: map[string]any{
+	fields := map[string]any{
 		"product": r.traits.Product, "workspace": r.id, "principal": w.item.Principal.String(),
 		"from": from, "to": to, "request_id": receipt.RequestID, "ms": took.Milliseconds(),
-	}}
+	}
 	switch {
 	case w.err == nil:
-		r.Logger.Info(w.item.req.ctx, lineChanged, l.fields)
+		r.Logger.Info(w.item.req.ctx, lineChanged, fields)
 	case maybeApplied(w.err):
-		l.open = true
 		if e, ok := errors.AsType[*membership.Error](w.err); ok {
-			l.fields["request_id"] = e.RequestID
+			fields["request_id"] = e.RequestID
 		}
+		return fields
 	}
-	return l
+	return nil
 }
 
 // answered notes what was answered to a write, and tells whether a reading has
