@@ -435,7 +435,9 @@ func (x *stage) quietAfter(applies int) {
 		last := s.plan(x.t.Context(), x.arm(i))
 		x.check([]*walk{last})
 		switch {
-		case len(why) > 0 || !x.reachable(s) || x.world.sessions[i].options.unknown && s.leftOver():
+		case len(why) > 0 || !x.reachable(s) || x.ownerless():
+			continue
+		case x.world.sessions[i].options.unknown && s.leftOver():
 			continue // without settings nothing is noted of a replacement
 		case failed(last.all()):
 			x.errorf("%s: everything is quiet, and the last plan fails", s.name)
@@ -447,6 +449,14 @@ func (x *stage) quietAfter(applies int) {
 		}
 		x.unclaimed(s, last)
 	}
+}
+
+// ownerless tells whether a workspace is without an owner, which such a service never
+// shows: its listing is taken for a part.
+func (x *stage) ownerless() bool {
+	return x.traits.NeverOwnerless && slices.ContainsFunc(x.ids, func(id string) bool {
+		return !slices.ContainsFunc(x.service.spaces[strings.ToLower(id)].now().members, func(m member) bool { return m.Enabled && m.HasRole(x.traits.OwnerRole) })
+	})
 }
 
 // leftOver tells whether a replacement has left an object that is still to be destroyed.

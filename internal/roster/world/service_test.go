@@ -163,8 +163,17 @@ func newService(t membership.Traits, counts func(member) bool) *service {
 	return &service{traits: t, counts: counts, record: &record{began: time.Now()}, spaces: map[string]*space{}}
 }
 
-// workspace opens a workspace. Its people are known in the tenant.
+// workspace opens a workspace. Its people are known in the tenant; a group has the same
+// people in all workspaces.
 func (s *service) workspace(id string, members ...member) {
+	members = slices.Clone(members)
+	for i, m := range members {
+		for _, p := range s.people {
+			if p.Principal == m.Principal {
+				members[i].MemberCount = p.MemberCount
+			}
+		}
+	}
 	s.spaces[id] = &space{id: id, history: []moment{s.momentOf(members, nil)}}
 	for _, m := range members {
 		s.knows(membership.Person{Principal: m.Principal, Email: m.Email, Name: m.Name, MemberCount: m.MemberCount})
