@@ -7,32 +7,33 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // crowded is a workspace of n owners, served without any time passing.
-func crowded(n int) *stage {
+func crowded(n int) *stage.Stage {
 	ms := make([]Member, n)
 	for i := range ms {
-		ms[i] = person(fmt.Sprintf("u-%06d", i), "owner")
+		ms[i] = stage.Person(fmt.Sprintf("u-%06d", i), "owner")
 	}
-	s := newStage(blinkTraits())
-	s.spaces["w1"] = &stageSpace{name: "Space w1", members: ms, history: []snapshot{{members: ms}}}
+	s := stage.New(stage.BlinkTraits())
+	s.Spaces["w1"] = &stage.Space{Name: "Space w1", Members: ms, History: []stage.Snapshot{{Members: ms}}}
 	for _, m := range ms {
-		s.people[""] = append(s.people[""], Person{Principal: m.Principal, Email: m.Email})
+		s.Known[""] = append(s.Known[""], Person{Principal: m.Principal, Email: m.Email})
 	}
 	for i := range n {
 		id := fmt.Sprintf("n-%06d", i)
-		s.people[""] = append(s.people[""], Person{Principal: user(id), Email: id + "@example.com"})
+		s.Known[""] = append(s.Known[""], Person{Principal: stage.User(id), Email: id + "@example.com"})
 	}
 	return s
 }
 
 // planHandovers plans that half of n owners go and others come: n bindings.
-func planHandovers(tb testing.TB, s *stage, n int) {
+func planHandovers(tb testing.TB, s *stage.Stage, n int) {
 	tb.Helper()
 	g := enforce()
 	g.MinimumOwners = n // each loss has to be covered
-	p := (&terraform{svc: s, guard: g, locker: &memoryLocker{}}).start()
+	p := (&terraform{svc: s, guard: g, locker: &stage.Locker{}}).start()
 	ctx := context.WithoutCancel(tb.Context())
 	for i := range n / 2 {
 		come := p.run.PlanBinding(ctx, BindingChange{Next: bind("w1", fmt.Sprintf("n-%06d", i), "owner")})
@@ -60,7 +61,7 @@ func BenchmarkPlanNothing(b *testing.B) {
 	s := crowded(n)
 	b.ReportAllocs()
 	for b.Loop() {
-		p := (&terraform{svc: s, guard: enforce(), locker: &memoryLocker{}}).start()
+		p := (&terraform{svc: s, guard: enforce(), locker: &stage.Locker{}}).start()
 		for i := range n {
 			x := bind("w1", fmt.Sprintf("u-%06d", i), "owner")
 			if got := p.run.ReadBinding(b.Context(), *x, "", Private{}); got.Presence != membership.There {
@@ -73,10 +74,10 @@ func BenchmarkPlanNothing(b *testing.B) {
 
 func BenchmarkNewListing(b *testing.B) {
 	s := crowded(10_000)
-	w := &Workspace{ID: "w1", Members: s.spaces["w1"].members}
+	w := &Workspace{ID: "w1", Members: s.Spaces["w1"].Members}
 	b.ReportAllocs()
 	for b.Loop() {
-		NewListing(w, s.traits)
+		NewListing(w, s.ProductTraits)
 	}
 }
 

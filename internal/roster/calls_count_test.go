@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // fill runs n operations in some slots, as Terraform does: each slot takes the
@@ -32,10 +34,10 @@ func fill(n, slots int, own time.Duration, operation func(i int)) {
 }
 
 // fullHouse is a workspace with an owner, and as many who are known besides.
-func fullHouse(tr Traits, strangers int, members ...Member) *stage {
-	s := newStage(tr).workspace("w1", append([]Member{person("ann", tr.OwnerRole)}, members...)...)
+func fullHouse(tr Traits, strangers int, members ...Member) *stage.Stage {
+	s := stage.New(tr).Workspace("w1", append([]Member{stage.Person("ann", tr.OwnerRole)}, members...)...)
 	for i := range strangers {
-		s.strangers(fmt.Sprintf("p%d", i))
+		s.Strangers(fmt.Sprintf("p%d", i))
 	}
 	return s
 }
@@ -44,7 +46,7 @@ func fullHouse(tr Traits, strangers int, members ...Member) *stage {
 func people(n int, role string) []Member {
 	out := make([]Member, n)
 	for i := range out {
-		out[i] = person(fmt.Sprintf("p%d", i), role)
+		out[i] = stage.Person(fmt.Sprintf("p%d", i), role)
 	}
 	return out
 }
@@ -60,8 +62,8 @@ func TestReadBacksOfAdditionsAreShared(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, %s", latency, own), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					const n = 300
-					s := fullHouse(blinkTraits(), n)
-					s.latency = latency
+					s := fullHouse(stage.BlinkTraits(), n)
+					s.Latency = latency
 					a := openSession(t, s, enforce())
 					began := time.Now()
 					fill(n, slots, own, func(i int) {
@@ -70,10 +72,10 @@ func TestReadBacksOfAdditionsAreShared(t *testing.T) {
 						}
 					})
 					took := time.Since(began)
-					if w := len(s.wrote()); w != n {
+					if w := len(s.Wrote()); w != n {
 						t.Errorf("%d writes for %d people", w, n)
 					}
-					reads := len(s.sent("read", "people", "self", "describe"))
+					reads := len(s.Sent("read", "people", "self", "describe"))
 					if overlap := own*slots < 4*latency; overlap && reads > n/2 || reads > n+2 {
 						t.Errorf("%d reads for %d people", reads, n)
 					}
@@ -91,8 +93,8 @@ func TestReadBacksInFewSlots(t *testing.T) {
 	const n, latency = 60, 50 * time.Millisecond
 	for slots := 1; slots <= 4; slots++ {
 		synctest.Test(t, func(t *testing.T) {
-			s := fullHouse(blinkTraits(), n)
-			s.latency = latency
+			s := fullHouse(stage.BlinkTraits(), n)
+			s.Latency = latency
 			a := openSession(t, s, enforce())
 			began := time.Now()
 			fill(n, slots, time.Millisecond, func(i int) {
@@ -119,15 +121,15 @@ func TestReadBacksOfRemovalsAndChangesAreShared(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := fullHouse(blinkTraits(), 0, people(n, "viewer")...)
-				s.latency = 50 * time.Millisecond
+				s := fullHouse(stage.BlinkTraits(), 0, people(n, "viewer")...)
+				s.Latency = 50 * time.Millisecond
 				a := openSession(t, s, enforce())
 				fill(n, 10, 3*time.Millisecond, func(i int) {
 					if fs := operation(a, fmt.Sprintf("p%d", i)); len(fs) > 0 {
 						t.Error(fs)
 					}
 				})
-				if reads := len(s.sent("read")); reads > n/4+4 {
+				if reads := len(s.Sent("read")); reads > n/4+4 {
 					t.Errorf("%d reads for %d people", reads, n)
 				}
 			})
@@ -138,14 +140,14 @@ func TestReadBacksOfRemovalsAndChangesAreShared(t *testing.T) {
 // Nobody waits for others where there are none.
 func TestASingleWriteDoesNotWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := fullHouse(blinkTraits(), 1)
-		s.latency = 50 * time.Millisecond
+		s := fullHouse(stage.BlinkTraits(), 1)
+		s.Latency = 50 * time.Millisecond
 		a := openSession(t, s, enforce())
 		began := time.Now()
 		_, fs := a.create(bind("w1", "p0", "viewer"), false)
 		says(t, fs)
 		// The listing to decide by, the write, the listing that proves it.
-		if took := time.Since(began); took != 3*s.latency {
+		if took := time.Since(began); took != 3*s.Latency {
 			t.Errorf("took %s", took)
 		}
 	})
@@ -154,15 +156,15 @@ func TestASingleWriteDoesNotWait(t *testing.T) {
 // Two who are changed together are proved together, without waiting for a third.
 func TestTwoWritesDoNotWaitForAThird(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := fullHouse(blinkTraits(), 2)
-		s.latency = 50 * time.Millisecond
+		s := fullHouse(stage.BlinkTraits(), 2)
+		s.Latency = 50 * time.Millisecond
 		a := openSession(t, s, enforce())
 		began := time.Now()
 		fill(2, 2, time.Millisecond, func(i int) {
 			_, fs := a.create(bind("w1", fmt.Sprintf("p%d", i), "viewer"), false)
 			says(t, fs)
 		})
-		if took := time.Since(began); took > 4*s.latency+5*time.Millisecond {
+		if took := time.Since(began); took > 4*s.Latency+5*time.Millisecond {
 			t.Errorf("took %s", took)
 		}
 	})
@@ -175,8 +177,8 @@ func TestWritesLetAListingEnd(t *testing.T) {
 		t.Run(own.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const n, latency = 200, 50 * time.Millisecond
-				s := fullHouse(blazeTraits(), 0, people(n, "tester")...)
-				s.latency, s.shifts = latency, true
+				s := fullHouse(stage.BlazeTraits(), 0, people(n, "tester")...)
+				s.Latency, s.Shifts = latency, true
 				a := openSession(t, s, enforce())
 				began := time.Now()
 				fill(n, 10, own, func(i int) {
@@ -185,7 +187,7 @@ func TestWritesLetAListingEnd(t *testing.T) {
 					}
 				})
 				took := time.Since(began)
-				if reads := len(s.sent("read")); reads > n/4+4 {
+				if reads := len(s.Sent("read")); reads > n/4+4 {
 					t.Errorf("%d listings for %d removals", reads, n)
 				}
 				if floor := n*own + 2*n*latency/10; took > floor*5/4+250*time.Millisecond {

@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // The sequences of calls that Terraform really makes, each in a plan process
@@ -16,14 +18,14 @@ const (
 )
 
 // town has an owner who is managed, one who is not, and another user.
-func town() *stage {
-	return newStage(blinkTraits()).workspace("w1", person("ann", "owner"), person("zoe", "owner"), person("vic", "viewer")).
-		workspace("w2", person("zoe", "owner")).strangers("new", "other")
+func town() *stage.Stage {
+	return stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("ann", "owner"), stage.Person("zoe", "owner"), stage.Person("vic", "viewer")).
+		Workspace("w2", stage.Person("zoe", "owner")).Strangers("new", "other")
 }
 
 // lonely has one owner.
-func lonely() *stage {
-	return newStage(blinkTraits()).workspace("w1", person("ann", "owner"), person("vic", "viewer")).strangers("new", "other")
+func lonely() *stage.Stage {
+	return stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("ann", "owner"), stage.Person("vic", "viewer")).Strangers("new", "other")
 }
 
 func TestCallsOfACreation(t *testing.T) {
@@ -43,8 +45,8 @@ func TestCallsOfACreation(t *testing.T) {
 			t.Errorf("created %+v", m)
 		}
 		wantSent(t, s, "assign w1 user/new editor")
-		if a.book.count("INFO Changed an access") != 1 {
-			t.Errorf("one line for each write: %v", a.book.lines)
+		if a.book.Count("INFO Changed an access") != 1 {
+			t.Errorf("one line for each write: %v", a.book.Lines)
 		}
 	})
 }
@@ -98,15 +100,15 @@ func TestCallsOfARemoval(t *testing.T) {
 func TestCallsOfARemovalAfterAnUpdate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := lonely()
-		s.edit("w1", func(ms []Member) []Member {
+		s.Edit("w1", func(ms []Member) []Member {
 			ms[0].Roles = []string{"editor"}
-			return append(ms, person("zoe", "owner"))
+			return append(ms, stage.Person("zoe", "owner"))
 		})
 		u := openSession(t, s, enforce())
 		kept := u.plan(BindingChange{Prior: bind("w1", "ann", "editor"), Next: bind("w1", "ann", "owner")}).Private
 		_, _, fs := u.update(bind("w1", "ann", "editor"), bind("w1", "ann", "owner"), Exit{})
 		says(t, fs)
-		s.edit("w1", without("zoe"))
+		s.Edit("w1", stage.Without("zoe"))
 
 		p := openSession(t, s, enforce())
 		planned := p.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Private: kept})
@@ -114,7 +116,7 @@ func TestCallsOfARemovalAfterAnUpdate(t *testing.T) {
 		if planned.Private.Holds != "" {
 			t.Errorf("the removal's private data says %+v", planned.Private)
 		}
-		s.edit("w1", func(ms []Member) []Member { return append(ms, person("zoe", "owner")) })
+		s.Edit("w1", func(ms []Member) []Member { return append(ms, stage.Person("zoe", "owner")) })
 		says(t, openSession(t, s, enforce()).delete(bind("w1", "ann", "owner"), Exit{}, planned.Private))
 		wantRole(t, s, "w1", "ann", "")
 	})
@@ -249,7 +251,7 @@ func TestCallsOfAMoveCreatedBeforeDestroyed(t *testing.T) {
 
 func TestMoveOfTheLastOwnerIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := lonely().workspace("w2", person("zoe", "owner"))
+		s := lonely().Workspace("w2", stage.Person("zoe", "owner"))
 		p := openSession(t, s, enforce())
 		fs := p.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w2", "ann", "owner")}).Findings
 		says(t, fs, lastOwner)
@@ -274,8 +276,8 @@ func TestCallsOfAChangedPrincipal(t *testing.T) {
 			t.Errorf("kept %v, %+v", kept, m)
 		}
 		wantSent(t, s, "assign w1 user/new owner", "remove w1 user/ann")
-		if s.fewest("w1") != 1 {
-			t.Errorf("%d owners for a moment", s.fewest("w1"))
+		if s.Fewest("w1") != 1 {
+			t.Errorf("%d owners for a moment", s.Fewest("w1"))
 		}
 	})
 }
@@ -341,7 +343,7 @@ func TestCallsThatDoNotClash(t *testing.T) {
 	for name, calls := range map[string][]BindingChange{
 		"removed with keep beside what is kept": {keep, {Prior: ann, Exit: Exit{Keep: true}}},
 		"one person in two workspaces":          {keep, {Next: bind("w2", "ann", "viewer")}},
-		"a user and a group of one id":          {keep, {Next: &Binding{Workspace: "w1", Principal: group("ann"), StandingUnknown: true}}},
+		"a user and a group of one id":          {keep, {Next: &Binding{Workspace: "w1", Principal: stage.Group("ann"), StandingUnknown: true}}},
 		"unknown principals":                    {keep, {Next: &Binding{Workspace: "w1", PrincipalUnknown: true, StandingUnknown: true}}, {Next: &Binding{Workspace: "w1", PrincipalUnknown: true, StandingUnknown: true}}},
 		"both duplicates removed":               {{Prior: ann}, {Prior: ann}},
 		"left-over object with its key":         {{Prior: ann, Private: Private{Left: true}}, keep},
@@ -350,7 +352,7 @@ func TestCallsThatDoNotClash(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := town().knowsGroup("ann")
+				s := town().KnowsGroup("ann")
 				p := openSession(t, s, enforce())
 				for _, call := range calls {
 					got := p.plan(call)
@@ -427,23 +429,23 @@ func TestCallsOfARunThatSharesItsProcess(t *testing.T) {
 // A list that shifts, applied without the plan's refusal (unknown ids, -target).
 func TestAShiftingListKeepsEverybodysAccess(t *testing.T) {
 	ids := []string{"p00"}
-	s := func() *stage {
-		st := newStage(blinkTraits()).workspace("w1", person("zoe", "owner"))
+	s := func() *stage.Stage {
+		st := stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("zoe", "owner"))
 		ids = ids[:0]
 		for i := range 30 {
 			id := string(rune('a'+i/10)) + string(rune('0'+i%10))
 			ids = append(ids, id)
-			sp := st.spaces["w1"]
-			sp.members = append(sp.members, person(id, "viewer"))
-			sp.history[0].members = sp.members
-			st.strangers(id)
+			sp := st.Spaces["w1"]
+			sp.Members = append(sp.Members, stage.Person(id, "viewer"))
+			sp.History[0].Members = sp.Members
+			st.Strangers(id)
 		}
 		return st
 	}
 	for seed := range uint64(10) {
 		synctest.Test(t, func(t *testing.T) {
 			st := s()
-			st.latency = 20 * 1e6
+			st.Latency = 20 * 1e6
 			tf := newTerraform(st)
 			tf.rng = rand.New(rand.NewPCG(seed, 3))
 			var blocks []*block

@@ -5,13 +5,15 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // A run that was cancelled before a change was sent says that nothing was
 // changed, rather than that it may have been.
 func TestWhatWasCancelledBeforeItWasSentIsNotUnclear(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(blinkTraits()).workspace("w1", person("ann", "owner"), person("bob", "viewer")).strangers("new")
+		s := stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("ann", "owner"), stage.Person("bob", "viewer")).Strangers("new")
 		x := openSession(t, s, enforce())
 		if _, err := x.run.Listing(t.Context(), "w1"); err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 func TestACreationNeverChangesAnAccessSilently(t *testing.T) {
@@ -63,9 +64,9 @@ func TestACreationNeverChangesAnAccessSilently(t *testing.T) {
 
 func TestADisabledUserIsEnabledAgainWithAWarning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		idle := person("3", "tester")
+		idle := stage.Person("3", "tester")
 		idle.Enabled = false
-		s := newStage(blazeTraits()).workspace("7", person("1", "manager"), idle)
+		s := stage.New(stage.BlazeTraits()).Workspace("7", stage.Person("1", "manager"), idle)
 		x := openSession(t, s, enforce())
 		says(t, x.plan(BindingChange{Next: bind("7", "3", "viewer")}).Findings, "3@example.com is disabled in workspace Space 7 and will be enabled again")
 		_, fs := x.create(bind("7", "3", "viewer"), false)
@@ -76,7 +77,7 @@ func TestADisabledUserIsEnabledAgainWithAWarning(t *testing.T) {
 
 func TestNobodyIsCreatedDisabled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(blazeTraits()).workspace("7", person("1", "manager")).strangers("5")
+		s := stage.New(stage.BlazeTraits()).Workspace("7", stage.Person("1", "manager")).Strangers("5")
 		off := bind("7", "5", "tester")
 		off.Standing.Enabled = false
 		want := "! 5@example.com cannot be created disabled in workspace Space 7"
@@ -93,9 +94,9 @@ func TestNobodyIsCreatedDisabled(t *testing.T) {
 }
 
 func TestStrangers(t *testing.T) {
-	stage := func() *stage {
+	open := func() *stage.Stage {
 		s := town()
-		s.people[""] = append(s.people[""], Person{Principal: user("guest"), Email: "guest@example.com", Invite: true}, Person{Principal: user("idle"), Email: "idle@example.com", Inactive: true})
+		s.Known[""] = append(s.Known[""], Person{Principal: stage.User("guest"), Email: "guest@example.com", Invite: true}, Person{Principal: stage.User("idle"), Email: "idle@example.com", Inactive: true})
 		return s
 	}
 	for id, want := range map[string]string{
@@ -104,38 +105,38 @@ func TestStrangers(t *testing.T) {
 		"idle":  "idle@example.com, who is to join workspace Space w1, is inactive",
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			s := stage()
+			s := open()
 			says(t, openSession(t, s, enforce()).plan(BindingChange{Next: bind("w1", id, "viewer")}).Findings, want)
 			says(t, openSession(t, s, enforce()).plan(BindingChange{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", id, "viewer")}).Findings, want)
 		})
 	}
 	t.Run("one tenant listing for all", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := stage()
+			s := open()
 			x := openSession(t, s, enforce())
 			says(t, x.plan(BindingChange{Next: bind("w1", "new", "viewer")}).Findings)
 			says(t, x.plan(BindingChange{Next: bind("w2", "new", "viewer")}).Findings)
 			says(t, x.plan(BindingChange{Next: bind("w2", "other", "viewer")}).Findings)
-			if n := len(s.sent("people")); n != 1 {
+			if n := len(s.Sent("people")); n != 1 {
 				t.Errorf("%d", n)
 			}
 		})
 	})
 	t.Run("403 there is left to the apply", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := stage()
-			s.trouble = func(c stageCall) trouble {
-				if c.op == "people" {
-					return denied()
+			s := open()
+			s.Trouble = func(c stage.Call) stage.Trouble {
+				if c.Op == "people" {
+					return stage.Denied()
 				}
-				return trouble{}
+				return stage.Trouble{}
 			}
 			says(t, openSession(t, s, enforce()).plan(BindingChange{Next: bind("w1", "ghost", "viewer")}).Findings)
 		})
 	})
 	t.Run("a pending invitation in the workspace", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := town().with("w1", Member{Principal: user("guest"), Email: "guest@example.com", Roles: []string{"viewer"}, Enabled: true, Invite: true})
+			s := town().With("w1", Member{Principal: stage.User("guest"), Email: "guest@example.com", Roles: []string{"viewer"}, Enabled: true, Invite: true})
 			says(t, openSession(t, s, enforce()).plan(BindingChange{Next: bind("w1", "guest", "viewer")}).Findings, "guest@example.com is a pending invitation in workspace Space w1")
 		})
 	})
@@ -166,8 +167,8 @@ func TestARefreshDropsOnlyWhoIsCertainlyGone(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.trouble = func(stageCall) trouble {
-				return trouble{err: &Error{Failure: kind, Op: "list workspace w1", Status: 418, Message: "no."}}
+			s.Trouble = func(stage.Call) stage.Trouble {
+				return stage.Trouble{Err: &Error{Failure: kind, Op: "list workspace w1", Status: 418, Message: "no."}}
 			}
 			got := openSession(t, s, enforce()).run.ReadBinding(t.Context(), *bind("w1", "ann", ""), "ann@example.com", Private{})
 			says(t, got.Findings, want)

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // bringIn creates n people in ten slots.
@@ -25,19 +27,19 @@ func bringIn(t *testing.T, a *session, n int) {
 func TestAdditionsAreFoundWithoutWholeListings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 300
-		s := fullHouse(blazeTraits(), n)
-		s.latency, s.finds = 50*time.Millisecond, findsAtTheEnd
+		s := fullHouse(stage.BlazeTraits(), n)
+		s.Latency, s.Finds = 50*time.Millisecond, stage.FindsAtTheEnd
 		a := openSession(t, s, enforce())
 		began := time.Now()
 		bringIn(t, a, n)
 		// A decision rests on a listing that is at most a second old.
-		if reads := len(s.sent("read")); reads > int(time.Since(began)/time.Second)+2 {
+		if reads := len(s.Sent("read")); reads > int(time.Since(began)/time.Second)+2 {
 			t.Errorf("%d whole listings in %s", reads, time.Since(began))
 		}
-		if looks := len(s.sent("find")); looks > n/3 {
+		if looks := len(s.Sent("find")); looks > n/3 {
 			t.Errorf("%d looks for %d people", looks, n)
 		}
-		if w := len(s.sent("add")); w != n {
+		if w := len(s.Sent("add")); w != n {
 			t.Errorf("%d additions for %d people", w, n)
 		}
 		// The next reading shows them.
@@ -46,7 +48,7 @@ func TestAdditionsAreFoundWithoutWholeListings(t *testing.T) {
 			t.Errorf("the listing shows %d members (%d enabled): %v", len(l.Members), l.Enabled(), err)
 		}
 		for i := range n {
-			p := user(fmt.Sprintf("p%d", i))
+			p := stage.User(fmt.Sprintf("p%d", i))
 			if m, ok := l.Member(p); !ok || m.Principal != p {
 				t.Errorf("%s is at the place of %s", p, m.Principal)
 			}
@@ -58,13 +60,13 @@ func TestAdditionsAreFoundWithoutWholeListings(t *testing.T) {
 func TestLooksInVainEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 100
-		s := fullHouse(blazeTraits(), n)
-		s.latency, s.finds = 50*time.Millisecond, findsNobody
+		s := fullHouse(stage.BlazeTraits(), n)
+		s.Latency, s.Finds = 50*time.Millisecond, stage.FindsNobody
 		bringIn(t, openSession(t, s, enforce()), n)
-		if looks := len(s.sent("find")); looks != 2 {
+		if looks := len(s.Sent("find")); looks != 2 {
 			t.Errorf("%d looks", looks)
 		}
-		if reads := len(s.sent("read")); reads > n/4+4 {
+		if reads := len(s.Sent("read")); reads > n/4+4 {
 			t.Errorf("%d listings", reads)
 		}
 	})
@@ -73,20 +75,20 @@ func TestLooksInVainEnd(t *testing.T) {
 // A look that fails proves nothing, and says nothing about where new ones are listed.
 func TestALookThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := fullHouse(blazeTraits(), 9)
-		s.finds = findsAtTheEnd
-		s.trouble = func(c stageCall) trouble {
-			if c.op == "find" && c.n <= 2*2 {
-				return broken()
+		s := fullHouse(stage.BlazeTraits(), 9)
+		s.Finds = stage.FindsAtTheEnd
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Op == "find" && c.N <= 2*2 {
+				return stage.Broken()
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		a := openSession(t, s, enforce())
 		for i := range 9 {
 			_, fs := a.create(bind("w1", fmt.Sprintf("p%d", i), "tester"), false)
 			says(t, fs)
 		}
-		if looks, reads := len(s.sent("find")), len(s.sent("read")); looks != 9 || reads != 1+2*2 {
+		if looks, reads := len(s.Sent("find")), len(s.Sent("read")); looks != 9 || reads != 1+2*2 {
 			t.Errorf("%d looks and %d listings", looks, reads)
 		}
 	})
@@ -95,16 +97,16 @@ func TestALookThatFails(t *testing.T) {
 // Nobody is looked for who was there before: the look shows new and old alike.
 func TestChangesAreNotLookedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		off := person("p1", "tester")
+		off := stage.Person("p1", "tester")
 		off.Enabled = false
-		s := fullHouse(blazeTraits(), 0, person("p0", "viewer"), off)
-		s.finds = findsAtTheEnd
+		s := fullHouse(stage.BlazeTraits(), 0, stage.Person("p0", "viewer"), off)
+		s.Finds = stage.FindsAtTheEnd
 		a := openSession(t, s, enforce())
 		_, _, fs := a.update(bind("w1", "p0", "viewer"), bind("w1", "p0", "tester"), Exit{})
 		says(t, fs)
 		_, fs = a.create(bind("w1", "p1", "tester"), false)
 		says(t, fs, "p1@example.com is disabled in workspace Space w1 and will be enabled again")
-		if looks := s.sent("find"); len(looks) > 0 {
+		if looks := s.Sent("find"); len(looks) > 0 {
 			t.Errorf("looked for %v", looks)
 		}
 		wantRole(t, s, "w1", "p1", "tester")
@@ -114,8 +116,8 @@ func TestChangesAreNotLookedFor(t *testing.T) {
 // A user who came in with another role does not count as proved because the row was found.
 func TestALookShowsAnotherRole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := fullHouse(blazeTraits(), 1)
-		s.finds, s.addGives = findsAtTheEnd, "viewer"
+		s := fullHouse(stage.BlazeTraits(), 1)
+		s.Finds, s.AddGives = stage.FindsAtTheEnd, "viewer"
 		a := openSession(t, s, enforce())
 		m, fs := a.create(bind("w1", "p0", "tester"), false)
 		says(t, fs)
@@ -129,20 +131,20 @@ func TestALookShowsAnotherRole(t *testing.T) {
 // An addition whose answer was lost is found like any other, and has its line.
 func TestALookSettlesALostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := fullHouse(blazeTraits(), 1)
-		s.finds = findsAtTheEnd
-		s.trouble = func(c stageCall) trouble {
-			if c.op == "add" {
-				return lost(true)
+		s := fullHouse(stage.BlazeTraits(), 1)
+		s.Finds = stage.FindsAtTheEnd
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Op == "add" {
+				return stage.Lost(true)
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		a := openSession(t, s, enforce())
 		_, fs := a.create(bind("w1", "p0", "tester"), false)
 		says(t, fs)
 		wantSent(t, s, "add w1 user/p0 tester")
-		if n := a.book.count("INFO Changed an access, as a listing shows"); n != 1 {
-			t.Errorf("%d lines about it: %v", n, a.book.lines)
+		if n := a.book.Count("INFO Changed an access, as a listing shows"); n != 1 {
+			t.Errorf("%d lines about it: %v", n, a.book.Lines)
 		}
 	})
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // both plans and applies.
@@ -29,8 +31,8 @@ func TestSixteenHandoversInAnyOrderWithTenSlots(t *testing.T) {
 	for _, oneWorkspace := range []bool{false, true} {
 		for seed := range uint64(15) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newStage(blinkTraits())
-				s.latency = 50 * time.Millisecond
+				s := stage.New(stage.BlinkTraits())
+				s.Latency = 50 * time.Millisecond
 				tf := newTerraform(s)
 				tf.rng = rand.New(rand.NewPCG(seed, 6))
 				var blocks []*block
@@ -40,14 +42,14 @@ func TestSixteenHandoversInAnyOrderWithTenSlots(t *testing.T) {
 					if oneWorkspace {
 						w, old = "w", fmt.Sprintf("ann%d", i)
 					}
-					if s.spaces[w] == nil {
-						s.workspace(w, person(old, "owner"))
+					if s.Spaces[w] == nil {
+						s.Workspace(w, stage.Person(old, "owner"))
 						ws = append(ws, w)
 					} else {
-						s.with(w, person(old, "owner"))
+						s.With(w, stage.Person(old, "owner"))
 					}
 					in := fmt.Sprintf("new%d", i)
-					s.strangers(in)
+					s.Strangers(in)
 					blocks = append(blocks, &block{addr: "new-" + w + in, next: bind(w, in, "owner")})
 					b := &block{addr: "old-" + w + old, prior: bind(w, old, "owner")}
 					if i%2 == 0 {
@@ -55,7 +57,7 @@ func TestSixteenHandoversInAnyOrderWithTenSlots(t *testing.T) {
 					}
 					blocks = append(blocks, b)
 				}
-				before := s.fewest("w" + map[bool]string{false: "0"}[oneWorkspace])
+				before := s.Fewest("w" + map[bool]string{false: "0"}[oneWorkspace])
 				tf.guard.MinimumOwners = before
 				planned, applied := both(t, tf, blocks)
 				if len(planned.errors()) > 0 {
@@ -63,8 +65,8 @@ func TestSixteenHandoversInAnyOrderWithTenSlots(t *testing.T) {
 				}
 				says(t, applied.errors())
 				for _, w := range ws {
-					if s.fewest(w) < before {
-						t.Errorf("%s had %d owners for a moment, of %d", w, s.fewest(w), before)
+					if s.Fewest(w) < before {
+						t.Errorf("%s had %d owners for a moment, of %d", w, s.Fewest(w), before)
 					}
 				}
 			})
@@ -75,11 +77,11 @@ func TestSixteenHandoversInAnyOrderWithTenSlots(t *testing.T) {
 func TestASuccessorThatCannotBeCreatedLeavesTheOldOwner(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := lonely()
-		s.trouble = func(c stageCall) trouble {
-			if c.writes() && c.p.ID == "new" {
-				return trouble{err: &Error{Failure: Refused, Op: "assign", Status: 400, Message: "licence limit reached"}}
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Writes() && c.Principal.ID == "new" {
+				return stage.Trouble{Err: &Error{Failure: Refused, Op: "assign", Status: 400, Message: "licence limit reached"}}
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		for _, shape := range [][]*block{
 			{{addr: "old", prior: bind("w1", "ann", "owner")}, {addr: "new", next: bind("w1", "new", "owner")}},
@@ -104,7 +106,7 @@ func TestTheOtherOwnerVanishesBetweenPlanAndApply(t *testing.T) {
 		blocks := []*block{{addr: "a", prior: bind("w1", "ann", "owner")}}
 		tf := newTerraform(s)
 		says(t, tf.plan(t.Context(), blocks).errors())
-		s.edit("w1", without("zoe"))
+		s.Edit("w1", stage.Without("zoe"))
 		applied := tf.apply(t.Context(), blocks)
 		says(t, applied.errors(), lastOwner)
 		if got := details(applied.errors()); !strings.Contains(got, "2 owners at plan time, 1 now.") {
@@ -124,7 +126,7 @@ func TestTheOtherOwnerVanishesDuringTheApply(t *testing.T) {
 		x := openSession(t, s, enforce())
 		_, fs := x.create(bind("w1", "new", "viewer"), false)
 		says(t, fs)
-		s.edit("w1", without("zoe"))
+		s.Edit("w1", stage.Without("zoe"))
 		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}), lastOwner)
 		wantRole(t, s, "w1", "ann", "owner")
 	})
@@ -132,7 +134,7 @@ func TestTheOtherOwnerVanishesDuringTheApply(t *testing.T) {
 
 func TestOneThatWaitsNeverBlocksAnotherWorkspace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := lonely().workspace("w2", person("bob", "owner"), person("zoe", "owner"))
+		s := lonely().Workspace("w2", stage.Person("bob", "owner"), stage.Person("zoe", "owner"))
 		x := openSession(t, s, enforce())
 		waits := make(chan []Finding, 1)
 		go func() { waits <- x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}) }()
@@ -171,10 +173,10 @@ func TestARemovalThatWaitsLetsAnotherResourceTakeItsPrincipal(t *testing.T) {
 
 func TestThoseThatWaitAreRefusedOneAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(blinkTraits())
+		s := stage.New(stage.BlinkTraits())
 		x := openSession(t, s, enforce())
 		for i := range 4 {
-			s.workspace(fmt.Sprintf("w%d", i), person("ann", "owner"))
+			s.Workspace(fmt.Sprintf("w%d", i), stage.Person("ann", "owner"))
 		}
 		var mu sync.Mutex
 		var at []time.Duration
@@ -199,11 +201,11 @@ func TestThoseThatWaitAreRefusedOneAtATime(t *testing.T) {
 				break
 			}
 		}
-		if n := x.book.count("WARN Waiting for a successor"); n != 4 {
+		if n := x.book.Count("WARN Waiting for a successor"); n != 4 {
 			t.Errorf("%d lines about four waits", n)
 		}
-		if waiting(x.act) != 0 || running(x.act) != 0 {
-			t.Errorf("%d wait, %d run", waiting(x.act), running(x.act))
+		if stage.Waiting(x.act) != 0 || stage.Running(x.act) != 0 {
+			t.Errorf("%d wait, %d run", stage.Waiting(x.act), stage.Running(x.act))
 		}
 	})
 }
@@ -212,7 +214,7 @@ func TestThoseThatWaitAreRefusedOneAtATime(t *testing.T) {
 func TestTwoOfTwoAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
-		s.latency = 30 * time.Millisecond
+		s.Latency = 30 * time.Millisecond
 		x := openSession(t, s, enforce())
 		var wg sync.WaitGroup
 		var mu sync.Mutex
@@ -227,8 +229,8 @@ func TestTwoOfTwoAtOnce(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if refused != 1 || s.fewest("w1") != 1 {
-			t.Errorf("%d refused, fewest %d", refused, s.fewest("w1"))
+		if refused != 1 || s.Fewest("w1") != 1 {
+			t.Errorf("%d refused, fewest %d", refused, s.Fewest("w1"))
 		}
 	})
 }
@@ -239,7 +241,7 @@ func TestALaggingListingSavesNobody(t *testing.T) {
 		s := town()
 		x := openSession(t, s, enforce())
 		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}))
-		s.lag = time.Hour // from now on listings are of before
+		s.Lag = time.Hour // from now on listings are of before
 		fs := x.delete(bind("w1", "zoe", "owner"), Exit{}, Private{})
 		says(t, fs, lastOwner)
 		if len(fs) == 1 && !strings.Contains(fs[0].Detail, "ann@example.com (ann): changed by this run already") {
@@ -256,7 +258,7 @@ func TestWhoComesBackWithALesserRoleSavesNobody(t *testing.T) {
 		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}))
 		_, fs := x.create(bind("w1", "ann", "viewer"), false)
 		says(t, fs)
-		s.lag = time.Hour
+		s.Lag = time.Hour
 		says(t, x.delete(bind("w1", "zoe", "owner"), Exit{}, Private{}), lastOwner)
 	})
 }
@@ -316,8 +318,8 @@ func TestTheResourcesTimeoutEndsTheWait(t *testing.T) {
 		if time.Since(began) != 2*time.Minute || !strings.Contains(fs[0].Detail, "The resource's own timeout ended the wait.") {
 			t.Errorf("after %s: %s", time.Since(began), fs[0].Detail)
 		}
-		if waiting(x.act) != 0 {
-			t.Errorf("%d wait", waiting(x.act))
+		if stage.Waiting(x.act) != 0 {
+			t.Errorf("%d wait", stage.Waiting(x.act))
 		}
 	})
 }
@@ -333,8 +335,8 @@ func TestCancellationEndsTheWaitAtOnce(t *testing.T) {
 		began := time.Now()
 		cancel()
 		says(t, <-waits, "! The change was cancelled")
-		if time.Since(began) != 0 || waiting(x.act) != 0 {
-			t.Errorf("it took %s; %d wait", time.Since(began), waiting(x.act))
+		if time.Since(began) != 0 || stage.Waiting(x.act) != 0 {
+			t.Errorf("it took %s; %d wait", time.Since(began), stage.Waiting(x.act))
 		}
 		wantSent(t, s)
 		// Nothing is left locked.
@@ -346,15 +348,15 @@ func TestCancellationEndsTheWaitAtOnce(t *testing.T) {
 
 func TestATimeoutWhileAnotherLossHasTheTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := town().with("w1", person("eve", "owner"))
+		s := town().With("w1", stage.Person("eve", "owner"))
 		x := openSession(t, s, enforce())
-		s.slow(time.Hour)
+		s.Slow(time.Hour)
 		go func() { x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}) }()
 		time.Sleep(time.Hour + time.Minute) // it has its turn, and reads
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		says(t, x.deleteWithin(ctx, bind("w1", "zoe", "owner"), Exit{}, Private{}), "! The change of zoe@example.com in workspace Space w1 ran out of time")
-		s.slow(0)
+		s.Slow(0)
 	})
 }
 
@@ -363,8 +365,8 @@ func TestTwoProcessesOnOneWorkspace(t *testing.T) {
 	for seed := range int64(10) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.latency = 40 * time.Millisecond
-			lock := &memoryLocker{}
+			s.Latency = 40 * time.Millisecond
+			lock := &stage.Locker{}
 			one, other := openSessionWith(t, s, enforce(), lock), openSessionWith(t, s, enforce(), lock)
 			var wg sync.WaitGroup
 			var mu sync.Mutex
@@ -380,8 +382,8 @@ func TestTwoProcessesOnOneWorkspace(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			if refused != 1 || s.fewest("w1") != 1 {
-				t.Errorf("%d refused, fewest %d", refused, s.fewest("w1"))
+			if refused != 1 || s.Fewest("w1") != 1 {
+				t.Errorf("%d refused, fewest %d", refused, s.Fewest("w1"))
 			}
 		})
 	}
@@ -390,11 +392,11 @@ func TestTwoProcessesOnOneWorkspace(t *testing.T) {
 func TestALockThatCannotBeHadIsToldAndTheGuardGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
-		x := openSessionWith(t, s, enforce(), &memoryLocker{err: errors.New("read-only file system")})
+		x := openSessionWith(t, s, enforce(), &stage.Locker{Err: errors.New("read-only file system")})
 		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}))
 		says(t, x.delete(bind("w1", "zoe", "owner"), Exit{}, Private{}), lastOwner)
-		if x.book.count("WARN Other runs on this machine are not kept out") == 0 {
-			t.Errorf("%v", x.book.lines)
+		if x.book.Count("WARN Other runs on this machine are not kept out") == 0 {
+			t.Errorf("%v", x.book.Lines)
 		}
 	})
 }
@@ -403,11 +405,11 @@ func TestARotationThatFailsHalfWayKeepsThePrior(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := lonely()
 		fails := true
-		s.trouble = func(c stageCall) trouble {
-			if c.op == "remove" && fails {
-				return broken()
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Op == "remove" && fails {
+				return stage.Broken()
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		blocks := []*block{{addr: "a", prior: bind("w1", "ann", "owner"), next: bind("w1", "new", "owner")}}
 		tf := newTerraform(s)
@@ -466,7 +468,7 @@ func TestARotationLeavesAsItsExitSays(t *testing.T) {
 func TestOffLeavesItToTheService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := lonely()
-		s.enforce = true
+		s.Enforce = true
 		off := enforce()
 		off.Mode = Off
 		x := openSession(t, s, off)
@@ -477,7 +479,7 @@ func TestOffLeavesItToTheService(t *testing.T) {
 		}
 		_, _, fs = x.update(bind("w1", "ann", "owner"), bind("w1", "ann", "viewer"), Exit{})
 		says(t, fs, lastOwner)
-		s.enforce = false
+		s.Enforce = false
 		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}))
 		wantRole(t, s, "w1", "ann", "")
 	})
@@ -486,11 +488,11 @@ func TestOffLeavesItToTheService(t *testing.T) {
 func TestARefusalThatIsNotAboutOwnersSaysSo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
-		s.trouble = func(c stageCall) trouble {
-			if c.op == "assign" {
-				return trouble{err: &Error{Failure: Refused, Op: "assign the role ghost", Status: 400, Message: "Invalid role.", Identifier: "E7", RequestID: "r1"}}
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Op == "assign" {
+				return stage.Trouble{Err: &Error{Failure: Refused, Op: "assign the role ghost", Status: 400, Message: "Invalid role.", Identifier: "E7", RequestID: "r1"}}
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		_, _, fs := openSession(t, s, enforce()).update(bind("w1", "ann", "owner"), bind("w1", "ann", "ghost"), Exit{})
 		says(t, fs, "! Blink refused the change of ann@example.com in workspace Space w1")
@@ -506,10 +508,10 @@ func TestRemovalThatDisables(t *testing.T) {
 	mgr := bind("7", "1", "manager")
 	off := *mgr
 	off.Standing.Enabled = false
-	lonelyBlaze := func() *stage {
-		idle := person("3", "manager")
+	lonelyBlaze := func() *stage.Stage {
+		idle := stage.Person("3", "manager")
 		idle.Enabled = false
-		return newStage(blazeTraits()).workspace("7", person("1", "manager"), person("2", "tester"), idle)
+		return stage.New(stage.BlazeTraits()).Workspace("7", stage.Person("1", "manager"), stage.Person("2", "tester"), idle)
 	}
 	synctest.Test(t, func(t *testing.T) {
 		s := lonelyBlaze()
@@ -533,7 +535,7 @@ func TestRemovalThatDisables(t *testing.T) {
 // A listing that shows a part is no proof that a user is gone.
 func TestAPartialListingRemovesNobodyFromTheState(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(blinkTraits()).workspace("w1", person("vic", "viewer"))
+		s := stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("vic", "viewer"))
 		partial := "! The listing of workspace w1 is not complete"
 		x := openSession(t, s, enforce())
 		says(t, x.read("w1", "ann"), partial)
@@ -546,17 +548,17 @@ func TestAPartialListingRemovesNobodyFromTheState(t *testing.T) {
 			s := town()
 			x := openSession(t, s, enforce())
 			x.look("w1")
-			s.edit("w1", func(ms []Member) []Member { return ms[2:] }) // from now on the key sees the viewer only
+			s.Edit("w1", func(ms []Member) []Member { return ms[2:] }) // from now on the key sees the viewer only
 			says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}), "! The listing of workspace w1 is not complete")
 			wantSent(t, s)
 		})
 	})
 	t.Run("and does not set the floor", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := newStage(blinkTraits()).workspace("w1", person("vic", "viewer"))
+			s := stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("vic", "viewer"))
 			x := openSession(t, s, enforce())
 			says(t, x.plan(BindingChange{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", "vic", "editor")}).Findings)
-			s.edit("w1", func(ms []Member) []Member { return append(ms, person("ann", "owner")) })
+			s.Edit("w1", func(ms []Member) []Member { return append(ms, stage.Person("ann", "owner")) })
 			if _, err := x.run.spaces.get("w1").listings.Newer(t.Context(), x.run.spaces.get("w1").listings.Now()); err != nil {
 				t.Fatal(err)
 			}

@@ -10,15 +10,16 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/cache"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // planOf plans blocks through Terraform's slots and gives what it said.
-func planOf(t *testing.T, s *stage, g Guard, slots int, seed uint64, blocks ...*block) *outcome {
+func planOf(t *testing.T, s *stage.Stage, g Guard, slots int, seed uint64, blocks ...*block) *outcome {
 	t.Helper()
 	tf := newTerraform(s)
 	tf.guard, tf.slots, tf.rng = g, slots, rand.New(rand.NewPCG(seed, 5))
 	out := tf.plan(t.Context(), blocks)
-	if w := s.wrote(); len(w) > 0 {
+	if w := s.Wrote(); len(w) > 0 {
 		t.Errorf("a plan wrote %v", w)
 	}
 	for _, fs := range out.findings {
@@ -45,7 +46,7 @@ func TestEveryLossOfTheLastOwnerFailsThePlan(t *testing.T) {
 		for _, noRefresh := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, -refresh=%v", name, !noRefresh), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					s := lonely().workspace("w2", person("zoe", "owner"))
+					s := lonely().Workspace("w2", stage.Person("zoe", "owner"))
 					tf := newTerraform(s)
 					tf.noRefresh = noRefresh
 					b := c.b
@@ -75,19 +76,19 @@ func TestWhatIsNoLossPasses(t *testing.T) {
 	notCounted.NotCounted = []string{"ANN@example.com"}
 	for name, c := range map[string]struct {
 		guard Guard
-		stage *stage
+		stage *stage.Stage
 		b     block
 	}{
 		"removal that keeps":               {enforce(), lonely(), block{prior: ann, exit: Exit{Keep: true}}},
 		"removal that reassigns ownership": {enforce(), lonely(), block{prior: ann, exit: Exit{Reassign: "Owner"}}},
 		"changed principal":                {enforce(), lonely(), block{prior: ann, next: bind("w1", "new", "OWNER")}},
-		"moved and kept":                   {enforce(), lonely().workspace("w2", person("zoe", "owner")), block{prior: ann, next: bind("w2", "ann", "owner"), exit: Exit{Keep: true}}},
+		"moved and kept":                   {enforce(), lonely().Workspace("w2", stage.Person("zoe", "owner")), block{prior: ann, next: bind("w2", "ann", "owner"), exit: Exit{Keep: true}}},
 		"another, unmanaged owner":         {enforce(), town(), block{prior: ann}},
 		"exempt":                           {exempt, lonely(), block{prior: ann}},
 		"off":                              {off, lonely(), block{prior: ann}},
 		"one who does not count":           {notCounted, lonely(), block{prior: ann}},
-		"an owner in the state only":       {enforce(), newStage(blinkTraits()).workspace("w1", person("zoe", "owner"), person("ann", "viewer")), block{prior: ann}},
-		"somebody who owns nothing, in an ownerless place": {enforce(), newStage(blinkTraits()).workspace("w1", person("ann", "viewer")), block{prior: bind("w1", "ann", "viewer"), next: bind("w1", "ann", "editor")}},
+		"an owner in the state only":       {enforce(), stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("zoe", "owner"), stage.Person("ann", "viewer")), block{prior: ann}},
+		"somebody who owns nothing, in an ownerless place": {enforce(), stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("ann", "viewer")), block{prior: bind("w1", "ann", "viewer"), next: bind("w1", "ann", "editor")}},
 		"same role in other letters":                       {enforce(), lonely(), block{prior: ann, next: bind("w1", "ann", "OWNER")}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -154,17 +155,17 @@ func TestAHandoverPlansInEitherOrder(t *testing.T) {
 func TestTwelveWorkspacesHandOverAtOnceWithTenSlots(t *testing.T) {
 	for seed := range uint64(20) {
 		synctest.Test(t, func(t *testing.T) {
-			s := newStage(blinkTraits())
-			s.latency = 50 * time.Millisecond
+			s := stage.New(stage.BlinkTraits())
+			s.Latency = 50 * time.Millisecond
 			var blocks []*block
 			tf := newTerraform(s)
 			for i := range 12 {
 				w := fmt.Sprintf("w%d", i)
-				s.workspace(w, person("ann", "owner"))
+				s.Workspace(w, stage.Person("ann", "owner"))
 				blocks = append(blocks, &block{addr: "old-" + w, prior: bind(w, "ann", "owner")}, &block{addr: "new-" + w, next: bind(w, "new", "owner")})
 				tf.first = append(tf.first, "old-"+w) // the worst order
 			}
-			s.strangers("new")
+			s.Strangers("new")
 			if seed%2 == 0 {
 				tf.first = nil
 			}
@@ -182,11 +183,11 @@ func TestTwelveWorkspacesHandOverAtOnceWithTenSlots(t *testing.T) {
 // others are not held up.
 func TestOneRequestAnswersForEveryOpenLoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(blinkTraits())
+		s := stage.New(stage.BlinkTraits())
 		var blocks []*block
 		for i := range 12 {
 			w := fmt.Sprintf("w%d", i)
-			s.workspace(w, person("ann", "owner"), person("vic", "viewer"))
+			s.Workspace(w, stage.Person("ann", "owner"), stage.Person("vic", "viewer"))
 			blocks = append(blocks, &block{addr: "old-" + w, prior: bind(w, "ann", "owner"), next: bind(w, "ann", "viewer")})
 			blocks = append(blocks, &block{addr: "vic-" + w, prior: bind(w, "vic", "viewer"), next: bind(w, "vic", "editor")})
 		}
@@ -246,8 +247,8 @@ func TestUnknownValuesNeverBlockAPlan(t *testing.T) {
 	old := func() *block { return &block{addr: "old", prior: bind("w1", "ann", "owner")} }
 	for name, b := range map[string]*block{
 		"unknown principal": {addr: "x", next: bind("w1", "new", "owner"), planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: Standing{Role: "owner", Enabled: true}}},
-		"unknown role":      {addr: "x", next: bind("w1", "new", "owner"), planned: &Binding{Workspace: "w1", Principal: user("new"), StandingUnknown: true}},
-		"unknown workspace": {addr: "x", next: bind("w1", "new", "owner"), planned: &Binding{WorkspaceUnknown: true, Principal: user("new"), Standing: Standing{Role: "owner", Enabled: true}}},
+		"unknown role":      {addr: "x", next: bind("w1", "new", "owner"), planned: &Binding{Workspace: "w1", Principal: stage.User("new"), StandingUnknown: true}},
+		"unknown workspace": {addr: "x", next: bind("w1", "new", "owner"), planned: &Binding{WorkspaceUnknown: true, Principal: stage.User("new"), Standing: Standing{Role: "owner", Enabled: true}}},
 		"all of it unknown": {addr: "x", next: bind("w1", "new", "owner"), planned: &Binding{WorkspaceUnknown: true, PrincipalUnknown: true, StandingUnknown: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -260,7 +261,7 @@ func TestUnknownValuesNeverBlockAPlan(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			says(t, planOf(t, lonely(), enforce(), 10, 1, &block{
 				addr: "x", prior: bind("w1", "ann", "owner"), next: bind("w1", "ann", "viewer"),
-				planned: &Binding{Workspace: "w1", Principal: user("ann"), StandingUnknown: true},
+				planned: &Binding{Workspace: "w1", Principal: stage.User("ann"), StandingUnknown: true},
 			}).errors())
 		})
 	})
@@ -295,9 +296,9 @@ func TestUnknownValuesNeverBlockAPlan(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			act := NewActivity()
 			walk := NewWalk(act, enforce(), nil)
-			blink := NewRun(Config{Service: lonely(), Guard: enforce(), Walk: walk, Locker: &memoryLocker{}, Logger: &notebook{}, Naming: testNaming()})
-			blaze := NewRun(Config{Service: newStage(blazeTraits()), Guard: enforce(), Walk: walk, Locker: &memoryLocker{}, Logger: &notebook{}, Naming: testNaming()})
-			blaze.PlanBinding(t.Context(), BindingChange{Next: &Binding{WorkspaceUnknown: true, Principal: user("1"), Standing: Standing{Role: "manager", Enabled: true}}})
+			blink := NewRun(Config{Service: lonely(), Guard: enforce(), Walk: walk, Locker: &stage.Locker{}, Logger: &stage.Notebook{}, Naming: testNaming()})
+			blaze := NewRun(Config{Service: stage.New(stage.BlazeTraits()), Guard: enforce(), Walk: walk, Locker: &stage.Locker{}, Logger: &stage.Notebook{}, Naming: testNaming()})
+			blaze.PlanBinding(t.Context(), BindingChange{Next: &Binding{WorkspaceUnknown: true, Principal: stage.User("1"), Standing: Standing{Role: "manager", Enabled: true}}})
 			says(t, blink.PlanBinding(t.Context(), BindingChange{Prior: bind("w1", "ann", "owner")}).Findings, lastOwner)
 		})
 	})
@@ -308,16 +309,16 @@ func TestWhoSavesAWorkspace(t *testing.T) {
 	groups.CountOwnerGroups = true
 	without := enforce()
 	without.NotCounted = []string{"New", "zoe@EXAMPLE.com"}
-	inviteStage := func() *stage {
+	inviteStage := func() *stage.Stage {
 		s := lonely()
-		s.people[""] = append(s.people[""], Person{Principal: user("guest"), Email: "guest@example.com", Invite: true}, Person{Principal: user("idle"), Email: "idle@example.com", Inactive: true},
-			Person{Principal: group("crew"), Name: "Crew", MemberCount: 2}, Person{Principal: group("void"), Name: "Void"})
+		s.Known[""] = append(s.Known[""], Person{Principal: stage.User("guest"), Email: "guest@example.com", Invite: true}, Person{Principal: stage.User("idle"), Email: "idle@example.com", Inactive: true},
+			Person{Principal: stage.Group("crew"), Name: "Crew", MemberCount: 2}, Person{Principal: stage.Group("void"), Name: "Void"})
 		return s
 	}
 	owner := Standing{Role: "owner", Enabled: true}
 	for name, c := range map[string]struct {
 		guard Guard
-		stage *stage
+		stage *stage.Stage
 		next  *Binding
 		saves bool
 	}{
@@ -325,16 +326,16 @@ func TestWhoSavesAWorkspace(t *testing.T) {
 		"somebody not counted by id":     {without, inviteStage(), bind("w1", "new", "owner"), false},
 		"a pending invitation":           {enforce(), inviteStage(), bind("w1", "guest", "owner"), false},
 		"somebody inactive":              {enforce(), inviteStage(), bind("w1", "idle", "owner"), false},
-		"a group":                        {enforce(), inviteStage(), &Binding{Workspace: "w1", Principal: group("crew"), Standing: owner}, false},
-		"a group that counts":            {groups, inviteStage(), &Binding{Workspace: "w1", Principal: group("crew"), Standing: owner}, true},
-		"a group without members":        {groups, inviteStage(), &Binding{Workspace: "w1", Principal: group("void"), Standing: owner}, false},
+		"a group":                        {enforce(), inviteStage(), &Binding{Workspace: "w1", Principal: stage.Group("crew"), Standing: owner}, false},
+		"a group that counts":            {groups, inviteStage(), &Binding{Workspace: "w1", Principal: stage.Group("crew"), Standing: owner}, true},
+		"a group without members":        {groups, inviteStage(), &Binding{Workspace: "w1", Principal: stage.Group("void"), Standing: owner}, false},
 		"a lesser role":                  {enforce(), inviteStage(), bind("w1", "new", "editor"), false},
-		"somebody elsewhere":             {enforce(), inviteStage().workspace("w2", person("zoe", "owner")), bind("w2", "new", "owner"), false},
-		"an unmanaged one not counted":   {without, inviteStage().with("w1", person("zoe", "owner")), bind("w1", "other", "viewer"), false},
-		"an unmanaged group":             {enforce(), inviteStage().with("w1", Member{Principal: group("crew"), Name: "Crew", Roles: []string{"owner"}, Enabled: true, MemberCount: 2}), bind("w1", "other", "viewer"), false},
-		"an unmanaged group that counts": {groups, inviteStage().with("w1", Member{Principal: group("crew"), Name: "Crew", Roles: []string{"owner"}, Enabled: true, MemberCount: 2}), bind("w1", "other", "viewer"), true},
-		"an unmanaged invitation":        {enforce(), inviteStage().with("w1", Member{Principal: user("guest"), Email: "guest@example.com", Roles: []string{"owner"}, Enabled: true, Invite: true}), bind("w1", "other", "viewer"), false},
-		"an unmanaged one who is idle":   {enforce(), inviteStage().with("w1", Member{Principal: user("idle"), Email: "idle@example.com", Roles: []string{"owner"}, Enabled: true}), bind("w1", "other", "viewer"), false},
+		"somebody elsewhere":             {enforce(), inviteStage().Workspace("w2", stage.Person("zoe", "owner")), bind("w2", "new", "owner"), false},
+		"an unmanaged one not counted":   {without, inviteStage().With("w1", stage.Person("zoe", "owner")), bind("w1", "other", "viewer"), false},
+		"an unmanaged group":             {enforce(), inviteStage().With("w1", Member{Principal: stage.Group("crew"), Name: "Crew", Roles: []string{"owner"}, Enabled: true, MemberCount: 2}), bind("w1", "other", "viewer"), false},
+		"an unmanaged group that counts": {groups, inviteStage().With("w1", Member{Principal: stage.Group("crew"), Name: "Crew", Roles: []string{"owner"}, Enabled: true, MemberCount: 2}), bind("w1", "other", "viewer"), true},
+		"an unmanaged invitation":        {enforce(), inviteStage().With("w1", Member{Principal: stage.User("guest"), Email: "guest@example.com", Roles: []string{"owner"}, Enabled: true, Invite: true}), bind("w1", "other", "viewer"), false},
+		"an unmanaged one who is idle":   {enforce(), inviteStage().With("w1", Member{Principal: stage.User("idle"), Email: "idle@example.com", Roles: []string{"owner"}, Enabled: true}), bind("w1", "other", "viewer"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -347,12 +348,6 @@ func TestWhoSavesAWorkspace(t *testing.T) {
 			})
 		})
 	}
-}
-
-// with adds a user to a workspace from the start.
-func (s *stage) with(id string, ms ...Member) *stage {
-	sp := s.spaces[id]
-	return s.workspace(id, append(sp.members, ms...)...)
 }
 
 func TestMinimumOfTwo(t *testing.T) {
@@ -386,7 +381,7 @@ func TestMinimumOfTwo(t *testing.T) {
 	})
 	t.Run("of three, two", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := town().with("w1", person("eve", "owner"))
+			s := town().With("w1", stage.Person("eve", "owner"))
 			says(t, planOf(t, s, two, 10, 1, &block{addr: "a", prior: bind("w1", "ann", "owner")}).errors())
 			says(t, planOf(t, s, two, 10, 1, &block{addr: "a", prior: bind("w1", "ann", "owner")}, &block{addr: "e", prior: bind("w1", "eve", "owner")}).errors(), below)
 		})
@@ -430,24 +425,24 @@ func TestWarnDoesNotPassARemovalThatWasNotMade(t *testing.T) {
 func TestThePlanAsksForWhoIsInactiveOnlyForALoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
-		s.self = Person{}
+		s.KeyUser = Person{}
 		planOf(t, s, enforce(), 10, 1, &block{addr: "v", prior: bind("w1", "vic", "viewer"), next: bind("w1", "vic", "editor")},
 			&block{addr: "a", prior: bind("w1", "ann", "owner"), next: bind("w1", "ann", "owner")})
-		if got := s.sent("people", "self", "describe"); len(got) > 0 {
+		if got := s.Sent("people", "self", "describe"); len(got) > 0 {
 			t.Errorf("asked %v", got)
 		}
-		if got := s.sent("read"); len(got) != 1 {
+		if got := s.Sent("read"); len(got) != 1 {
 			t.Errorf("%d listings of one workspace", len(got))
 		}
 	})
 	t.Run("unreadable", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := lonely()
-			s.trouble = func(c stageCall) trouble {
-				if c.op == "people" {
-					return denied()
+			s.Trouble = func(c stage.Call) stage.Trouble {
+				if c.Op == "people" {
+					return stage.Denied()
 				}
-				return trouble{}
+				return stage.Trouble{}
 			}
 			errs := planOf(t, s, enforce(), 10, 1, &block{addr: "a", prior: bind("w1", "ann", "owner")}).errors()
 			says(t, errs, lastOwner)
@@ -459,26 +454,26 @@ func TestThePlanAsksForWhoIsInactiveOnlyForALoss(t *testing.T) {
 }
 
 func TestPlanWithoutLiveData(t *testing.T) {
-	fail := func(tr trouble) func(stageCall) trouble {
-		return func(c stageCall) trouble {
-			if c.op == "read" {
+	fail := func(tr stage.Trouble) func(stage.Call) stage.Trouble {
+		return func(c stage.Call) stage.Trouble {
+			if c.Op == "read" {
 				return tr
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 	}
 	for name, c := range map[string]struct {
-		trouble trouble
+		trouble stage.Trouble
 		want    string
 	}{
-		"a passing failure is a warning": {broken(), "Blink could not be read, the plan goes on"},
-		"403 is an error":                {denied(), "! The Blink API key may not read workspace w1"},
-		"401 is an error":                {trouble{err: &Error{Failure: Unauthorized, Op: "list workspace w1", Status: 401}}, "! Blink does not accept the API key"},
+		"a passing failure is a warning": {stage.Broken(), "Blink could not be read, the plan goes on"},
+		"403 is an error":                {stage.Denied(), "! The Blink API key may not read workspace w1"},
+		"401 is an error":                {stage.Trouble{Err: &Error{Failure: Unauthorized, Op: "list workspace w1", Status: 401}}, "! Blink does not accept the API key"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := lonely()
-				s.trouble = fail(c.trouble)
+				s.Trouble = fail(c.trouble)
 				x := openSession(t, s, enforce())
 				fs := x.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Label: "ann"}).Findings
 				says(t, fs, c.want)
@@ -534,8 +529,8 @@ func TestAPlanThatWaitsIsCancelledAtOnce(t *testing.T) {
 		if time.Since(began) != time.Second {
 			t.Errorf("it took %s", time.Since(began))
 		}
-		if waiting(x.act) != 0 {
-			t.Errorf("%d still wait", waiting(x.act))
+		if stage.Waiting(x.act) != 0 {
+			t.Errorf("%d still wait", stage.Waiting(x.act))
 		}
 	})
 }
@@ -562,7 +557,7 @@ func TestTheKeysOwnUserIsWarned(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := town()
-				s.self = c.self
+				s.KeyUser = c.self
 				says(t, openSession(t, s, enforce()).plan(c.b).Findings, c.want...)
 			})
 		})
@@ -570,11 +565,11 @@ func TestTheKeysOwnUserIsWarned(t *testing.T) {
 	t.Run("not available", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.trouble = func(c stageCall) trouble {
-				if c.op == "self" {
-					return denied()
+			s.Trouble = func(c stage.Call) stage.Trouble {
+				if c.Op == "self" {
+					return stage.Denied()
 				}
-				return trouble{}
+				return stage.Trouble{}
 			}
 			says(t, openSession(t, s, enforce()).plan(BindingChange{Prior: bind("w1", "vic", "viewer")}).Findings)
 		})
@@ -582,7 +577,7 @@ func TestTheKeysOwnUserIsWarned(t *testing.T) {
 	t.Run("who it is cannot be told", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.self = Person{Unidentified: "The product tells no e-mail address"}
+			s.KeyUser = Person{Unidentified: "The product tells no e-mail address"}
 			planned := openSession(t, s, enforce())
 			fs := planned.plan(BindingChange{Prior: bind("w1", "vic", "viewer")}).Findings
 			says(t, fs, "The API key's own user is not known")
@@ -596,7 +591,7 @@ func TestTheKeysOwnUserIsWarned(t *testing.T) {
 	t.Run("again at apply", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.self = Person{Email: "vic@example.com"}
+			s.KeyUser = Person{Email: "vic@example.com"}
 			says(t, openSession(t, s, enforce()).delete(bind("w1", "vic", "viewer"), Exit{}, Private{}), "The API key's own user vic@example.com is removed from workspace Space w1")
 		})
 	})
@@ -605,16 +600,16 @@ func TestTheKeysOwnUserIsWarned(t *testing.T) {
 // What is counted up is counted anew once the tenant can be read after all.
 func TestALossIsCountedOnceThoughTheTenantIsReadLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := town().with("w1", person("eve", "owner"), person("idle", "owner"))
-		for i, p := range s.people[""] {
-			s.people[""][i].Inactive = p.ID == "idle"
+		s := town().With("w1", stage.Person("eve", "owner"), stage.Person("idle", "owner"))
+		for i, p := range s.Known[""] {
+			s.Known[""][i].Inactive = p.ID == "idle"
 		}
 		fails := true
-		s.trouble = func(c stageCall) trouble {
-			if c.op == "people" && fails {
-				return broken()
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Op == "people" && fails {
+				return stage.Broken()
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		x := openSession(t, s, enforce())
 		says(t, x.plan(BindingChange{Prior: bind("w1", "ann", "owner")}).Findings)

@@ -1,24 +1,28 @@
 package roster
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
+)
 
 func TestListingFindsAPrincipal(t *testing.T) {
 	l := NewListing(&Workspace{ID: "w", Members: []Member{
-		person("Anna", "viewer"), {Principal: group("anna"), Roles: []string{"owner"}, Enabled: true}, person("ANNA", "editor"), person("bob", "Owner"),
-	}}, blinkTraits())
+		stage.Person("Anna", "viewer"), {Principal: stage.Group("anna"), Roles: []string{"owner"}, Enabled: true}, stage.Person("ANNA", "editor"), stage.Person("bob", "Owner"),
+	}}, stage.BlinkTraits())
 	for _, c := range []struct {
 		p    Principal
 		role string
 	}{
-		{user("Anna"), "viewer"},
-		{user("ANNA"), "editor"}, // its exact spelling goes first
-		{user("anna"), "viewer"},
-		{group("anna"), "owner"},
-		{group("ANNA"), "owner"},
-		{user("BOB"), "Owner"},
-		{user("carol"), ""},
+		{stage.User("Anna"), "viewer"},
+		{stage.User("ANNA"), "editor"}, // its exact spelling goes first
+		{stage.User("anna"), "viewer"},
+		{stage.Group("anna"), "owner"},
+		{stage.Group("ANNA"), "owner"},
+		{stage.User("BOB"), "Owner"},
+		{stage.User("carol"), ""},
 		{Principal{Kind: "robot", ID: "bob"}, ""},
-		{user(""), ""},
+		{stage.User(""), ""},
 	} {
 		if m, ok := l.Member(c.p); m.Role() != c.role || ok != (c.role != "") {
 			t.Errorf("%s: %q, %v", c.p, m.Role(), ok)
@@ -30,23 +34,23 @@ func TestListingFindsAPrincipal(t *testing.T) {
 }
 
 func TestListingWithoutAnOwnerIsAPartWhereThatCannotBe(t *testing.T) {
-	ms := []Member{person("a", "viewer")}
-	if NewListing(&Workspace{Members: ms}, blinkTraits()).Complete() {
+	ms := []Member{stage.Person("a", "viewer")}
+	if NewListing(&Workspace{Members: ms}, stage.BlinkTraits()).Complete() {
 		t.Error("Blink says that every workspace has an owner")
 	}
-	if !NewListing(&Workspace{Members: ms}, blazeTraits()).Complete() {
+	if !NewListing(&Workspace{Members: ms}, stage.BlazeTraits()).Complete() {
 		t.Error("BlazeMeter says no such thing")
 	}
-	if !NewListing(&Workspace{Members: append(ms, person("b", "OWNER"))}, blinkTraits()).Complete() {
+	if !NewListing(&Workspace{Members: append(ms, stage.Person("b", "OWNER"))}, stage.BlinkTraits()).Complete() {
 		t.Error("there is an owner")
 	}
 }
 
 func TestMemberRolesAndStandings(t *testing.T) {
-	if !person("a", "Owner").Holds(Standing{Role: "oWNER", Enabled: true}) {
+	if !stage.Person("a", "Owner").Holds(Standing{Role: "oWNER", Enabled: true}) {
 		t.Error("roles differ in case only")
 	}
-	if person("a", "owner").Holds(Standing{Role: "owner"}) {
+	if stage.Person("a", "owner").Holds(Standing{Role: "owner"}) {
 		t.Error("enabled is not disabled")
 	}
 	for s, want := range map[Standing]string{{Role: "owner", Enabled: true}: "owner", {Role: "owner"}: "owner (disabled)", {Enabled: true}: "no role"} {
@@ -59,14 +63,14 @@ func TestMemberRolesAndStandings(t *testing.T) {
 // One workspace is one workspace however a configuration spells its id: it is
 // read once, and everything about it goes through one reconciler.
 func TestOneWorkspaceInTwoSpellings(t *testing.T) {
-	s := newStage(blinkTraits()).workspace("w1", person("ann", "owner"))
+	s := stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("ann", "owner"))
 	x := openSession(t, s, enforce())
 	for _, id := range []string{"w1", "W1"} {
 		if l, err := x.run.Listing(t.Context(), id); err != nil || len(l.Members) != 1 {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
-	if n := len(s.sent("read")); n != 1 {
+	if n := len(s.Sent("read")); n != 1 {
 		t.Errorf("the workspace was read %d times", n)
 	}
 	if x.run.spaces.get("w1").reconciler != x.run.spaces.get("W1").reconciler {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // begins wants a detail that begins so; the whole of it is held by the tests of
@@ -26,12 +28,12 @@ func same(t *testing.T, got, want string) {
 }
 
 // crowd has every kind of holder of the owner role.
-func crowd() *stage {
-	return newStage(blinkTraits()).workspace("w1",
-		person("ann", "owner"), person("zoe", "Owner"), person("vic", "viewer"), person("bot", "owner"), person("idle", "owner"),
-		Member{Principal: user("guest"), Email: "guest@example.com", Roles: []string{"owner"}, Enabled: true, Invite: true},
-		Member{Principal: user("u-77"), Roles: []string{"owner"}, Enabled: true, Invite: true},
-		Member{Principal: group("crew"), Name: "Crew", Roles: []string{"owner"}, Enabled: true, MemberCount: 3})
+func crowd() *stage.Stage {
+	return stage.New(stage.BlinkTraits()).Workspace("w1",
+		stage.Person("ann", "owner"), stage.Person("zoe", "Owner"), stage.Person("vic", "viewer"), stage.Person("bot", "owner"), stage.Person("idle", "owner"),
+		Member{Principal: stage.User("guest"), Email: "guest@example.com", Roles: []string{"owner"}, Enabled: true, Invite: true},
+		Member{Principal: stage.User("u-77"), Roles: []string{"owner"}, Enabled: true, Invite: true},
+		Member{Principal: stage.Group("crew"), Name: "Crew", Roles: []string{"owner"}, Enabled: true, MemberCount: 3})
 }
 
 func crowdGuard() Guard {
@@ -40,10 +42,10 @@ func crowdGuard() Guard {
 	return g
 }
 
-func crowdStage() *stage {
+func crowdStage() *stage.Stage {
 	s := crowd()
-	for i, p := range s.people[""] {
-		s.people[""][i].Inactive = p.ID == "idle"
+	for i, p := range s.Known[""] {
+		s.Known[""][i].Inactive = p.ID == "idle"
 	}
 	return s
 }
@@ -74,7 +76,7 @@ func TestTheMessageForSeveralWorkspaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := enforce()
 		g.MinimumOwners = 2
-		s := lonely().workspace("w2", person("bob", "owner"), person("cleo", "owner"))
+		s := lonely().Workspace("w2", stage.Person("bob", "owner"), stage.Person("cleo", "owner"))
 		x := openSession(t, s, g)
 		done := make(chan []Finding, 1)
 		go func() {
@@ -140,7 +142,7 @@ none came. If this change has one, this helps:
 
 func TestTheMessageSpeaksTheProductsLanguage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(blazeTraits()).workspace("352749", person("1", "manager"))
+		s := stage.New(stage.BlazeTraits()).Workspace("352749", stage.Person("1", "manager"))
 		fs := openSession(t, s, enforce()).plan(BindingChange{Prior: bind("352749", "1", "manager")}).Findings
 		says(t, fs, "! Workspace would lose its last manager")
 		for _, part := range []string{"would have 0 managers and needs 1.\nIts managers now:", `the role "manager"`, "Stop managing the manager", "disabled by this run"} {

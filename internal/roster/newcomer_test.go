@@ -4,24 +4,26 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // halfWay is a resource in which new took ann's place as an owner, and ann could not
 // be removed.
-func halfWay(t *testing.T) (*stage, *terraform, *block) {
+func halfWay(t *testing.T) (*stage.Stage, *terraform, *block) {
 	t.Helper()
 	s := town()
-	s.trouble = func(c stageCall) trouble {
-		if c.op == "remove" {
-			return broken()
+	s.Trouble = func(c stage.Call) stage.Trouble {
+		if c.Op == "remove" {
+			return stage.Broken()
 		}
-		return trouble{}
+		return stage.Trouble{}
 	}
 	tf, b := newTerraform(s), &block{addr: "a", prior: bind("w1", "ann", "owner"), next: bind("w1", "new", "owner")}
 	if _, applied := both(t, tf, []*block{b}); len(applied.errors()) != 1 || b.prior.Principal.ID != "ann" {
 		t.Fatalf("%s %v", applied, b.prior)
 	}
-	s.trouble = nil
+	s.Trouble = nil
 	return s, tf, b
 }
 
@@ -71,7 +73,7 @@ func TestANewcomerIsNamedUntilThatIsSettled(t *testing.T) {
 	t.Run("the state's own principal leaves", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s, tf, b := halfWay(t)
-			s.edit("w1", without("ann"))
+			s.Edit("w1", stage.Without("ann"))
 			if planned := tf.plan(t.Context(), []*block{b}); !slices.Contains(summaries(planned.warnings()), unsettled) {
 				t.Errorf("the last plan that knows the newcomer does not name them: %s", planned)
 			}
@@ -102,7 +104,7 @@ func TestAMissingWorkspaceIsAskedForOnce(t *testing.T) {
 		s := town()
 		x := openSession(t, s, enforce())
 		says(t, x.plan(BindingChange{Next: bind("nowhere", "vic", "viewer")}).Findings, "! Workspace nowhere was not found in Blink")
-		if lists := s.sent("read"); len(lists) != 1 {
+		if lists := s.Sent("read"); len(lists) != 1 {
 			t.Errorf("asked %v", lists)
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // A give-back that failed names the person, the role, and the call to make.
@@ -17,12 +18,12 @@ func TestFailedGiveBackSaysTheCall(t *testing.T) {
 		role   string
 		call   string
 	}{
-		"Blink":      {blinkTraits(), "owner", "POST /workspaces/w%201/user/u-1/role/owner"},
-		"BlazeMeter": {blazeTraits(), "manager", `PUT /workspaces/w%201/users/u-1 with {"roles":["manager"],"enabled":true}`},
+		"Blink":      {stage.BlinkTraits(), "owner", "POST /workspaces/w%201/user/u-1/role/owner"},
+		"BlazeMeter": {stage.BlazeTraits(), "manager", `PUT /workspaces/w%201/users/u-1 with {"roles":["manager"],"enabled":true}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := Member{Principal: Principal{Kind: User, ID: "u-1"}, Email: "u1@example.com", Roles: []string{c.role}, Enabled: true}
-			s := openSession(t, newStage(c.traits), enforce()).run.spaces.get("w 1")
+			s := openSession(t, stage.New(c.traits), enforce()).run.spaces.get("w 1")
 			f := s.failureOf(t.Context(), wish{Change: reconcile.Change{Principal: before.Principal}},
 				reconcile.Outcome{Result: reconcile.Failed, Reason: reconcile.NotGivenBack, Before: before, WasThere: true, Err: errors.New("HTTP 500")})
 			for _, want := range []string{"u1@example.com (u-1)", `"` + c.role + `"`, c.call, "HTTP 500"} {
@@ -38,14 +39,14 @@ func TestFailedGiveBackSaysTheCall(t *testing.T) {
 // is known.
 func TestStoppedRequestAsksForNoName(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(blazeTraits()).workspace("w1", person("ann", "manager"))
+		s := stage.New(stage.BlazeTraits()).Workspace("w1", stage.Person("ann", "manager"))
 		x := openSession(t, s, enforce())
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if got := x.run.workspaceName(ctx, nil, "w1"); got != "w1" {
 			t.Errorf("named %q", got)
 		}
-		if sent := s.sent("describe"); len(sent) > 0 {
+		if sent := s.Sent("describe"); len(sent) > 0 {
 			t.Errorf("sent %v", sent)
 		}
 		name := x.run.workspaceName(t.Context(), nil, "w1")

@@ -9,13 +9,14 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // holders makes a resource for one role.
 func holders(workspace, role string, ids ...string) *Roles {
 	r := &Roles{Workspace: workspace, Role: role, Kinds: map[Kind]Scope{User: {}}}
 	for _, id := range ids {
-		r.Entries = append(r.Entries, Entry{Principal: user(id), Role: role})
+		r.Entries = append(r.Entries, Entry{Principal: stage.User(id), Role: role})
 	}
 	return r
 }
@@ -31,15 +32,15 @@ func TestAnAddressIsNoID(t *testing.T) {
 		who  Principal
 		hint string
 	}{
-		"an e-mail address":      {user("NEW@example.com"), "That is the e-mail address of new."},
-		"the name of a group":    {group("crew"), "That is the name of g-1."},
-		"a group that is a user": {group("new"), "That is the id of a user."},
-		"nobody":                 {user("ghost"), "Check the id."},
+		"an e-mail address":      {stage.User("NEW@example.com"), "That is the e-mail address of new."},
+		"the name of a group":    {stage.Group("crew"), "That is the name of g-1."},
+		"a group that is a user": {stage.Group("new"), "That is the id of a user."},
+		"nobody":                 {stage.User("ghost"), "Check the id."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := town()
-				s.knows(Person{Principal: group("g-1"), Name: "Crew", MemberCount: 2})
+				s.Knows(Person{Principal: stage.Group("g-1"), Name: "Crew", MemberCount: 2})
 				b := bind("w1", "", "viewer")
 				b.Principal = c.who
 				fs := openSession(t, s, enforce()).plan(BindingChange{Next: b}).Findings
@@ -51,7 +52,7 @@ func TestAnAddressIsNoID(t *testing.T) {
 				}
 				r := &Roles{Workspace: "w1", Kinds: map[Kind]Scope{c.who.Kind: {}}, Entries: []Entry{{Principal: c.who, Role: "viewer"}}}
 				if c.who.Kind == User {
-					r.Entries = append(r.Entries, Entry{Principal: user("ann"), Role: "owner"}, Entry{Principal: user("zoe"), Role: "owner"}, Entry{Principal: user("vic"), Role: "viewer"})
+					r.Entries = append(r.Entries, Entry{Principal: stage.User("ann"), Role: "owner"}, Entry{Principal: stage.User("zoe"), Role: "owner"}, Entry{Principal: stage.User("vic"), Role: "viewer"})
 				}
 				fs = openSession(t, s, enforce()).planRoles(RolesChange{Next: r}).Findings
 				says(t, fs, "! "+c.who.String()+" is not known in the Blink tenant")
@@ -63,7 +64,7 @@ func TestAnAddressIsNoID(t *testing.T) {
 func TestARoleThatNobodyHoldsIsTold(t *testing.T) {
 	for role, hint := range map[string]string{"edtor": `Did you mean "editor"?`, "Auditor": "", "incident comander": `Did you mean "Incident Commander"?`} {
 		synctest.Test(t, func(t *testing.T) {
-			s := town().workspace("w3", person("ann", "owner"), person("vic", "Incident Commander"))
+			s := town().Workspace("w3", stage.Person("ann", "owner"), stage.Person("vic", "Incident Commander"))
 			fs := openSession(t, s, enforce()).plan(BindingChange{Next: bind("w3", "new", role)}).Findings
 			says(t, fs, `No member has the role "`+role+`" in workspace Space w3`)
 			if hint == "" && strings.Contains(fs[0].Detail, "Did you mean") || !strings.Contains(fs[0].Detail, hint) {
@@ -91,22 +92,22 @@ func TestEntriesThatMatchNobody(t *testing.T) {
 func TestNamesComeFromTheTenant(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
-		s.people[""] = append(s.people[""], Person{Principal: user("guest"), Email: "guest@example.com", Invite: true}, Person{Principal: user("nameless")})
-		s.edit("w1", func(ms []Member) []Member { return append(ms, person("local", "viewer")) }) // the tenant does not list them
+		s.Known[""] = append(s.Known[""], Person{Principal: stage.User("guest"), Email: "guest@example.com", Invite: true}, Person{Principal: stage.User("nameless")})
+		s.Edit("w1", func(ms []Member) []Member { return append(ms, stage.Person("local", "viewer")) }) // the tenant does not list them
 		r := whole("w1", map[string]string{"ann": "owner", "zoe": "owner", "vic": "viewer", "new": "viewer", "local": "viewer", "guest": "viewer", "nameless": "viewer"}, nil)
 		got := openSession(t, s, enforce()).planRoles(RolesChange{Prior: whole("w1", map[string]string{"ann": "owner", "zoe": "owner"}, nil), Next: r, Private: Private{Instance: "T"}})
-		if diff := cmp.Diff(map[Principal]string{user("vic"): "vic@example.com", user("new"): "new@example.com"}, got.Texts); diff != "" {
+		if diff := cmp.Diff(map[Principal]string{stage.User("vic"): "vic@example.com", stage.User("new"): "new@example.com"}, got.Texts); diff != "" {
 			t.Errorf("-want +got\n%s", diff)
 		}
 	})
 	t.Run("a passing failure is an error in an apply, and nothing in a plan", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.trouble = func(c stageCall) trouble {
-				if c.op == "people" {
-					return broken()
+			s.Trouble = func(c stage.Call) stage.Trouble {
+				if c.Op == "people" {
+					return stage.Broken()
 				}
-				return trouble{}
+				return stage.Trouble{}
 			}
 			p := openSession(t, s, enforce())
 			says(t, p.read("w1", "vic"))
@@ -137,7 +138,7 @@ func TestOneCauseGivesOneMessage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := town()
-				s.trouble = func(stageCall) trouble { return trouble{err: c.err} }
+				s.Trouble = func(stage.Call) stage.Trouble { return stage.Trouble{Err: c.err} }
 				x := openSession(t, s, enforce())
 				says(t, x.read("w1", "ann"), c.want)
 				says(t, x.read("w1", "zoe"))
@@ -245,7 +246,7 @@ func TestRoleMembersAreCreated(t *testing.T) {
 func TestPrivateDataNeedsNoRun(t *testing.T) {
 	first := BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "owner"), Private: Private{Instance: "T"}}.PlanPrivate()
 	second := BindingChange{Next: bind("w1", "ann", "owner"), Private: first}.PlanPrivate()
-	if second.Instance != "T" || second.Holds != planning.MemberKey("w1", user("ann")) {
+	if second.Instance != "T" || second.Holds != planning.MemberKey("w1", stage.User("ann")) {
 		t.Errorf("%+v", second)
 	}
 }

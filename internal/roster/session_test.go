@@ -10,14 +10,15 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // session is one provider process, called as Terraform calls it.
 type session struct {
 	process
 	t    *testing.T
-	svc  *stage
-	book *notebook
+	svc  *stage.Stage
+	book *stage.Notebook
 
 	mu        sync.Mutex
 	refreshed map[string]Private
@@ -33,17 +34,17 @@ const (
 
 // heldKey is private data of an instance that will hold the principal.
 func heldKey(workspace, id string) Private {
-	return Private{Holds: planning.MemberKey(workspace, user(id))}
+	return Private{Holds: planning.MemberKey(workspace, stage.User(id))}
 }
 
-func openSession(t *testing.T, svc *stage, g Guard) *session {
+func openSession(t *testing.T, svc *stage.Stage, g Guard) *session {
 	t.Helper()
-	return openSessionWith(t, svc, g, &memoryLocker{})
+	return openSessionWith(t, svc, g, &stage.Locker{})
 }
 
-func openSessionWith(t *testing.T, svc *stage, g Guard, l reconcile.Locker) *session {
+func openSessionWith(t *testing.T, svc *stage.Stage, g Guard, l reconcile.Locker) *session {
 	t.Helper()
-	book := &notebook{}
+	book := &stage.Notebook{}
 	tf := &terraform{svc: svc, guard: g, locker: l, book: book}
 	return &session{process: tf.start(), t: t, svc: svc, book: book}
 }
@@ -167,16 +168,16 @@ func tidy(t *testing.T, fs []Finding) {
 }
 
 // wantSent wants exactly these calls that change something.
-func wantSent(t *testing.T, s *stage, want ...string) {
+func wantSent(t *testing.T, s *stage.Stage, want ...string) {
 	t.Helper()
-	if got := s.wrote(); !slices.Equal(got, want) {
+	if got := s.Wrote(); !slices.Equal(got, want) {
 		t.Errorf("sent\n  %s\nand not\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
 	}
 }
 
-func wantRole(t *testing.T, s *stage, workspace, id, role string) {
+func wantRole(t *testing.T, s *stage.Stage, workspace, id, role string) {
 	t.Helper()
-	if got := s.role(workspace, id); got != role {
+	if got := s.Role(workspace, id); got != role {
 		t.Errorf("%s in %s has the role %q, not %q", id, workspace, got, role)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // BenchmarkPlanSet compares a whole workspace with a configuration in which
@@ -18,16 +19,16 @@ func BenchmarkPlanRoles(b *testing.B) {
 		for i := range n {
 			id := fmt.Sprintf("u-%06d", i)
 			prior[id], next[id] = roles[i%3], roles[(i+1)%3]
-			ms = append(ms, person(id, roles[i%3]))
+			ms = append(ms, stage.Person(id, roles[i%3]))
 		}
-		s := newStage(blinkTraits())
-		s.spaces["w1"] = &stageSpace{name: "Space w1", members: ms, history: []snapshot{{members: ms}}}
+		s := stage.New(stage.BlinkTraits())
+		s.Spaces["w1"] = &stage.Space{Name: "Space w1", Members: ms, History: []stage.Snapshot{{Members: ms}}}
 		was, will := whole("w1", prior, nil), whole("w1", next, nil)
 		b.Run(fmt.Sprintf("members=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			ctx := context.WithoutCancel(b.Context())
 			for b.Loop() {
-				p := (&terraform{svc: s, guard: enforce(), locker: &memoryLocker{}}).start()
+				p := (&terraform{svc: s, guard: enforce(), locker: &stage.Locker{}}).start()
 				if out := p.run.PlanRoles(ctx, RolesChange{Prior: was, Next: will}); Failed(out.Findings) {
 					b.Fatal(summaries(out.Findings))
 				}
@@ -45,11 +46,11 @@ func BenchmarkCompare(b *testing.B) {
 		}
 		s := crowded(n)
 		set := whole("w1", same, nil)
-		l := NewListing(&Workspace{ID: "w1", Members: s.spaces["w1"].members}, s.traits)
+		l := NewListing(&Workspace{ID: "w1", Members: s.Spaces["w1"].Members}, s.ProductTraits)
 		b.Run(fmt.Sprintf("members=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if d := planning.Compare(l, s.traits, *set, set.Held()); len(d.Unchanged) != n {
+				if d := planning.Compare(l, s.ProductTraits, *set, set.Held()); len(d.Unchanged) != n {
 					b.Fatalf("%d of %d are unchanged", len(d.Unchanged), n)
 				}
 			}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // What a resource that manages many has to say of each change that failed costs the
@@ -11,11 +13,11 @@ import (
 func TestFailedChangesCostTheSameForEach(t *testing.T) {
 	bytesFor := func(n int) uint64 {
 		s := crowded(n)
-		s.trouble = func(c stageCall) trouble {
-			if c.writes() {
-				return trouble{err: &Error{Failure: Forbidden, Op: "assign", Status: 403, Message: "no."}}
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Writes() {
+				return stage.Trouble{Err: &Error{Failure: Forbidden, Op: "assign", Status: 403, Message: "no."}}
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		held, named := map[string]string{}, map[string]string{}
 		for i := range n {
@@ -23,7 +25,7 @@ func TestFailedChangesCostTheSameForEach(t *testing.T) {
 			named[fmt.Sprintf("u-%06d", i)] = "owner"
 			named[fmt.Sprintf("n-%06d", i)] = "viewer"
 		}
-		p := (&terraform{svc: s, guard: enforce(), locker: &memoryLocker{}}).start()
+		p := (&terraform{svc: s, guard: enforce(), locker: &stage.Locker{}}).start()
 		prior, next := whole("w1", held, nil), whole("w1", named, nil)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

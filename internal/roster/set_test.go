@@ -15,6 +15,7 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // whole makes a set of users, and of groups where gs is not nil.
@@ -107,12 +108,12 @@ func setGuard() Guard {
 	return Guard{Mode: Enforce, MinimumOwners: 1, HandoverWait: time.Second}
 }
 
-func newSetRun(s *stage, change ...func(*Guard)) *terraform {
+func newSetRun(s *stage.Stage, change ...func(*Guard)) *terraform {
 	g := setGuard()
 	for _, c := range change {
 		c(&g)
 	}
-	return &terraform{svc: s, guard: g, slots: 10, rng: rand.New(rand.NewPCG(1, 1)), locker: &memoryLocker{}, book: &notebook{}}
+	return &terraform{svc: s, guard: g, slots: 10, rng: rand.New(rand.NewPCG(1, 1)), locker: &stage.Locker{}, book: &stage.Notebook{}}
 }
 
 func tells(t *testing.T, fs []Finding, severity Severity, texts ...string) {
@@ -148,7 +149,7 @@ func inBubble(t *testing.T, f func(t *testing.T)) {
 
 func TestSetIsMadeInOrder(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("b", "editor"), person("c", "owner"), person("key", "owner"), person("z", "viewer")).strangers("n")
+		s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"), stage.Person("b", "editor"), stage.Person("c", "owner"), stage.Person("key", "owner"), stage.Person("z", "viewer")).Strangers("n")
 		tf := newSetRun(s)
 		prior, planned := tf.planSet(t, whole("w", map[string]string{}, nil), whole("w", map[string]string{"a": "viewer", "b": "owner", "n": "editor", "key": "editor"}, nil))
 		tells(t, planned.Findings, SeverityWarning, "The API key's own user key@example.com goes from owner to editor in workspace Space w")
@@ -159,14 +160,14 @@ func TestSetIsMadeInOrder(t *testing.T) {
 		if Failed(done.Findings) {
 			t.Fatal(told(done.Findings))
 		}
-		got := s.wrote()
+		got := s.Wrote()
 		slices.Sort(got[0:2])
 		slices.Sort(got[4:6])
 		want := []string{"assign w user/b owner", "assign w user/n editor", "assign w user/a viewer", "assign w user/key editor", "remove w user/c", "remove w user/z"}
 		if !slices.Equal(got, want) {
 			t.Errorf("sent\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
-		if n := s.fewest("w"); n != 1 {
+		if n := s.Fewest("w"); n != 1 {
 			t.Errorf("down to %d owners", n)
 		}
 	})
@@ -174,16 +175,16 @@ func TestSetIsMadeInOrder(t *testing.T) {
 
 func TestSetLeavesTheRestAlone(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		invited := person("i", "viewer")
+		invited := stage.Person("i", "viewer")
 		invited.Invite = true
-		s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("U-Mixed", "Owner"), person("ig", "editor"), invited,
-			Member{Principal: group("g"), Name: "Platform", Roles: []string{"viewer"}, Enabled: true, MemberCount: 2})
+		s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"), stage.Person("U-Mixed", "Owner"), stage.Person("ig", "editor"), invited,
+			Member{Principal: stage.Group("g"), Name: "Platform", Roles: []string{"viewer"}, Enabled: true, MemberCount: 2})
 		tf := newSetRun(s)
 		next := whole("w", map[string]string{"a": "owner", "u-mixed": "owner"}, nil, ignoring(User, "IG"))
 		_, planned := tf.planSet(t, nil, next)
 		none(t, planned.Findings)
 		none(t, tf.applySet(t, nil, next).Findings)
-		if sent := s.wrote(); len(sent) > 0 {
+		if sent := s.Wrote(); len(sent) > 0 {
 			t.Errorf("sent %v", sent)
 		}
 		p := tf.start()
@@ -195,8 +196,8 @@ func TestSetLeavesTheRestAlone(t *testing.T) {
 		shown, planned := tf.planSet(t, whole("w", map[string]string{}, nil), next)
 		tells(t, planned.Findings, SeverityWarning, "ig@example.com in workspace Space w is ignored from now on")
 		none(t, tf.applySet(t, shown, next).Findings)
-		if s.role("w", "ig") != "editor" {
-			t.Errorf("ig has %q", s.role("w", "ig"))
+		if s.Role("w", "ig") != "editor" {
+			t.Errorf("ig has %q", s.Role("w", "ig"))
 		}
 		// With include_invites the invitation is shown, and would be removed.
 		all := *next
@@ -217,9 +218,9 @@ func TestSetClashes(t *testing.T) {
 	for _, first := range []string{"additive", "authoritative"} {
 		t.Run(first+" first", func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
-				s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("b", "viewer"))
+				s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"), stage.Person("b", "viewer"))
 				p := newSetRun(s).start()
-				b := Binding{Workspace: "w", Principal: user("b"), Standing: Standing{Role: "viewer", Enabled: true}}
+				b := Binding{Workspace: "w", Principal: stage.User("b"), Standing: Standing{Role: "viewer", Enabled: true}}
 				next := whole("w", map[string]string{"a": "owner", "b": "viewer"}, nil)
 				var fs []Finding
 				additive := func() {
@@ -239,7 +240,7 @@ func TestSetClashes(t *testing.T) {
 	}
 	t.Run("two for one kind", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
-			s := newStage(blinkTraits()).workspace("w", person("a", "owner"))
+			s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"))
 			p := newSetRun(s).start()
 			next := whole("w", map[string]string{"a": "owner"}, nil)
 			none(t, p.run.PlanRoles(t.Context(), RolesChange{Next: next}).Findings)
@@ -249,7 +250,7 @@ func TestSetClashes(t *testing.T) {
 	})
 	t.Run("the two halves of a replacement", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
-			s := newStage(blinkTraits()).workspace("w", person("a", "owner"))
+			s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"))
 			p := newSetRun(s).start()
 			next := whole("w", map[string]string{"a": "owner"}, nil)
 			none(t, p.run.PlanRoles(t.Context(), RolesChange{Prior: next, Next: next, NoChange: true}).Findings)
@@ -261,7 +262,7 @@ func TestSetClashes(t *testing.T) {
 func TestSetUnknownParts(t *testing.T) {
 	t.Run("a role may be an owner's", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
-			s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("b", "viewer"))
+			s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"), stage.Person("b", "viewer"))
 			tf := newSetRun(s)
 			next := whole("w", map[string]string{"b": ""}, nil, func(s *Roles) { s.Entries[0].RoleUnknown = true })
 			prior, planned := tf.planSet(t, whole("w", map[string]string{}, nil), next)
@@ -270,14 +271,14 @@ func TestSetUnknownParts(t *testing.T) {
 			known := whole("w", map[string]string{"b": "editor"}, nil)
 			done := tf.applySet(t, prior, known)
 			tells(t, done.Findings, SeverityError, "Workspace would lose its last owner", "a@example.com (a): removed by this run")
-			if s.role("w", "a") != "owner" {
+			if s.Role("w", "a") != "owner" {
 				t.Error("the last owner was taken out")
 			}
 		})
 	})
 	t.Run("ids", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
-			s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("b", "viewer"))
+			s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"), stage.Person("b", "viewer"))
 			tf := newSetRun(s)
 			hidden := whole("w", map[string]string{}, nil, func(s *Roles) { s.Kinds[User] = Scope{Unknown: true} })
 			prior, planned := tf.planSet(t, whole("w", map[string]string{}, nil), hidden)
@@ -286,14 +287,14 @@ func TestSetUnknownParts(t *testing.T) {
 			}
 			tells(t, planned.Findings, SeverityWarning, "Who loses access to workspace Space w is not known yet")
 			none(t, tf.applySet(t, prior, whole("w", map[string]string{"a": "owner"}, nil)).Findings)
-			if s.role("w", "b") != "" {
+			if s.Role("w", "b") != "" {
 				t.Error("b is still there")
 			}
 		})
 	})
 	t.Run("a creation takes nothing away that no plan showed", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
-			s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("b", "viewer"))
+			s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"), stage.Person("b", "viewer"))
 			tf := newSetRun(s)
 			p := tf.start()
 			p.act.Applying()
@@ -302,7 +303,7 @@ func TestSetUnknownParts(t *testing.T) {
 			if Failed(done.Findings) {
 				t.Error(told(done.Findings))
 			}
-			if sent := s.wrote(); len(sent) > 0 {
+			if sent := s.Wrote(); len(sent) > 0 {
 				t.Errorf("sent %v", sent)
 			}
 		})
@@ -311,13 +312,13 @@ func TestSetUnknownParts(t *testing.T) {
 
 func TestSetStrangers(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		s := newStage(blinkTraits()).workspace("w", person("a", "owner"))
+		s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"))
 		_, planned := newSetRun(s).planSet(t, nil, whole("w", map[string]string{"a": "owner", "Ghost": "viewer"}, nil))
 		tells(t, planned.Findings, SeverityError, "user/Ghost is not known in the Blink tenant")
 		if f := planned.Findings[0]; f.At != AtUsers || f.Key != "Ghost" {
 			t.Errorf("the finding is at %s[%s]", f.At, f.Key)
 		}
-		if n := len(s.sent("people")); n != 1 {
+		if n := len(s.Sent("people")); n != 1 {
 			t.Errorf("the tenant was listed %d times", n)
 		}
 	})
@@ -326,8 +327,8 @@ func TestSetStrangers(t *testing.T) {
 func TestSetReads(t *testing.T) {
 	t.Run("a passing failure is a warning", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
-			s := newStage(blinkTraits()).workspace("w", person("a", "owner"))
-			s.trouble = func(c stageCall) trouble { return broken() }
+			s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"))
+			s.Trouble = func(c stage.Call) stage.Trouble { return stage.Broken() }
 			p := newSetRun(s).start()
 			next := whole("w", map[string]string{"a": "owner"}, nil)
 			out := p.run.PlanRoles(t.Context(), RolesChange{Next: next})
@@ -341,15 +342,15 @@ func TestSetReads(t *testing.T) {
 	})
 	t.Run("a refusal is an error", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
-			s := newStage(blinkTraits()).workspace("w", person("a", "owner"))
-			s.trouble = func(c stageCall) trouble { return denied() }
+			s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"))
+			s.Trouble = func(c stage.Call) stage.Trouble { return stage.Denied() }
 			out := newSetRun(s).start().run.PlanRoles(t.Context(), RolesChange{Next: whole("w", map[string]string{"a": "owner"}, nil)})
 			tells(t, out.Findings, SeverityError, "may not read workspace w", "The key has to belong to an owner")
 		})
 	})
 	t.Run("a part is not the whole", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
-			s := newStage(blinkTraits()).workspace("w", person("b", "viewer"))
+			s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("b", "viewer"))
 			p := newSetRun(s).start()
 			next := whole("w", map[string]string{"b": "viewer"}, nil)
 			got := p.run.ReadRoles(t.Context(), *next, Private{})
@@ -363,8 +364,8 @@ func TestSetReads(t *testing.T) {
 	})
 	t.Run("a workspace that is gone", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
-			s := newStage(blinkTraits()).workspace("w", person("a", "owner"))
-			s.spaces["w"].gone = true
+			s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"))
+			s.Spaces["w"].Gone = true
 			got := newSetRun(s).start().run.ReadRoles(t.Context(), *whole("w", map[string]string{"a": "owner"}, nil), Private{})
 			if got.Presence != membership.Absent || Failed(got.Findings) || len(got.Findings) != 1 {
 				t.Errorf("presence %v\n%s", got.Presence, told(got.Findings))
@@ -374,16 +375,16 @@ func TestSetReads(t *testing.T) {
 }
 
 func TestSetWaysIn(t *testing.T) {
-	for mode, name := range map[assignMode]string{assignAdds: "adds", assignIgnores: "ignores", assignRefuses: "refuses", assignNotFound: "not found"} {
+	for mode, name := range map[stage.AssignMode]string{stage.AssignAdds: "adds", stage.AssignIgnores: "ignores", stage.AssignRefuses: "refuses", stage.AssignNotFound: "not found"} {
 		for _, gives := range []string{"", "viewer"} {
 			t.Run(fmt.Sprintf("assign %s, add gives %q", name, gives), func(t *testing.T) {
 				inBubble(t, func(t *testing.T) {
-					s := newStage(blinkTraits()).workspace("w", person("a", "owner")).strangers("n1", "n2", "n3")
-					s.assign, s.addGives = mode, gives
+					s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner")).Strangers("n1", "n2", "n3")
+					s.Assigns, s.AddGives = mode, gives
 					next := whole("w", map[string]string{"a": "owner", "n1": "editor", "n2": "viewer", "n3": "owner"}, nil)
 					none(t, newSetRun(s).applySet(t, nil, next).Findings)
 					for _, entry := range next.Entries {
-						if got := s.role("w", entry.ID); got != entry.Role {
+						if got := s.Role("w", entry.ID); got != entry.Role {
 							t.Errorf("%s has %q", entry.ID, got)
 						}
 					}
@@ -395,18 +396,18 @@ func TestSetWaysIn(t *testing.T) {
 
 func TestSetNamesEverybodyWhoFailed(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		s := newStage(blinkTraits()).workspace("w", person("a", "owner"))
+		s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"))
 		users := map[string]string{"a": "owner"}
 		for i := range 60 {
 			id := fmt.Sprintf("n%02d", i)
-			s.strangers(id)
+			s.Strangers(id)
 			users[id] = "viewer"
 		}
-		s.trouble = func(c stageCall) trouble {
-			if c.op == "assign" && c.p.ID >= "n10" {
-				return broken()
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Op == "assign" && c.Principal.ID >= "n10" {
+				return stage.Broken()
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		prior := whole("w", map[string]string{"a": "owner"}, nil)
 		tf := newSetRun(s)
@@ -420,68 +421,68 @@ func TestSetNamesEverybodyWhoFailed(t *testing.T) {
 		if state := whole("w", users, nil).Shown(done.Listing); len(state) != 11 {
 			t.Errorf("the state would hold %d", len(state))
 		}
-		s.trouble = nil
+		s.Trouble = nil
 		none(t, tf.applySet(t, prior, whole("w", users, nil)).Findings)
 	})
 }
 
 func TestSetStopsWhereTheKeyMayNot(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("b", "viewer"))
+		s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"), stage.Person("b", "viewer"))
 		users := map[string]string{"a": "owner"}
 		for i := range 200 {
 			id := fmt.Sprintf("n%03d", i)
-			s.strangers(id)
+			s.Strangers(id)
 			users[id] = "viewer"
 		}
-		s.trouble = func(c stageCall) trouble {
-			if c.writes() {
-				return denied()
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Writes() {
+				return stage.Denied()
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		done := newSetRun(s).applySet(t, whole("w", map[string]string{"a": "owner", "b": "viewer"}, nil), whole("w", users, nil))
 		tells(t, done.Findings, SeverityError, "The Blink API key may not change")
-		if n := len(s.wrote()); n > 16 {
+		if n := len(s.Wrote()); n > 16 {
 			t.Errorf("%d calls were sent by a key that may not", n)
 		}
 	})
 }
 
 func TestSetCostsWhatItHasTo(t *testing.T) {
-	for name, traits := range map[string]Traits{"blink": blinkTraits(), "blazemeter": blazeTraits()} {
+	for name, traits := range map[string]Traits{"blink": stage.BlinkTraits(), "blazemeter": stage.BlazeTraits()} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				const n, latency = 480, 100 * time.Millisecond
-				s := newStage(traits)
+				s := stage.New(traits)
 				var members []Member
 				users := map[string]string{}
 				for i := range n {
-					m := person(fmt.Sprintf("u%03d", i), traits.RolesAscending[i%3])
+					m := stage.Person(fmt.Sprintf("u%03d", i), traits.RolesAscending[i%3])
 					members = append(members, m)
 					users[m.ID] = traits.RolesAscending[(i+1)%3]
 				}
-				s.workspace("w", members...)
-				s.latency = latency
+				s.Workspace("w", members...)
+				s.Latency = latency
 				tf := newSetRun(s)
 				prior, planned := tf.planSet(t, whole("w", map[string]string{}, nil), whole("w", users, nil))
 				if Failed(planned.Findings) {
 					t.Fatal(told(planned.Findings))
 				}
-				s.calls = nil
+				s.Calls = nil
 				began := time.Now()
 				done := tf.applySet(t, prior, whole("w", users, nil))
 				if Failed(done.Findings) {
 					t.Fatal(told(done.Findings))
 				}
-				took, reads := time.Since(began), len(s.sent("read", "people", "self", "describe"))
+				took, reads := time.Since(began), len(s.Sent("read", "people", "self", "describe"))
 				if bound := latency*n*12/10/16 + latency*time.Duration(reads); took > bound {
 					t.Errorf("%d changes took %s with %d reads, and should take at most %s", n, took, reads, bound)
 				}
 				if reads > 9 {
 					t.Errorf("%d reads", reads)
 				}
-				if sent := len(s.wrote()); sent != n {
+				if sent := len(s.Wrote()); sent != n {
 					t.Errorf("%d writes for %d changes", sent, n)
 				}
 			})
@@ -491,16 +492,16 @@ func TestSetCostsWhatItHasTo(t *testing.T) {
 
 func TestSetAndAdditiveInOneRun(t *testing.T) {
 	viewer := func(id string) Binding {
-		return Binding{Workspace: "w", Principal: user(id), Standing: Standing{Role: "viewer", Enabled: true}}
+		return Binding{Workspace: "w", Principal: stage.User(id), Standing: Standing{Role: "viewer", Enabled: true}}
 	}
 	t.Run("a deletion of somebody whom the set keeps", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
-			s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("b", "viewer"))
+			s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"), stage.Person("b", "viewer"))
 			p := newSetRun(s).start()
 			p.act.Applying()
 			none(t, p.applySet(t.Context(), nil, *whole("w", map[string]string{"a": "owner", "b": "viewer"}, nil)).Findings)
 			none(t, p.remove(t.Context(), viewer("b")))
-			if sent := s.wrote(); len(sent) > 0 {
+			if sent := s.Wrote(); len(sent) > 0 {
 				t.Errorf("sent %v", sent)
 			}
 		})
@@ -508,13 +509,13 @@ func TestSetAndAdditiveInOneRun(t *testing.T) {
 	t.Run("a creation of somebody whom the set removes", func(t *testing.T) {
 		for _, lead := range []time.Duration{0, 30 * time.Millisecond, 80 * time.Millisecond, 120 * time.Millisecond, 180 * time.Millisecond} {
 			inBubble(t, func(t *testing.T) {
-				s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("b", "viewer"))
+				s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"), stage.Person("b", "viewer"))
 				p := newSetRun(s).start()
 				p.act.Applying()
 				if _, err := p.run.Listing(t.Context(), "w"); err != nil {
 					t.Fatal(err)
 				}
-				s.latency = 100 * time.Millisecond
+				s.Latency = 100 * time.Millisecond
 				done := make(chan struct{})
 				go func() {
 					defer close(done)
@@ -523,8 +524,8 @@ func TestSetAndAdditiveInOneRun(t *testing.T) {
 				time.Sleep(lead)
 				fs := p.create(t.Context(), viewer("b"))
 				<-done
-				if Failed(fs) || s.role("w", "b") != "viewer" {
-					t.Errorf("after %s: b has the role %q although a resource holds it\n%s", lead, s.role("w", "b"), told(fs))
+				if Failed(fs) || s.Role("w", "b") != "viewer" {
+					t.Errorf("after %s: b has the role %q although a resource holds it\n%s", lead, s.Role("w", "b"), told(fs))
 				}
 			})
 		}
@@ -534,17 +535,17 @@ func TestSetAndAdditiveInOneRun(t *testing.T) {
 // Where a successor fails to come in, the guard alone says who stays.
 func TestSetHoldsNobodyBackButForTheGuard(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("key", "owner")).strangers("n1", "n2")
-		s.trouble = func(c stageCall) trouble {
-			if c.p.ID == "n2" {
-				return broken()
+		s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"), stage.Person("key", "owner")).Strangers("n1", "n2")
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Principal.ID == "n2" {
+				return stage.Broken()
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		done := newSetRun(s).applySet(t, whole("w", map[string]string{"a": "owner", "key": "owner"}, nil), whole("w", map[string]string{"n1": "owner", "n2": "owner"}, nil))
 		tells(t, done.Findings, SeverityError, "The change of n2@example.com in workspace Space w failed", "Apply again")
-		if s.role("w", "key") != "" || s.role("w", "a") != "" || s.fewest("w") != 1 {
-			t.Errorf("key has %q, a has %q, down to %d owners", s.role("w", "key"), s.role("w", "a"), s.fewest("w"))
+		if s.Role("w", "key") != "" || s.Role("w", "a") != "" || s.Fewest("w") != 1 {
+			t.Errorf("key has %q, a has %q, down to %d owners", s.Role("w", "key"), s.Role("w", "a"), s.Fewest("w"))
 		}
 	})
 }
@@ -552,7 +553,7 @@ func TestSetHoldsNobodyBackButForTheGuard(t *testing.T) {
 func TestSetWaitsForASuccessorFromElsewhere(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		// The successor is ignored by the set, and an additive resource makes it.
-		s := newStage(blinkTraits()).workspace("w", person("a", "owner")).strangers("n")
+		s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner")).Strangers("n")
 		p := newSetRun(s).start()
 		p.act.Applying()
 		var done SetApplied
@@ -564,13 +565,13 @@ func TestSetWaitsForASuccessorFromElsewhere(t *testing.T) {
 		}()
 		time.Sleep(500 * time.Millisecond)
 		end := p.act.Begin()
-		fs := p.create(t.Context(), Binding{Workspace: "w", Principal: user("n"), Standing: Standing{Role: "owner", Enabled: true}})
+		fs := p.create(t.Context(), Binding{Workspace: "w", Principal: stage.User("n"), Standing: Standing{Role: "owner", Enabled: true}})
 		none(t, fs)
 		end()
 		<-finished
 		none(t, done.Findings)
-		if s.role("w", "a") != "" || s.fewest("w") != 1 {
-			t.Errorf("a has %q, down to %d owners", s.role("w", "a"), s.fewest("w"))
+		if s.Role("w", "a") != "" || s.Fewest("w") != 1 {
+			t.Errorf("a has %q, down to %d owners", s.Role("w", "a"), s.Fewest("w"))
 		}
 	})
 }
@@ -579,7 +580,7 @@ func TestSetGuardModes(t *testing.T) {
 	for _, mode := range []Mode{Enforce, Warn, Off} {
 		t.Run(string(mode), func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
-				s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("b", "viewer"))
+				s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"), stage.Person("b", "viewer"))
 				tf := newSetRun(s, func(g *Guard) { g.Mode = mode })
 				state := whole("w", map[string]string{"a": "owner", "b": "viewer"}, nil)
 				next := whole("w", map[string]string{"b": "viewer"}, nil)
@@ -598,8 +599,8 @@ func TestSetGuardModes(t *testing.T) {
 					none(t, planned.Findings)
 					none(t, done.Findings)
 				}
-				if gone := s.role("w", "a") == ""; gone != (mode != Enforce) {
-					t.Errorf("a has %q", s.role("w", "a"))
+				if gone := s.Role("w", "a") == ""; gone != (mode != Enforce) {
+					t.Errorf("a has %q", s.Role("w", "a"))
 				}
 			})
 		})
@@ -608,14 +609,14 @@ func TestSetGuardModes(t *testing.T) {
 
 func TestSetIsCancelled(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		s := newStage(blinkTraits()).workspace("w", person("a", "owner"))
+		s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"))
 		users := map[string]string{"a": "owner"}
 		for i := range 100 {
 			id := fmt.Sprintf("n%02d", i)
-			s.strangers(id)
+			s.Strangers(id)
 			users[id] = "viewer"
 		}
-		s.latency = 100 * time.Millisecond
+		s.Latency = 100 * time.Millisecond
 		p := newSetRun(s).start()
 		p.act.Applying()
 		ctx, cancel := context.WithTimeout(t.Context(), 350*time.Millisecond)
@@ -628,7 +629,7 @@ func TestSetIsCancelled(t *testing.T) {
 		if !Failed(done.Findings) || done.Listing == nil {
 			t.Fatal(told(done.Findings))
 		}
-		if n := len(s.wrote()); n > 48 {
+		if n := len(s.Wrote()); n > 48 {
 			t.Errorf("%d calls were sent", n)
 		}
 	})
@@ -636,13 +637,13 @@ func TestSetIsCancelled(t *testing.T) {
 
 func TestSetDemotesNobodyWhoJoinedSince(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("late", "owner"))
+		s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"), stage.Person("late", "owner"))
 		tf := newSetRun(s)
 		next := whole("w", map[string]string{"a": "owner", "late": "viewer"}, nil)
 		done := tf.applySet(t, whole("w", map[string]string{"a": "owner"}, nil), next)
 		tells(t, done.Findings, SeverityWarning, "late@example.com in workspace Space w is left alone")
-		if Failed(done.Findings) || s.role("w", "late") != "owner" {
-			t.Fatalf("late has %q\n%s", s.role("w", "late"), told(done.Findings))
+		if Failed(done.Findings) || s.Role("w", "late") != "owner" {
+			t.Fatalf("late has %q\n%s", s.Role("w", "late"), told(done.Findings))
 		}
 		// The next run has it in the state, and goes on.
 		prior, planned := tf.planSet(t, next, next)
@@ -650,40 +651,40 @@ func TestSetDemotesNobodyWhoJoinedSince(t *testing.T) {
 			t.Fatalf("the state shows %v\n%s", prior.Entries, told(planned.Findings))
 		}
 		none(t, tf.applySet(t, prior, next).Findings)
-		if s.role("w", "late") != "viewer" {
-			t.Errorf("late has %q", s.role("w", "late"))
+		if s.Role("w", "late") != "viewer" {
+			t.Errorf("late has %q", s.Role("w", "late"))
 		}
 	})
 }
 
 func TestSetCountsOutWhomAListingStillShows(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		s := newStage(blinkTraits()).workspace("w", person("a", "owner"), person("b", "owner"))
+		s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"), stage.Person("b", "owner"))
 		time.Sleep(time.Minute)
-		s.lag = 30 * time.Second // far more than a write is waited for
+		s.Lag = 30 * time.Second // far more than a write is waited for
 		p := newSetRun(s).start()
 		p.act.Applying()
 		done := p.applySet(t.Context(), whole("w", map[string]string{"a": "owner"}, nil), *whole("w", map[string]string{}, nil, ignoring(User, "b")))
 		tells(t, done.Findings, SeverityError, "could not be verified")
-		b := Binding{Workspace: "w", Principal: user("b"), Standing: Standing{Role: "owner", Enabled: true}}
+		b := Binding{Workspace: "w", Principal: stage.User("b"), Standing: Standing{Role: "owner", Enabled: true}}
 		tells(t, p.remove(t.Context(), b), SeverityError, "Workspace would lose its last owner")
-		if s.fewest("w") != 1 {
-			t.Errorf("down to %d owners", s.fewest("w"))
+		if s.Fewest("w") != 1 {
+			t.Errorf("down to %d owners", s.Fewest("w"))
 		}
 	})
 }
 
 func TestSetTriesARefusedChunkOneByOne(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		s := newStage(blazeTraits()).workspace("w", person("a", "manager")).strangers("n1", "n2", "n3")
-		s.trouble = func(c stageCall) trouble {
-			if c.op == "add" && c.n == 1 {
-				return trouble{err: s.refuse("add", "one of them is not eligible")}
+		s := stage.New(stage.BlazeTraits()).Workspace("w", stage.Person("a", "manager")).Strangers("n1", "n2", "n3")
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Op == "add" && c.N == 1 {
+				return stage.Trouble{Err: s.Refuse("add", "one of them is not eligible")}
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		none(t, newSetRun(s).applySet(t, nil, whole("w", map[string]string{"a": "manager", "n1": "tester", "n2": "tester", "n3": "tester"}, nil)).Findings)
-		if n := len(s.sent("add")); n != 4 {
+		if n := len(s.Sent("add")); n != 4 {
 			t.Errorf("%d calls: one chunk and three single ones were to be", n)
 		}
 	})
@@ -695,7 +696,7 @@ type troupe struct {
 	members   []Member
 	next      *Roles
 	minimum   int
-	mode      assignMode
+	mode      stage.AssignMode
 	gives     string
 	lag       time.Duration
 	trouble   int // in a hundred
@@ -705,10 +706,10 @@ type troupe struct {
 }
 
 func drawTroupe(rt *rapid.T) *troupe {
-	tr := &troupe{traits: blinkTraits()}
+	tr := &troupe{traits: stage.BlinkTraits()}
 	blaze := rapid.Bool().Draw(rt, "blaze")
 	if blaze {
-		tr.traits = blazeTraits()
+		tr.traits = stage.BlazeTraits()
 	}
 	role := rapid.SampledFrom(tr.traits.RolesAscending)
 	ids := rapid.IntRange(1, 12).Draw(rt, "people")
@@ -718,7 +719,7 @@ func drawTroupe(rt *rapid.T) *troupe {
 	for i := range ids {
 		id := fmt.Sprintf("u%02d", i)
 		in := rapid.IntRange(0, 3).Draw(rt, id+" now") > 0
-		m := person(id, role.Draw(rt, id+" has"))
+		m := stage.Person(id, role.Draw(rt, id+" has"))
 		if blaze && rapid.IntRange(0, 5).Draw(rt, id+" off") == 0 {
 			m.Enabled = false
 		}
@@ -739,16 +740,16 @@ func drawTroupe(rt *rapid.T) *troupe {
 		}
 	}
 	if !owned {
-		tr.members = append(tr.members, person("boss", tr.traits.OwnerRole))
+		tr.members = append(tr.members, stage.Person("boss", tr.traits.OwnerRole))
 	}
 	tr.next = whole("w", users, nil, ignoring(User, ignored...))
 	if !blaze && rapid.Bool().Draw(rt, "a group") {
-		tr.members = append(tr.members, Member{Principal: group("g"), Name: "G", Roles: []string{"owner"}, Enabled: true, MemberCount: 1})
+		tr.members = append(tr.members, Member{Principal: stage.Group("g"), Name: "G", Roles: []string{"owner"}, Enabled: true, MemberCount: 1})
 		tr.unmanaged = append(tr.unmanaged, "g")
 	}
 	tr.minimum = rapid.IntRange(1, 3).Draw(rt, "minimum")
 	if !blaze {
-		tr.mode = rapid.SampledFrom([]assignMode{assignAdds, assignIgnores, assignRefuses, assignNotFound}).Draw(rt, "assign")
+		tr.mode = rapid.SampledFrom([]stage.AssignMode{stage.AssignAdds, stage.AssignIgnores, stage.AssignRefuses, stage.AssignNotFound}).Draw(rt, "assign")
 	}
 	tr.gives = rapid.SampledFrom([]string{"", tr.traits.RolesAscending[0]}).Draw(rt, "add gives")
 	tr.lag = rapid.SampledFrom([]time.Duration{0, 0, 700 * time.Millisecond}).Draw(rt, "lag")
@@ -758,30 +759,30 @@ func drawTroupe(rt *rapid.T) *troupe {
 	return tr
 }
 
-func (tr *troupe) stage() *stage {
-	s := newStage(tr.traits).workspace("w", slices.Clone(tr.members)...)
+func (tr *troupe) stage() *stage.Stage {
+	s := stage.New(tr.traits).Workspace("w", slices.Clone(tr.members)...)
 	for _, entry := range tr.next.Entries {
-		s.strangers(entry.ID)
+		s.Strangers(entry.ID)
 	}
-	s.strangers("late")
-	s.assign, s.addGives, s.lag, s.latency = tr.mode, tr.gives, tr.lag, 20*time.Millisecond
+	s.Strangers("late")
+	s.Assigns, s.AddGives, s.Lag, s.Latency = tr.mode, tr.gives, tr.lag, 20*time.Millisecond
 	times := map[string]uint64{}
-	s.trouble = func(c stageCall) trouble {
+	s.Trouble = func(c stage.Call) stage.Trouble {
 		// What goes wrong does not depend on the order of calls at the same time.
 		h := fnv.New64a()
-		fmt.Fprint(h, c.op, c.p)
+		fmt.Fprint(h, c.Op, c.Principal)
 		times[c.String()]++
 		rng := rand.New(rand.NewPCG(tr.seed+h.Sum64(), times[c.String()]))
-		if !c.writes() || rng.IntN(100) >= tr.trouble {
-			return trouble{}
+		if !c.Writes() || rng.IntN(100) >= tr.trouble {
+			return stage.Trouble{}
 		}
 		switch rng.IntN(3) {
 		case 0:
-			return broken()
+			return stage.Broken()
 		case 1:
-			return lost(true)
+			return stage.Lost(true)
 		default:
-			return lost(false)
+			return stage.Lost(false)
 		}
 	}
 	return s
@@ -797,10 +798,10 @@ func (tr *troupe) perform(t *testing.T) (wrong string) {
 	synctest.Test(t, func(t *testing.T) {
 		s := tr.stage()
 		tf := newSetRun(s, func(g *Guard) { g.MinimumOwners = tr.minimum })
-		before, then := s.fewest("w"), tr.ownersThen(s)
+		before, then := s.Fewest("w"), tr.ownersThen(s)
 		untouched := map[string]string{}
 		for _, id := range tr.unmanaged {
-			untouched[id] = s.role("w", id)
+			untouched[id] = s.Role("w", id)
 		}
 		imported := whole("w", map[string]string{}, nil, func(s *Roles) { s.Kinds = tr.next.Kinds })
 		prior, planned := tf.planSet(t, imported, tr.next)
@@ -810,7 +811,7 @@ func (tr *troupe) perform(t *testing.T) (wrong string) {
 			complain("the plan failed:\n%s", told(other))
 			return
 		}
-		loses := slices.ContainsFunc(s.spaces["w"].members, func(m Member) bool { return s.isOwner(m) && !tr.staysOwner(m) && tr.covered(m) })
+		loses := slices.ContainsFunc(s.Spaces["w"].Members, func(m Member) bool { return s.IsOwner(m) && !tr.staysOwner(m) && tr.covered(m) })
 		if refused := loses && then < min(tr.minimum, before); refused != (len(guard) > 0) {
 			complain("refused %v, and should be %v: %d owners of %d stay\n%s", len(guard) > 0, refused, then, before, told(planned.Findings))
 			return
@@ -819,7 +820,7 @@ func (tr *troupe) perform(t *testing.T) (wrong string) {
 			return
 		}
 		if tr.joins {
-			s.edit("w", func(ms []Member) []Member { return append(ms, person("late", tr.traits.OwnerRole)) })
+			s.Edit("w", func(ms []Member) []Member { return append(ms, stage.Person("late", tr.traits.OwnerRole)) })
 			time.Sleep(tr.lag + time.Second)
 			before, then = before+1, then+1
 		}
@@ -828,14 +829,14 @@ func (tr *troupe) perform(t *testing.T) (wrong string) {
 		for n := 0; ; n++ {
 			done := tf.applySet(t, prior, tr.next)
 			time.Sleep(tr.lag)
-			if got := s.fewest("w"); got < least {
-				complain("down to %d owners, of %d before and %d then\n%s", got, before, then, strings.Join(s.sent(), "\n"))
+			if got := s.Fewest("w"); got < least {
+				complain("down to %d owners, of %d before and %d then\n%s", got, before, then, strings.Join(s.Sent(), "\n"))
 			}
-			if tr.joins && n == 0 && s.role("w", "late") != tr.traits.OwnerRole {
-				complain("whoever joined since was touched: %q", s.role("w", "late"))
+			if tr.joins && n == 0 && s.Role("w", "late") != tr.traits.OwnerRole {
+				complain("whoever joined since was touched: %q", s.Role("w", "late"))
 			}
 			for id, was := range untouched {
-				if got := s.role("w", id); got != was {
+				if got := s.Role("w", id); got != was {
 					complain("%s had %q and has %q", id, was, got)
 				}
 			}
@@ -850,7 +851,7 @@ func (tr *troupe) perform(t *testing.T) (wrong string) {
 					break
 				}
 			} else if tr.trouble == 0 {
-				complain("the apply failed:\n%s\n%s", told(done.Findings), strings.Join(s.sent(), "\n"))
+				complain("the apply failed:\n%s\n%s", told(done.Findings), strings.Join(s.Sent(), "\n"))
 				return
 			}
 			if done.Listing == nil {
@@ -862,10 +863,10 @@ func (tr *troupe) perform(t *testing.T) (wrong string) {
 				return
 			}
 			if n == 0 && tr.joins { // and leaves again
-				s.edit("w", without("late"))
+				s.Edit("w", stage.Without("late"))
 				time.Sleep(tr.lag + time.Second)
 				then--
-				least = min(s.fewest("w"), then, tr.minimum)
+				least = min(s.Fewest("w"), then, tr.minimum)
 			}
 			// The next run refreshes what the state holds, and plans anew.
 			after := *tr.next
@@ -882,11 +883,11 @@ func (tr *troupe) perform(t *testing.T) (wrong string) {
 			}
 		}
 		for _, entry := range tr.next.Entries {
-			if got := s.role("w", entry.ID); got != entry.Role {
+			if got := s.Role("w", entry.ID); got != entry.Role {
 				complain("%s shall have %q and has %q", entry.ID, entry.Role, got)
 			}
 		}
-		for _, m := range s.spaces["w"].members {
+		for _, m := range s.Spaces["w"].Members {
 			if tr.covered(m) && m.Enabled && !m.Invite && m.ID != "late" && !slices.ContainsFunc(tr.next.Entries, func(entry Entry) bool { return entry.Principal == m.Principal }) {
 				complain("%s is still there with %s", m.ID, m.Role())
 			}
@@ -904,15 +905,15 @@ func (tr *troupe) staysOwner(m Member) bool {
 }
 
 // ownersThen counts who will be an owner when everything is done.
-func (tr *troupe) ownersThen(s *stage) int {
+func (tr *troupe) ownersThen(s *stage.Stage) int {
 	n := 0
-	for _, m := range s.spaces["w"].members {
-		if !tr.covered(m) && s.isOwner(m) {
+	for _, m := range s.Spaces["w"].Members {
+		if !tr.covered(m) && s.IsOwner(m) {
 			n++
 		}
 	}
 	for _, entry := range tr.next.Entries {
-		m, there := s.row("w", entry.ID)
+		m, there := s.Row("w", entry.ID)
 		if strings.EqualFold(entry.Role, tr.traits.OwnerRole) && (!there || !m.Invite) {
 			n++
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // terraform plans and applies a configuration as Terraform does: each walk in
@@ -19,7 +20,7 @@ import (
 // within their dependencies, and each request counted as the protocol server
 // counts it.
 type terraform struct {
-	svc    *stage
+	svc    *stage.Stage
 	guard  Guard
 	locker reconcile.Locker
 	slots  int
@@ -28,7 +29,7 @@ type terraform struct {
 	noRefresh bool
 	// timeout is each resource's own; 0 for twenty minutes.
 	timeout time.Duration
-	book    *notebook
+	book    *stage.Notebook
 	// spread is how far apart nodes become ready; 0 for 20 ms.
 	spread time.Duration
 	// replaced is what the processes remember of replacements; nil for nothing.
@@ -80,13 +81,13 @@ func (tf *terraform) start() process {
 	act.Configured(false)
 	book := tf.book
 	if book == nil {
-		book = &notebook{}
+		book = &stage.Notebook{}
 	}
 	if tf.locker == nil {
-		tf.locker = &memoryLocker{}
+		tf.locker = &stage.Locker{}
 	}
 	return process{act: act, run: NewRun(Config{
-		Service: tf.svc.service(), Guard: tf.guard, Walk: NewWalk(act, tf.guard, tf.replaced), Locker: tf.locker, Logger: book, MaxConcurrent: 16,
+		Service: tf.svc.Service(), Guard: tf.guard, Walk: NewWalk(act, tf.guard, tf.replaced), Locker: tf.locker, Logger: book, MaxConcurrent: 16,
 		Naming: testNaming(),
 	})}
 }
@@ -351,11 +352,11 @@ func (tf *terraform) applyNodes(p process, b *block, out *outcome) []node {
 
 // bind gives a binding of a user.
 func bind(workspace, id, role string) *Binding {
-	return &Binding{Workspace: workspace, Principal: user(id), Standing: Standing{Role: role, Enabled: true}}
+	return &Binding{Workspace: workspace, Principal: stage.User(id), Standing: Standing{Role: role, Enabled: true}}
 }
 
 func enforce() Guard { return Guard{Mode: Enforce, MinimumOwners: 1, HandoverWait: 5 * time.Second} }
 
-func newTerraform(svc *stage) *terraform {
-	return &terraform{svc: svc, guard: enforce(), slots: 10, rng: rand.New(rand.NewPCG(1, 2)), locker: &memoryLocker{}}
+func newTerraform(svc *stage.Stage) *terraform {
+	return &terraform{svc: svc, guard: enforce(), slots: 10, rng: rand.New(rand.NewPCG(1, 2)), locker: &stage.Locker{}}
 }

@@ -3,15 +3,17 @@ package roster
 import (
 	"testing"
 	"testing/synctest"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // firstWrite makes the first writing call go wrong.
-func firstWrite(tr trouble) func(stageCall) trouble {
-	return func(c stageCall) trouble {
-		if c.writes() && c.n == 1 {
+func firstWrite(tr stage.Trouble) func(stage.Call) stage.Trouble {
+	return func(c stage.Call) stage.Trouble {
+		if c.Writes() && c.N == 1 {
 			return tr
 		}
-		return trouble{}
+		return stage.Trouble{}
 	}
 }
 
@@ -19,46 +21,46 @@ func firstWrite(tr trouble) func(stageCall) trouble {
 // nobody confirmed is still a change.
 func TestEveryWriteHasOneLineInTheLog(t *testing.T) {
 	const changed, shown, open = "INFO Changed an access map", "INFO Changed an access, as a listing shows", "INFO May have changed an access"
-	blind := func(c stageCall) trouble {
+	blind := func(c stage.Call) stage.Trouble {
 		switch {
-		case c.op == "read" && c.n > 1:
-			return trouble{err: &Error{Failure: Passing, Op: "read", Status: 503}}
-		case c.writes():
-			return lost(true)
+		case c.Op == "read" && c.N > 1:
+			return stage.Trouble{Err: &Error{Failure: Passing, Op: "read", Status: 503}}
+		case c.Writes():
+			return stage.Lost(true)
 		}
-		return trouble{}
+		return stage.Trouble{}
 	}
 	for name, c := range map[string]struct {
-		trouble func(stageCall) trouble
+		trouble func(stage.Call) stage.Trouble
 		lines   map[string]int
 	}{
 		"answered":                   {nil, map[string]int{changed: 1}},
-		"the answer was lost":        {firstWrite(lost(true)), map[string]int{shown: 1}},
-		"the request was lost":       {firstWrite(lost(false)), map[string]int{changed: 1}},
+		"the answer was lost":        {firstWrite(stage.Lost(true)), map[string]int{shown: 1}},
+		"the request was lost":       {firstWrite(stage.Lost(false)), map[string]int{changed: 1}},
 		"nobody knows what it did":   {blind, map[string]int{open: 1}},
-		"refused: nothing to report": {firstWrite(denied()), nil},
+		"refused: nothing to report": {firstWrite(stage.Denied()), nil},
 	} {
 		do := map[string]func(x *session){
 			"assign": func(x *session) { x.create(bind("w1", "new", "editor"), false) },
 			"remove": func(x *session) { x.delete(bind("w1", "bob", "viewer"), Exit{}, Private{}) },
 			"set": func(x *session) {
-				members := []Entry{{Principal: user("ann"), Role: "owner"}, {Principal: user("bob"), Role: "viewer"}}
+				members := []Entry{{Principal: stage.User("ann"), Role: "owner"}, {Principal: stage.User("bob"), Role: "viewer"}}
 				prior := Roles{Workspace: "w1", Kinds: map[Kind]Scope{User: {}}, Entries: members}
 				next := prior
-				next.Entries = []Entry{members[0], {Principal: user("bob"), Role: "editor"}}
+				next.Entries = []Entry{members[0], {Principal: stage.User("bob"), Role: "editor"}}
 				x.applySet(x.t.Context(), &prior, next)
 			},
 		}
 		for what, act := range do {
 			t.Run(name+"/"+what, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					s := newStage(blinkTraits()).workspace("w1", person("ann", "owner"), person("bob", "viewer")).strangers("new")
-					s.trouble = c.trouble
+					s := stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("ann", "owner"), stage.Person("bob", "viewer")).Strangers("new")
+					s.Trouble = c.trouble
 					x := openSession(t, s, enforce())
 					act(x)
 					for _, line := range []string{changed, shown, open} {
-						if got := x.book.count(line); got != c.lines[line] {
-							t.Errorf("%d lines %q, want %d: %s", got, line, c.lines[line], x.book.lines)
+						if got := x.book.Count(line); got != c.lines[line] {
+							t.Errorf("%d lines %q, want %d: %s", got, line, c.lines[line], x.book.Lines)
 						}
 					}
 				})
@@ -72,8 +74,8 @@ func TestEveryWriteHasOneLineInTheLog(t *testing.T) {
 func TestAnAddWhoseAnswerWasLostIsNotRepeatedOnceItShows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
-		s.traits.AssignMayAdd, s.addGives = false, "viewer"
-		s.trouble = once("add", lost(true))
+		s.ProductTraits.AssignMayAdd, s.AddGives = false, "viewer"
+		s.Trouble = once("add", stage.Lost(true))
 		m, fs := openSession(t, s, enforce()).create(bind("w1", "new", "editor"), false)
 		says(t, fs, "new@example.com in workspace Space w1 goes from viewer to editor") // however they came in
 		if m.Role() != "editor" {

@@ -11,52 +11,53 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // once makes the first call of an op go wrong.
-func once(op string, tr trouble) func(stageCall) trouble {
-	return func(c stageCall) trouble {
-		if c.op == op && c.n == 1 {
+func once(op string, tr stage.Trouble) func(stage.Call) stage.Trouble {
+	return func(c stage.Call) stage.Trouble {
+		if c.Op == op && c.N == 1 {
 			return tr
 		}
-		return trouble{}
+		return stage.Trouble{}
 	}
 }
 
 func TestAnAnswerThatWasLostIsResolvedByReading(t *testing.T) {
 	for name, c := range map[string]struct {
-		tr   trouble
+		tr   stage.Trouble
 		want int // calls of the kind
 	}{
-		"applied: not sent again":   {lost(true), 1},
-		"not applied: sent again":   {lost(false), 2},
-		"no answer lost: sent once": {trouble{}, 1},
+		"applied: not sent again":   {stage.Lost(true), 1},
+		"not applied: sent again":   {stage.Lost(false), 2},
+		"no answer lost: sent once": {stage.Trouble{}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := town()
-				s.trouble = once("assign", c.tr)
+				s.Trouble = once("assign", c.tr)
 				_, fs := openSession(t, s, enforce()).create(bind("w1", "new", "editor"), false)
 				says(t, fs)
-				if n := len(s.sent("assign")); n != c.want {
+				if n := len(s.Sent("assign")); n != c.want {
 					t.Errorf("%d calls that assign", n)
 				}
 				wantRole(t, s, "w1", "new", "editor")
 
 				s = town()
-				s.trouble = once("remove", c.tr)
+				s.Trouble = once("remove", c.tr)
 				says(t, openSession(t, s, enforce()).delete(bind("w1", "ann", "owner"), Exit{}, Private{}))
-				if n := len(s.sent("remove")); n != c.want {
+				if n := len(s.Sent("remove")); n != c.want {
 					t.Errorf("%d calls that remove", n)
 				}
 				wantRole(t, s, "w1", "ann", "")
 
 				s = town()
-				s.traits.AssignMayAdd = false
-				s.trouble = once("add", c.tr)
+				s.ProductTraits.AssignMayAdd = false
+				s.Trouble = once("add", c.tr)
 				_, fs = openSession(t, s, enforce()).create(bind("w1", "new", "editor"), false)
 				says(t, fs)
-				if n := len(s.sent("add")); n != c.want {
+				if n := len(s.Sent("add")); n != c.want {
 					t.Errorf("%d calls that add", n)
 				}
 			})
@@ -67,7 +68,7 @@ func TestAnAnswerThatWasLostIsResolvedByReading(t *testing.T) {
 func TestAListingThatLagsIsLookedAtAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
-		s.lag = 4 * time.Second
+		s.Lag = 4 * time.Second
 		time.Sleep(5 * time.Second)
 		x := openSession(t, s, enforce())
 		_, fs := x.create(bind("w1", "new", "editor"), false)
@@ -78,11 +79,11 @@ func TestAListingThatLagsIsLookedAtAgain(t *testing.T) {
 }
 
 func TestAnAssignThatAddsNobodyIsFollowedByAnAdd(t *testing.T) {
-	for name, mode := range map[string]assignMode{"says it did": assignIgnores, "refuses": assignRefuses, "finds nobody": assignNotFound} {
+	for name, mode := range map[string]stage.AssignMode{"says it did": stage.AssignIgnores, "refuses": stage.AssignRefuses, "finds nobody": stage.AssignNotFound} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := town()
-				s.assign = mode
+				s.Assigns = mode
 				x := openSession(t, s, enforce())
 				m, fs := x.create(bind("w1", "new", "editor"), false)
 				says(t, fs)
@@ -110,7 +111,7 @@ func TestAnAssignThatAddsNobodyIsFollowedByAnAdd(t *testing.T) {
 	t.Run("added with another role: assigned then", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.assign, s.addGives = assignRefuses, "viewer"
+			s.Assigns, s.AddGives = stage.AssignRefuses, "viewer"
 			m, fs := openSession(t, s, enforce()).create(bind("w1", "new", "editor"), false)
 			says(t, fs)
 			if m.Role() != "editor" {
@@ -122,7 +123,7 @@ func TestAnAssignThatAddsNobodyIsFollowedByAnAdd(t *testing.T) {
 	t.Run("both refuse: both are told", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.assign = assignRefuses
+			s.Assigns = stage.AssignRefuses
 			_, fs := openSession(t, s, enforce()).create(bind("w1", "ghost", "editor"), false)
 			says(t, fs, "! Blink refused the change of user ghost in workspace Space w1")
 			for _, part := range []string{"not a member of the workspace", "; then ", "unknown principal", "request id req-9"} {
@@ -138,13 +139,13 @@ func TestARefusalOfWhatIsThereAlreadyIsNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
 		x := openSession(t, s, enforce())
-		s.trouble = func(c stageCall) trouble {
-			if c.op == "assign" && c.n == 1 { // another user was faster
-				s.bring(s.spaces["w1"], user("new"), "editor")
-				s.changed(s.spaces["w1"])
-				return trouble{err: s.refuse("assign", "is a member already")}
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Op == "assign" && c.N == 1 { // another user was faster
+				s.Bring(s.Spaces["w1"], stage.User("new"), "editor")
+				s.Changed(s.Spaces["w1"])
+				return stage.Trouble{Err: s.Refuse("assign", "is a member already")}
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		_, fs := x.create(bind("w1", "new", "editor"), false)
 		says(t, fs)
@@ -156,18 +157,18 @@ func TestAWriteThatCannotBeVerifiedRecordsNothing(t *testing.T) {
 	t.Run("every answer is lost", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.trouble = func(c stageCall) trouble {
-				if c.writes() {
-					return lost(false)
+			s.Trouble = func(c stage.Call) stage.Trouble {
+				if c.Writes() {
+					return stage.Lost(false)
 				}
-				return trouble{}
+				return stage.Trouble{}
 			}
 			_, fs := openSession(t, s, enforce()).create(bind("w1", "new", "editor"), false)
 			says(t, fs, unverified)
 			if !strings.Contains(fs[0].Detail, "Nothing was recorded in the state") {
 				t.Error(fs[0].Detail)
 			}
-			if n := len(s.sent("assign")); n != 4 {
+			if n := len(s.Sent("assign")); n != 4 {
 				t.Errorf("%d attempts", n)
 			}
 		})
@@ -176,16 +177,16 @@ func TestAWriteThatCannotBeVerifiedRecordsNothing(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
 			wrote := false
-			s.trouble = func(c stageCall) trouble {
-				wrote = wrote || c.writes()
-				if wrote && c.op == "read" {
-					return broken()
+			s.Trouble = func(c stage.Call) stage.Trouble {
+				wrote = wrote || c.Writes()
+				if wrote && c.Op == "read" {
+					return stage.Broken()
 				}
-				return trouble{}
+				return stage.Trouble{}
 			}
 			_, fs := openSession(t, s, enforce()).create(bind("w1", "new", "editor"), false)
 			says(t, fs, unverified)
-			s.trouble = nil
+			s.Trouble = nil
 			x := openSession(t, s, enforce())
 			says(t, x.plan(BindingChange{Next: bind("w1", "new", "editor")}).Findings)
 			_, fs = x.create(bind("w1", "new", "editor"), false)
@@ -196,8 +197,8 @@ func TestAWriteThatCannotBeVerifiedRecordsNothing(t *testing.T) {
 	t.Run("a listing that never shows it", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.traits.AssignMayAdd = false
-			s.lag = time.Hour
+			s.ProductTraits.AssignMayAdd = false
+			s.Lag = time.Hour
 			began := time.Now()
 			_, fs := openSession(t, s, enforce()).create(bind("w1", "new", "editor"), false)
 			says(t, fs, unverified)
@@ -212,7 +213,7 @@ func TestAWriteThatCannotBeVerifiedRecordsNothing(t *testing.T) {
 			s := town()
 			x := openSession(t, s, enforce())
 			x.look("w1")
-			s.slow(time.Minute)
+			s.Slow(time.Minute)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			began := time.Now()
@@ -221,7 +222,7 @@ func TestAWriteThatCannotBeVerifiedRecordsNothing(t *testing.T) {
 			if time.Since(began) != time.Second {
 				t.Errorf("took %s", time.Since(began))
 			}
-			s.slow(0)
+			s.Slow(0)
 		})
 	})
 }
@@ -229,7 +230,7 @@ func TestAWriteThatCannotBeVerifiedRecordsNothing(t *testing.T) {
 func TestARemovalThatDoesNotShow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
-		s.lag = time.Hour
+		s.Lag = time.Hour
 		x := openSession(t, s, enforce())
 		says(t, x.delete(bind("w1", "vic", "viewer"), Exit{}, Private{})) // the service said so
 		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}), "! The change of ann@example.com in workspace Space w1 could not be verified")
@@ -238,7 +239,7 @@ func TestARemovalThatDoesNotShow(t *testing.T) {
 	t.Run("no such call", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.trouble = once("remove", trouble{err: &Error{Failure: Unsupported, Op: "remove user/vic", Status: 405}})
+			s.Trouble = once("remove", stage.Trouble{Err: &Error{Failure: Unsupported, Op: "remove user/vic", Status: 405}})
 			says(t, openSession(t, s, enforce()).delete(bind("w1", "vic", "viewer"), Exit{}, Private{}), "! Blink has no such call: vic@example.com in workspace Space w1 keeps its role")
 		})
 	})
@@ -247,7 +248,7 @@ func TestARemovalThatDoesNotShow(t *testing.T) {
 			s := town()
 			x := openSession(t, s, enforce())
 			x.look("w1")
-			s.edit("w1", without("vic"))
+			s.Edit("w1", stage.Without("vic"))
 			says(t, x.delete(bind("w1", "vic", "viewer"), Exit{}, Private{}))
 		})
 	})
@@ -256,7 +257,7 @@ func TestARemovalThatDoesNotShow(t *testing.T) {
 			s := town()
 			x := openSession(t, s, enforce())
 			x.look("w1")
-			s.edit("w1", without("ann"))
+			s.Edit("w1", stage.Without("ann"))
 			says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}))
 			wantSent(t, s)
 		})
@@ -264,7 +265,7 @@ func TestARemovalThatDoesNotShow(t *testing.T) {
 	t.Run("forbidden", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.trouble = once("remove", denied())
+			s.Trouble = once("remove", stage.Denied())
 			says(t, openSession(t, s, enforce()).delete(bind("w1", "ann", "owner"), Exit{}, Private{}), "! The Blink API key may not change ann@example.com in workspace Space w1")
 		})
 	})
@@ -274,11 +275,11 @@ func TestARemovalThatDoesNotShow(t *testing.T) {
 func TestALossThatMayHaveHappenedCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
-		s.trouble = func(c stageCall) trouble {
-			if c.op == "remove" && c.p.ID == "ann" {
-				return lost(false)
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Op == "remove" && c.Principal.ID == "ann" {
+				return stage.Lost(false)
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		x := openSession(t, s, enforce())
 		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}), "! The change of ann@example.com in workspace Space w1 could not be verified")
@@ -307,7 +308,7 @@ func TestNothingIsSentForWhatIsThereAlready(t *testing.T) {
 			s := town()
 			x := openSession(t, s, enforce())
 			x.look("w1")
-			s.edit("w1", func(ms []Member) []Member { ms[0].Roles = []string{"viewer"}; return ms })
+			s.Edit("w1", func(ms []Member) []Member { ms[0].Roles = []string{"viewer"}; return ms })
 			m, _, fs := x.update(bind("w1", "ann", "owner"), bind("w1", "ann", "viewer"), Exit{})
 			says(t, fs)
 			if m.Role() != "viewer" {
@@ -321,7 +322,7 @@ func TestNothingIsSentForWhatIsThereAlready(t *testing.T) {
 func TestAnUpdateOfSomebodyWhoLeftBringsThemBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
-		s.edit("w1", without("vic"))
+		s.Edit("w1", stage.Without("vic"))
 		m, _, fs := openSession(t, s, enforce()).update(bind("w1", "vic", "viewer"), bind("w1", "vic", "editor"), Exit{})
 		says(t, fs)
 		if m.Role() != "editor" {
@@ -335,12 +336,12 @@ func TestReadBacksAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 300
 		s := town()
-		s.latency = 50 * time.Millisecond
+		s.Latency = 50 * time.Millisecond
 		var ids []string
 		for i := range n {
 			ids = append(ids, fmt.Sprintf("p%d", i))
 		}
-		s.strangers(ids...)
+		s.Strangers(ids...)
 		x := openSession(t, s, enforce())
 		slots := make(chan struct{}, 10)
 		var wg sync.WaitGroup
@@ -355,10 +356,10 @@ func TestReadBacksAreShared(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if reads := len(s.sent("read")); reads > n/4+4 {
+		if reads := len(s.Sent("read")); reads > n/4+4 {
 			t.Errorf("%d listings for %d creations", reads, n)
 		}
-		if took, floor := time.Since(began), 2*n*s.latency/10; took > floor*5/4 {
+		if took, floor := time.Since(began), 2*n*s.Latency/10; took > floor*5/4 {
 			t.Errorf("took %s, and %s is the floor", took, floor)
 		}
 	})

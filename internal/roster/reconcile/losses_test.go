@@ -11,13 +11,15 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // race lets two machines, which share no lock, each take one owner out of a
 // workspace at about the same time.
 type race struct {
-	traits  Traits
+	traits  membership.Traits
 	minimum int
 	demote  bool
 	// cancelled ends one request in the middle.
@@ -29,13 +31,13 @@ func (c race) run(t *testing.T) (owners int, outcomes []string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(c.seed, 18))
-		s := newStage(c.traits)
-		var ms []Member
+		s := stage.New(c.traits)
+		var ms []membership.Member
 		for i := range c.minimum + 1 {
-			ms = append(ms, person(fmt.Sprintf("o%d", i), c.traits.OwnerRole))
+			ms = append(ms, stage.Person(fmt.Sprintf("o%d", i), c.traits.OwnerRole))
 		}
-		s.workspace("w1", ms...)
-		s.latency = 40 * time.Millisecond
+		s.Workspace("w1", ms...)
+		s.Latency = 40 * time.Millisecond
 		results := make(chan []Outcome, 2)
 		for i := range 2 {
 			p := start(t, s, func(p *process) { p.policy.MinimumOwners = c.minimum })
@@ -60,14 +62,14 @@ func (c race) run(t *testing.T) (owners int, outcomes []string) {
 				outcomes = append(outcomes, o.String())
 			}
 		}
-		owners = s.count(s.spaces["w1"])
+		owners = s.Count(s.Spaces["w1"])
 	})
 	return owners, outcomes
 }
 
 // Fault 18: after such a race every workspace has its owners again.
 func TestTwoMachinesLeaveNoWorkspaceWithoutItsOwners(t *testing.T) {
-	for name, traits := range map[string]Traits{"blink": blinkTraits(), "blazemeter": blazeTraits()} {
+	for name, traits := range map[string]membership.Traits{"blink": stage.BlinkTraits(), "blazemeter": stage.BlazeTraits()} {
 		for _, minimum := range []int{1, 2} {
 			for _, how := range []string{"removed", "demoted", "removed, with an interrupt", "demoted, with an interrupt"} {
 				t.Run(fmt.Sprintf("%s/%d/%s", name, minimum, how), func(t *testing.T) {
@@ -94,21 +96,21 @@ func TestTwoMachinesLeaveNoWorkspaceWithoutItsOwners(t *testing.T) {
 }
 
 // elsewhere removes a user from outside as soon as this run writes.
-func elsewhere(s *stage, id string) func(stageCall) trouble {
-	return func(c stageCall) trouble {
-		if c.writes() && c.n == 1 {
-			sp := s.spaces[c.workspace]
-			sp.members = without(id)(slices.Clone(sp.members))
-			s.changed(sp)
+func elsewhere(s *stage.Stage, id string) func(stage.Call) stage.Trouble {
+	return func(c stage.Call) stage.Trouble {
+		if c.Writes() && c.N == 1 {
+			sp := s.Spaces[c.Workspace]
+			sp.Members = stage.Without(id)(slices.Clone(sp.Members))
+			s.Changed(sp)
 		}
-		return trouble{}
+		return stage.Trouble{}
 	}
 }
 
 func TestWhatTookTooMuchIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
-		s.trouble = elsewhere(s, "zoe")
+		s.Trouble = elsewhere(s, "zoe")
 		p := start(t, s)
 		got := p.apply("w1", end("ann", "owner"))
 		wantOutcomes(t, got, "failed: given back")
@@ -117,22 +119,24 @@ func TestWhatTookTooMuchIsGivenBack(t *testing.T) {
 		}
 		wantRole(t, s, "w1", "ann", "owner")
 		wantSent(t, s, "remove w1 user/ann", "assign w1 user/ann owner")
-		if n := p.book.count("INFO Gave an access back"); n != 1 {
+		if n := p.book.Count("INFO Gave an access back"); n != 1 {
 			t.Errorf("%d lines", n)
 		}
 		// For the rest of the run it is refused, with others there or without.
-		s.edit("w1", func(ms []Member) []Member { return append(ms, person("eve", "owner"), person("una", "owner")) })
+		s.Edit("w1", func(ms []membership.Member) []membership.Member {
+			return append(ms, stage.Person("eve", "owner"), stage.Person("una", "owner"))
+		})
 		time.Sleep(10 * time.Second)
 		wantOutcomes(t, p.apply("w1", end("ann", "owner")), "refused: given back")
 	})
 	t.Run("as many as are missing, and no more", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := newStage(blinkTraits()).workspace("w1", many(4, "owner")...)
-			s.trouble = elsewhere(s, "p3")
+			s := stage.New(stage.BlinkTraits()).Workspace("w1", many(4, "owner")...)
+			s.Trouble = elsewhere(s, "p3")
 			p := start(t, s, func(p *process) { p.policy.MinimumOwners = 2 })
 			got := p.apply("w1", drop("p0", "owner"), drop("p1", "owner"))
 			wantOutcomes(t, got, "done", "failed: given back")
-			if n := s.count(s.spaces["w1"]); n != 2 {
+			if n := s.Count(s.Spaces["w1"]); n != 2 {
 				t.Errorf("%d owners", n)
 			}
 		})
@@ -140,8 +144,8 @@ func TestWhatTookTooMuchIsGivenBack(t *testing.T) {
 	t.Run("by the call that adds, where assigning does not", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.assign = assignRefuses
-			s.trouble = elsewhere(s, "zoe")
+			s.Assigns = stage.AssignRefuses
+			s.Trouble = elsewhere(s, "zoe")
 			wantOutcomes(t, start(t, s).apply("w1", end("ann", "owner")), "failed: given back")
 			wantRole(t, s, "w1", "ann", "owner")
 		})
@@ -149,20 +153,20 @@ func TestWhatTookTooMuchIsGivenBack(t *testing.T) {
 	t.Run("one who was lowered, where the listing shows nobody", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			var hidden []Member
+			var hidden []membership.Member
 			lowered := false
-			s.trouble = func(c stageCall) trouble {
-				sp := s.spaces["w1"]
+			s.Trouble = func(c stage.Call) stage.Trouble {
+				sp := s.Spaces["w1"]
 				switch {
-				case c.op == "assign" && hidden != nil:
-					sp.members, hidden = hidden, nil
-				case c.op == "assign":
+				case c.Op == "assign" && hidden != nil:
+					sp.Members, hidden = hidden, nil
+				case c.Op == "assign":
 					lowered = true
-				case c.op == "read" && lowered && hidden == nil:
-					hidden, lowered, sp.members = slices.Clone(sp.members), false, nil
+				case c.Op == "read" && lowered && hidden == nil:
+					hidden, lowered, sp.Members = slices.Clone(sp.Members), false, nil
 				}
-				s.changed(sp)
-				return trouble{}
+				s.Changed(sp)
+				return stage.Trouble{}
 			}
 			wantOutcomes(t, start(t, s).apply("w1", give("ann", "viewer", held("owner"))), "failed: given back")
 			wantRole(t, s, "w1", "ann", "owner")
@@ -172,12 +176,12 @@ func TestWhatTookTooMuchIsGivenBack(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
 			time.Sleep(10 * time.Second)
-			s.lag = 300 * time.Millisecond
+			s.Lag = 300 * time.Millisecond
 			gone, lostOnce := elsewhere(s, "zoe"), false
-			s.trouble = func(c stageCall) trouble {
-				if c.op == "assign" && !lostOnce {
+			s.Trouble = func(c stage.Call) stage.Trouble {
+				if c.Op == "assign" && !lostOnce {
 					lostOnce = true
-					return lost(false)
+					return stage.Lost(false)
 				}
 				return gone(c)
 			}
@@ -190,9 +194,9 @@ func TestWhatTookTooMuchIsGivenBack(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
 			gone := elsewhere(s, "zoe")
-			s.trouble = func(c stageCall) trouble {
-				if c.op == "assign" || c.op == "add" {
-					return denied()
+			s.Trouble = func(c stage.Call) stage.Trouble {
+				if c.Op == "assign" || c.Op == "add" {
+					return stage.Denied()
 				}
 				return gone(c)
 			}
@@ -206,7 +210,7 @@ func TestWhatTookTooMuchIsGivenBack(t *testing.T) {
 	t.Run("warn undoes nothing", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.trouble = elsewhere(s, "zoe")
+			s.Trouble = elsewhere(s, "zoe")
 			wantOutcomes(t, start(t, s, func(p *process) { p.policy.Mode = guard.Warn }).apply("w1", end("ann", "owner")), "done")
 			wantSent(t, s, "remove w1 user/ann")
 		})
@@ -218,12 +222,12 @@ func TestALossThatCannotBeProved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
 		wrote := false
-		s.trouble = func(c stageCall) trouble {
-			wrote = wrote || c.writes()
-			if wrote && c.op == "read" {
-				return broken()
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			wrote = wrote || c.Writes()
+			if wrote && c.Op == "read" {
+				return stage.Broken()
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		wantOutcomes(t, start(t, s).apply("w1", end("ann", "owner")), "unclear: not proved")
 		wantSent(t, s, "remove w1 user/ann")
@@ -231,11 +235,11 @@ func TestALossThatCannotBeProved(t *testing.T) {
 	t.Run("whose proof hangs, for ten seconds", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.trouble = func(c stageCall) trouble {
-				if c.writes() {
-					s.latency = time.Hour
+			s.Trouble = func(c stage.Call) stage.Trouble {
+				if c.Writes() {
+					s.Latency = time.Hour
 				}
-				return trouble{}
+				return stage.Trouble{}
 			}
 			p := start(t, s)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -246,7 +250,7 @@ func TestALossThatCannotBeProved(t *testing.T) {
 			if took := time.Since(began); took > 12*time.Second || !errors.Is(got[0].Err, ErrUnverified) {
 				t.Errorf("after %s: %v", took, got[0].Err)
 			}
-			s.latency = 0
+			s.Latency = 0
 		})
 	})
 }
@@ -254,9 +258,9 @@ func TestALossThatCannotBeProved(t *testing.T) {
 // A listing that still lags is looked at again before anything is given back.
 func TestASuccessorThatDoesNotShowYetIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(blinkTraits()).workspace("w1", person("ann", "owner"), person("ed", "editor"))
+		s := stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("ann", "owner"), stage.Person("ed", "editor"))
 		time.Sleep(10 * time.Second)
-		s.lag = 2 * time.Second
+		s.Lag = 2 * time.Second
 		p := start(t, s)
 		wantOutcomes(t, p.apply("w1", give("ed", "owner", held("editor"))), "done")
 		wantOutcomes(t, p.apply("w1", end("ann", "owner")), "done")
@@ -268,15 +272,15 @@ func TestASuccessorThatDoesNotShowYetIsWaitedFor(t *testing.T) {
 func TestALossThatWasLostIsJudgedAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
-		s.trouble = func(c stageCall) trouble {
-			if c.op == "remove" && c.n == 1 {
-				return lost(false)
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Op == "remove" && c.N == 1 {
+				return stage.Lost(false)
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		p := start(t, s)
 		p.in("w1")
-		time.AfterFunc(3*time.Second, func() { s.edit("w1", without("zoe")) })
+		time.AfterFunc(3*time.Second, func() { s.Edit("w1", stage.Without("zoe")) })
 		wantOutcomes(t, p.apply("w1", end("ann", "owner")), "refused: too few owners")
 		wantSent(t, s, "remove w1 user/ann")
 		wantRole(t, s, "w1", "ann", "owner")
@@ -287,14 +291,14 @@ func TestALossThatWasLostIsJudgedAnew(t *testing.T) {
 func TestWhoCameByThemselvesIsNotLowered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
-		s.traits.AssignMayAdd = false
-		s.trouble = func(c stageCall) trouble {
-			if c.op == "add" {
-				sp := s.spaces["w1"]
-				sp.members = append(sp.members, person("new", "editor"))
-				s.changed(sp)
+		s.ProductTraits.AssignMayAdd = false
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Op == "add" {
+				sp := s.Spaces["w1"]
+				sp.Members = append(sp.Members, stage.Person("new", "editor"))
+				s.Changed(sp)
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		got := start(t, s).apply("w1", give("new", "viewer"))
 		wantOutcomes(t, got, "left alone: not held")
@@ -310,14 +314,14 @@ func TestOnlyWhoIsGoneIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
 		again := false
-		s.trouble = func(c stageCall) trouble {
-			if c.op == "read" && len(s.spaces["w1"].members) < 3 && !again {
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Op == "read" && len(s.Spaces["w1"].Members) < 3 && !again {
 				again = true
-				sp := s.spaces["w1"]
-				sp.members = append(without("zoe")(slices.Clone(sp.members)), person("ann", "owner"))
-				s.changed(sp)
+				sp := s.Spaces["w1"]
+				sp.Members = append(stage.Without("zoe")(slices.Clone(sp.Members)), stage.Person("ann", "owner"))
+				s.Changed(sp)
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		start(t, s).apply("w1", end("ann", "owner"))
 		wantSent(t, s, "remove w1 user/ann")
@@ -329,11 +333,11 @@ func TestOnlyWhoIsGoneIsGivenBack(t *testing.T) {
 // that again.
 func TestAnOwnerCountsOnceAListingShowsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(blinkTraits()).workspace("w1", person("ann", "owner"), person("ed", "editor"))
+		s := stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("ann", "owner"), stage.Person("ed", "editor"))
 		p := start(t, s)
 		wantOutcomes(t, p.apply("w1", give("ed", "owner", held("editor"))), "done")
-		s.edit("w1", func(ms []Member) []Member {
-			return append(without("ed")(ms), person("ed", "editor"))
+		s.Edit("w1", func(ms []membership.Member) []membership.Member {
+			return append(stage.Without("ed")(ms), stage.Person("ed", "editor"))
 		})
 		wantOutcomes(t, p.apply("w1", end("ann", "owner")), "refused: too few owners")
 		wantSent(t, s, "assign w1 user/ed owner")
@@ -356,21 +360,21 @@ func addAfterRemoval(t *testing.T, lag time.Duration, back int) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
 		time.Sleep(10 * time.Second)
-		s.lag, s.assign = lag, assignIgnores
-		s.trouble = func(c stageCall) trouble {
-			if c.op == "read" && back > 0 {
-				s.lag = lag
-				if c.n == back {
-					s.lag += time.Second
+		s.Lag, s.Assigns = lag, stage.AssignIgnores
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Op == "read" && back > 0 {
+				s.Lag = lag
+				if c.N == back {
+					s.Lag += time.Second
 				}
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		p := start(t, s)
 		wantOutcomes(t, p.apply("w1", end("vic", "viewer")), "done")
 		wantOutcomes(t, p.apply("w1", give("vic", "viewer", by("other"))), "done")
 		wantRole(t, s, "w1", "vic", "viewer")
-		if n := len(s.sent("read")); n > 30 {
+		if n := len(s.Sent("read")); n > 30 {
 			t.Errorf("%d readings", n)
 		}
 	})

@@ -12,17 +12,18 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/activity"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/cache"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 // process is one provider process in one walk, with a reconciler for each
 // workspace.
 type process struct {
 	t      *testing.T
-	svc    *stage
+	svc    *stage.Stage
 	policy guard.Policy
 	locker Locker
 	act    *activity.Activity
-	book   *notebook
+	book   *stage.Notebook
 	ways   Ways
 	spaces map[string]*Reconciler
 }
@@ -31,9 +32,9 @@ func enforce() guard.Policy {
 	return guard.Policy{Mode: guard.Enforce, MinimumOwners: 1, HandoverWait: 5 * time.Second}
 }
 
-func start(t *testing.T, s *stage, change ...func(*process)) *process {
+func start(t *testing.T, s *stage.Stage, change ...func(*process)) *process {
 	t.Helper()
-	p := &process{t: t, svc: s, policy: enforce(), locker: &memoryLocker{}, act: activity.New(), book: &notebook{}, spaces: map[string]*Reconciler{}}
+	p := &process{t: t, svc: s, policy: enforce(), locker: &stage.Locker{}, act: activity.New(), book: &stage.Notebook{}, spaces: map[string]*Reconciler{}}
 	for _, c := range change {
 		c(p)
 	}
@@ -46,9 +47,9 @@ func (p *process) in(id string) *Reconciler {
 	if r := p.spaces[id]; r != nil {
 		return r
 	}
-	svc := p.svc.service()
+	svc := p.svc.Service()
 	status := cache.New(func(ctx context.Context) (guard.Status, error) {
-		people, err := svc.People(ctx, p.svc.tenant())
+		people, err := svc.People(ctx, p.svc.Tenant())
 		st := guard.Status{Unreadable: err != nil, Inactive: map[membership.Principal]bool{}}
 		for _, who := range people {
 			if who.Inactive {
@@ -59,17 +60,17 @@ func (p *process) in(id string) *Reconciler {
 	})
 	self := cache.New(svc.Self)
 	r := New(Config{
-		Workspace: id, Service: svc, Judge: guard.NewJudge(p.policy, p.svc.traits, membership.Vocabulary{}), Activity: p.act,
+		Workspace: id, Service: svc, Judge: guard.NewJudge(p.policy, p.svc.ProductTraits, membership.Vocabulary{}), Activity: p.act,
 		Locker: p.locker, Logger: p.book, Ways: &p.ways, MaxConcurrent: 16, Self: self.Get,
 		Listings: cache.New(func(ctx context.Context) (*membership.Listing, error) {
 			w, err := svc.ReadWorkspace(ctx, id)
 			if err != nil {
 				return nil, err
 			}
-			return membership.NewListing(w, p.svc.traits), nil
+			return membership.NewListing(w, p.svc.ProductTraits), nil
 		}),
 		Status: func(ctx context.Context) guard.Status {
-			if !p.svc.traits.StatusMatters {
+			if !p.svc.ProductTraits.StatusMatters {
 				return guard.Status{}
 			}
 			st, _ := status.Get(ctx)
@@ -97,17 +98,17 @@ func standing(role string) *membership.Standing {
 
 // give is a creation, or an update where the state held something.
 func give(id, role string, edit ...func(*Change)) Change {
-	return edited(Change{Action: Give, Principal: user(id), Want: standing(role), Token: "t-" + id}, edit)
+	return edited(Change{Action: Give, Principal: stage.User(id), Want: standing(role), Token: "t-" + id}, edit)
 }
 
 // end is a delete of what the state held.
 func end(id, held string, edit ...func(*Change)) Change {
-	return edited(Change{Action: End, Principal: user(id), Held: standing(held), Token: "t-" + id}, edit)
+	return edited(Change{Action: End, Principal: stage.User(id), Held: standing(held), Token: "t-" + id}, edit)
 }
 
 // drop is a removal by a resource that manages several.
 func drop(id, held string, edit ...func(*Change)) Change {
-	return edited(Change{Action: Drop, Principal: user(id), Held: standing(held), Token: "all"}, edit)
+	return edited(Change{Action: Drop, Principal: stage.User(id), Held: standing(held), Token: "all"}, edit)
 }
 
 func edited(c Change, edit []func(*Change)) Change {
@@ -154,35 +155,35 @@ func wantOutcomes(t *testing.T, got []Outcome, want ...string) {
 	}
 }
 
-func wantSent(t *testing.T, s *stage, want ...string) {
+func wantSent(t *testing.T, s *stage.Stage, want ...string) {
 	t.Helper()
-	if got := s.wrote(); !slices.Equal(got, want) {
+	if got := s.Wrote(); !slices.Equal(got, want) {
 		t.Errorf("sent\n  %s\nand not\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
 	}
 }
 
-func wantRole(t *testing.T, s *stage, workspace, id, role string) {
+func wantRole(t *testing.T, s *stage.Stage, workspace, id, role string) {
 	t.Helper()
-	if got := s.role(workspace, id); got != role {
+	if got := s.Role(workspace, id); got != role {
 		t.Errorf("%s in %s has the role %q, not %q", id, workspace, got, role)
 	}
 }
 
 // town is a workspace with two owners and a viewer, and strangers who are known.
-func town() *stage {
-	return newStage(blinkTraits()).workspace("w1", person("ann", "owner"), person("zoe", "owner"), person("vic", "viewer")).strangers("new", "other")
+func town() *stage.Stage {
+	return stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("ann", "owner"), stage.Person("zoe", "owner"), stage.Person("vic", "viewer")).Strangers("new", "other")
 }
 
 // lonely is a workspace with one owner and a viewer.
-func lonely() *stage {
-	return newStage(blinkTraits()).workspace("w1", person("ann", "owner"), person("vic", "viewer")).strangers("new", "other")
+func lonely() *stage.Stage {
+	return stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("ann", "owner"), stage.Person("vic", "viewer")).Strangers("new", "other")
 }
 
 // many gives people p0 and on.
-func many(n int, role string) []Member {
-	out := make([]Member, n)
+func many(n int, role string) []membership.Member {
+	out := make([]membership.Member, n)
 	for i := range out {
-		out[i] = person(fmt.Sprintf("p%d", i), role)
+		out[i] = stage.Person(fmt.Sprintf("p%d", i), role)
 	}
 	return out
 }

@@ -10,7 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
+	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
 )
 
 func TestGiveAndEnd(t *testing.T) {
@@ -52,10 +54,10 @@ func TestWhatMayBeTakenAway(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := town().with("w1", person("ed", "editor"), person("aud", "auditor"))
+				s := town().With("w1", stage.Person("ed", "editor"), stage.Person("aud", "auditor"))
 				wantOutcomes(t, start(t, s).apply("w1", c.change), c.want)
-				if n := len(s.wrote()); (n == 1) != (c.want == "done") {
-					t.Errorf("sent %v", s.wrote())
+				if n := len(s.Wrote()); (n == 1) != (c.want == "done") {
+					t.Errorf("sent %v", s.Wrote())
 				}
 			})
 		})
@@ -77,7 +79,7 @@ func TestAnIncompleteListing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newStage(blinkTraits()).workspace("w1", person("vic", "viewer")).strangers("new")
+				s := stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("vic", "viewer")).Strangers("new")
 				wantOutcomes(t, start(t, s).apply("w1", c.change), c.want)
 			})
 		})
@@ -85,13 +87,13 @@ func TestAnIncompleteListing(t *testing.T) {
 	t.Run("one that is incomplete once is read again", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			whole := s.spaces["w1"].members
-			s.edit("w1", func(ms []Member) []Member { return ms[2:] })
+			whole := s.Spaces["w1"].Members
+			s.Edit("w1", func(ms []membership.Member) []membership.Member { return ms[2:] })
 			p := start(t, s)
 			if _, err := p.in("w1").Current(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			s.edit("w1", func([]Member) []Member { return whole })
+			s.Edit("w1", func([]membership.Member) []membership.Member { return whole })
 			wantOutcomes(t, p.apply("w1", end("vic", "viewer")), "done")
 		})
 	})
@@ -101,13 +103,13 @@ func TestAnIncompleteListing(t *testing.T) {
 func TestDecisionsRestOnANewListing(t *testing.T) {
 	t.Run("fault 3: the only owner by now", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := town().with("w1", person("ed", "editor"))
+			s := town().With("w1", stage.Person("ed", "editor"))
 			p := start(t, s)
 			if _, err := p.in("w1").Current(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(4 * time.Second)
-			s.edit("w1", func(ms []Member) []Member {
+			s.Edit("w1", func(ms []membership.Member) []membership.Member {
 				for i, m := range ms {
 					ms[i].Roles = []string{map[string]string{"ed": "owner", "vic": "viewer"}[m.ID]}
 				}
@@ -124,7 +126,7 @@ func TestDecisionsRestOnANewListing(t *testing.T) {
 			if _, err := p.in("w1").Current(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			s.edit("w1", func(ms []Member) []Member { return append(ms, person("late", "viewer")) })
+			s.Edit("w1", func(ms []membership.Member) []membership.Member { return append(ms, stage.Person("late", "viewer")) })
 			wantOutcomes(t, p.apply("w1", end("late", "viewer")), "done")
 		})
 	})
@@ -136,7 +138,7 @@ func TestDecisionsRestOnANewListing(t *testing.T) {
 				t.Fatal(err)
 			}
 			wantOutcomes(t, p.apply("w1", give("new", "viewer")), "done")
-			if n := len(s.sent("read")); n != 2 { // the second one proves it
+			if n := len(s.Sent("read")); n != 2 { // the second one proves it
 				t.Errorf("%d readings", n)
 			}
 		})
@@ -144,7 +146,7 @@ func TestDecisionsRestOnANewListing(t *testing.T) {
 	t.Run("what was not sent within a second is decided anew", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.latency = 3 * time.Second
+			s.Latency = 3 * time.Second
 			p := start(t, s)
 			p.in("w1").slots = 1
 			waits := make(chan []Outcome, 1)
@@ -152,7 +154,7 @@ func TestDecisionsRestOnANewListing(t *testing.T) {
 			time.Sleep(4 * time.Second) // it is being written
 			go func() { p.apply("w1", give("other", "viewer")) }()
 			synctest.Wait()
-			s.edit("w1", func(ms []Member) []Member { return append(ms, person("other", "owner")) })
+			s.Edit("w1", func(ms []membership.Member) []membership.Member { return append(ms, stage.Person("other", "owner")) })
 			<-waits
 			time.Sleep(time.Minute)
 			wantRole(t, s, "w1", "other", "owner")
@@ -172,7 +174,7 @@ func TestWhoIsHeldIsNotRemoved(t *testing.T) {
 		wantSent(t, s)
 		wantOutcomes(t, p.apply("w1", end("vic", "viewer", by("b"))), "done")
 		// Nobody holds it any more.
-		s.edit("w1", func(ms []Member) []Member { return append(ms, person("vic", "viewer")) })
+		s.Edit("w1", func(ms []membership.Member) []membership.Member { return append(ms, stage.Person("vic", "viewer")) })
 		time.Sleep(10 * time.Second)
 		wantOutcomes(t, p.apply("w1", end("vic", "viewer", by("a"))), "done")
 	})
@@ -193,7 +195,7 @@ func TestWhoIsHeldIsNotLowered(t *testing.T) {
 func TestWhoIsNamedWhileBeingRemovedComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
-		s.latency = 100 * time.Millisecond
+		s.Latency = 100 * time.Millisecond
 		p := start(t, s)
 		p.in("w1")
 		removed := make(chan []Outcome, 1)
@@ -233,7 +235,7 @@ func TestAReplacementCreatedBeforeDestroyed(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
 			p := start(t, s)
-			p.in("w1").HandOver(user("ann"), Standing{Role: "owner", Enabled: true}, "viewer")
+			p.in("w1").HandOver(stage.User("ann"), membership.Standing{Role: "owner", Enabled: true}, "viewer")
 			wantOutcomes(t, p.apply("w1", give("ann", "viewer", by("new instance"), creates)), "done")
 			wantRole(t, s, "w1", "ann", "viewer")
 		})
@@ -242,7 +244,7 @@ func TestAReplacementCreatedBeforeDestroyed(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
 			p := start(t, s)
-			p.in("w1").HandOver(user("ann"), Standing{Role: "owner", Enabled: true}, "owner")
+			p.in("w1").HandOver(stage.User("ann"), membership.Standing{Role: "owner", Enabled: true}, "owner")
 			for _, c := range []Change{
 				give("ann", "viewer", by("in place of another")), give("ann", "viewer", by("another role"), creates),
 				give("ann", "owner", by("new instance"), creates), give("ann", "viewer", by("too late"), creates),
@@ -268,7 +270,7 @@ func TestTheLastOwnerStays(t *testing.T) {
 			t.Errorf("after %s", took)
 		}
 		wantSent(t, s)
-		if n := p.book.count("WARN Waiting for a successor"); n != 1 {
+		if n := p.book.Count("WARN Waiting for a successor"); n != 1 {
 			t.Errorf("%d lines", n)
 		}
 	})
@@ -277,10 +279,10 @@ func TestTheLastOwnerStays(t *testing.T) {
 // Fault 2: the first listing of the run is incomplete, and something else is written.
 func TestAnIncompleteListingIsNoFloor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(blinkTraits()).workspace("w1", person("vic", "viewer")).strangers("new")
+		s := stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("vic", "viewer")).Strangers("new")
 		p := start(t, s)
 		wantOutcomes(t, p.apply("w1", give("vic", "editor")), "done")
-		s.edit("w1", func(ms []Member) []Member { return append(ms, person("ann", "owner")) })
+		s.Edit("w1", func(ms []membership.Member) []membership.Member { return append(ms, stage.Person("ann", "owner")) })
 		time.Sleep(2 * time.Second)
 		wantOutcomes(t, p.apply("w1", give("ann", "viewer", held("owner"))), "refused: too few owners")
 		wantRole(t, s, "w1", "ann", "owner")
@@ -309,8 +311,8 @@ func TestASuccessorEndsTheWaitAtOnce(t *testing.T) {
 func TestALegalExchangeGoesThrough(t *testing.T) {
 	for range 20 {
 		synctest.Test(t, func(t *testing.T) {
-			s := newStage(blinkTraits()).workspace("w1", person("ann", "owner"), person("zoe", "owner")).strangers("new")
-			s.latency = 20 * time.Millisecond
+			s := stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("ann", "owner"), stage.Person("zoe", "owner")).Strangers("new")
+			s.Latency = 20 * time.Millisecond
 			p := start(t, s)
 			p.in("w1")
 			var all sync.WaitGroup
@@ -320,8 +322,8 @@ func TestALegalExchangeGoesThrough(t *testing.T) {
 				wantOutcomes(t, p.apply("w1", drop("ann", "owner")), "done")
 			})
 			all.Wait()
-			if s.fewest("w1") != 1 {
-				t.Errorf("down to %d", s.fewest("w1"))
+			if s.Fewest("w1") != 1 {
+				t.Errorf("down to %d", s.Fewest("w1"))
 			}
 		})
 	}
@@ -331,23 +333,23 @@ func TestALegalExchangeGoesThrough(t *testing.T) {
 func TestOtherChangesDoNotWakeAWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := lonely()
-		s.latency = 50 * time.Millisecond
+		s.Latency = 50 * time.Millisecond
 		for i := range 80 {
-			s.strangers(fmt.Sprintf("p%d", i))
+			s.Strangers(fmt.Sprintf("p%d", i))
 		}
 		p := start(t, s)
 		p.in("w1")
 		waits := make(chan []Outcome, 1)
 		go func() { waits <- p.apply("w1", end("ann", "owner")) }()
 		time.Sleep(time.Second)
-		alone := len(s.sent("read"))
+		alone := len(s.Sent("read"))
 		fill(80, 10, func(i int) { p.apply("w1", give(fmt.Sprintf("p%d", i), "viewer")) })
-		beside := len(s.sent("read")) - alone
+		beside := len(s.Sent("read")) - alone
 		wantOutcomes(t, <-waits, "refused: too few owners")
 		if beside > 80/4+2 {
 			t.Errorf("%d readings for 80 creations beside one who waits", beside)
 		}
-		if n := p.locker.(*memoryLocker).taken; n != 2 {
+		if n := p.locker.(*stage.Locker).Taken; n != 2 {
 			t.Errorf("it was judged %d times: when it came and when nothing moved any more is all there is", n)
 		}
 	})
@@ -375,7 +377,7 @@ func TestSeveralThatWaitAreRefusedOneAtATime(t *testing.T) {
 		if at[0] != 5*time.Second || at[1] != 10*time.Second {
 			t.Errorf("at %v", at)
 		}
-		if n := waiting(p.act) + running(p.act); n != 0 {
+		if n := stage.Waiting(p.act) + stage.Running(p.act); n != 0 {
 			t.Errorf("%d requests are left over", n)
 		}
 	})
@@ -401,12 +403,12 @@ func TestARequestWaitsWhenAllItsOpenChangesDo(t *testing.T) {
 
 func TestTheKeysOwnUserGoesLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := town().with("w1", person("key", "editor"))
-		s.latency = 10 * time.Millisecond
+		s := town().With("w1", stage.Person("key", "editor"))
+		s.Latency = 10 * time.Millisecond
 		p := start(t, s)
 		got := p.apply("w1", drop("key", "editor"), drop("ann", "owner"), drop("vic", "viewer"))
 		wantOutcomes(t, got, "done", "done", "done")
-		if sent := s.wrote(); sent[2] != "remove w1 user/key" {
+		if sent := s.Wrote(); sent[2] != "remove w1 user/key" {
 			t.Errorf("sent %v", sent)
 		}
 		if !got[0].OwnUser || got[1].OwnUser {
@@ -448,7 +450,7 @@ func TestWhoeverIsGivenUpMayBeNamedElsewhere(t *testing.T) {
 func TestTheEndOfARequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := lonely()
-		s.latency = 100 * time.Millisecond
+		s.Latency = 100 * time.Millisecond
 		p := start(t, s)
 		p.in("w1").slots = 1
 		ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
@@ -459,13 +461,13 @@ func TestTheEndOfARequest(t *testing.T) {
 		if took := time.Since(began); took != 150*time.Millisecond {
 			t.Errorf("after %s", took)
 		}
-		sent := len(s.wrote())
+		sent := len(s.Wrote())
 		time.Sleep(time.Minute)
-		if n := len(s.wrote()); n != sent || n > 1 {
+		if n := len(s.Wrote()); n != sent || n > 1 {
 			t.Errorf("%d calls, %d of them after the end", n, n-sent)
 		}
 		// What became of it is not known, and the next reading tells.
-		wantOutcomes(t, p.apply("w1", give("new", "viewer")), map[string]string{"viewer": "already so", "": "done"}[s.role("w1", "new")])
+		wantOutcomes(t, p.apply("w1", give("new", "viewer")), map[string]string{"viewer": "already so", "": "done"}[s.Role("w1", "new")])
 	})
 	t.Run("while waiting for a successor", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -476,8 +478,8 @@ func TestTheEndOfARequest(t *testing.T) {
 			defer cancel()
 			got := p.applyWithin(ctx, "w1", end("ann", "owner"))
 			wantOutcomes(t, got, "refused: too few owners")
-			if !got[0].Short.TimedOut || waiting(p.act) != 0 {
-				t.Errorf("%+v, %d wait", got[0].Short, waiting(p.act))
+			if !got[0].Short.TimedOut || stage.Waiting(p.act) != 0 {
+				t.Errorf("%+v, %d wait", got[0].Short, stage.Waiting(p.act))
 			}
 		})
 	})
@@ -485,12 +487,12 @@ func TestTheEndOfARequest(t *testing.T) {
 
 func TestAWriteWithoutAnAnswerIsNotKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := town().with("w1", person("eve", "owner"))
-		s.trouble = func(c stageCall) trouble {
-			if c.op == "remove" && c.p.ID == "ann" {
-				return lost(false)
+		s := town().With("w1", stage.Person("eve", "owner"))
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Op == "remove" && c.Principal.ID == "ann" {
+				return stage.Lost(false)
 			}
-			return trouble{}
+			return stage.Trouble{}
 		}
 		p := start(t, s, func(p *process) { p.policy.MinimumOwners = 2 })
 		wantOutcomes(t, p.apply("w1", end("ann", "owner")), "unclear")
@@ -502,12 +504,12 @@ func TestAWriteWithoutAnAnswerIsNotKnown(t *testing.T) {
 // What only takes something away from people who are no owners is done when the
 // service says so; one listing a second is what deciding takes.
 func TestADestroyOfManyCostsNWritesAndOneListingASecond(t *testing.T) {
-	for name, traits := range map[string]Traits{"blink": blinkTraits(), "blazemeter": blazeTraits()} {
+	for name, traits := range map[string]membership.Traits{"blink": stage.BlinkTraits(), "blazemeter": stage.BlazeTraits()} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const n = 1000
-				s := newStage(traits).workspace("w1", append(many(n, traits.RolesAscending[0]), person("ann", traits.OwnerRole))...)
-				s.latency, s.shifts = 50*time.Millisecond, traits.ListingShifts
+				s := stage.New(traits).Workspace("w1", append(many(n, traits.RolesAscending[0]), stage.Person("ann", traits.OwnerRole))...)
+				s.Latency, s.Shifts = 50*time.Millisecond, traits.ListingShifts
 				p := start(t, s)
 				p.in("w1")
 				began := time.Now()
@@ -515,11 +517,11 @@ func TestADestroyOfManyCostsNWritesAndOneListingASecond(t *testing.T) {
 					wantOutcomes(t, p.apply("w1", end(fmt.Sprintf("p%d", i), traits.RolesAscending[0])), "done")
 				})
 				took := time.Since(began)
-				if reads := len(s.sent("read")); reads > int(took/time.Second)+2 {
+				if reads := len(s.Sent("read")); reads > int(took/time.Second)+2 {
 					t.Errorf("%d listings in %s", reads, took)
 				}
-				if len(s.wrote()) != n || took > 8*time.Second {
-					t.Errorf("%d writes in %s", len(s.wrote()), took)
+				if len(s.Wrote()) != n || took > 8*time.Second {
+					t.Errorf("%d writes in %s", len(s.Wrote()), took)
 				}
 			})
 		})
@@ -530,7 +532,7 @@ func TestADestroyOfManyCostsNWritesAndOneListingASecond(t *testing.T) {
 // differ from what is there.
 func TestWhatIsAlreadySoCostsTheSameForEach(t *testing.T) {
 	bytesFor := func(n int) uint64 {
-		p := start(t, newStage(blinkTraits()).workspace("w1", append(many(n, "viewer"), person("ann", "owner"))...))
+		p := start(t, stage.New(stage.BlinkTraits()).Workspace("w1", append(many(n, "viewer"), stage.Person("ann", "owner"))...))
 		changes := make([]Change, n)
 		for i := range changes {
 			changes[i] = give(fmt.Sprintf("p%d", i), "viewer")
@@ -559,18 +561,18 @@ func TestWhatIsAlreadySoCostsTheSameForEach(t *testing.T) {
 
 // 1 000 creations, ten slots, 50 ms a call: nobody waits for company.
 func TestNobodyWaitsForCompany(t *testing.T) {
-	for name, traits := range map[string]Traits{"blink": blinkTraits(), "blazemeter": blazeTraits()} {
+	for name, traits := range map[string]membership.Traits{"blink": stage.BlinkTraits(), "blazemeter": stage.BlazeTraits()} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const n = 1000
 				role := traits.RolesAscending[0]
-				s := newStage(traits).workspace("w1", person("ann", traits.OwnerRole))
-				s.latency = 50 * time.Millisecond
+				s := stage.New(traits).Workspace("w1", stage.Person("ann", traits.OwnerRole))
+				s.Latency = 50 * time.Millisecond
 				if traits.ListingShifts {
-					s.finds = findsAtTheEnd
+					s.Finds = stage.FindsAtTheEnd
 				}
 				for i := range n {
-					s.strangers(fmt.Sprintf("p%d", i))
+					s.Strangers(fmt.Sprintf("p%d", i))
 				}
 				p := start(t, s)
 				p.in("w1")
@@ -578,10 +580,10 @@ func TestNobodyWaitsForCompany(t *testing.T) {
 				fill(n, 10, func(i int) {
 					wantOutcomes(t, p.apply("w1", give(fmt.Sprintf("p%d", i), role)), "done")
 				})
-				took, reads := time.Since(began), len(s.sent("read", "find", "people", "self", "describe"))
+				took, reads := time.Since(began), len(s.Sent("read", "find", "people", "self", "describe"))
 				t.Logf("%s, %d readings", took, reads)
-				if len(s.wrote()) != n || reads > 301 || took > 20200*time.Millisecond {
-					t.Errorf("%d writes and %d readings in %s", len(s.wrote()), reads, took)
+				if len(s.Wrote()) != n || reads > 301 || took > 20200*time.Millisecond {
+					t.Errorf("%d writes and %d readings in %s", len(s.Wrote()), reads, took)
 				}
 			})
 		})
@@ -591,18 +593,18 @@ func TestNobodyWaitsForCompany(t *testing.T) {
 // Terraform itself may be so slow that every creation comes when the one before is
 // nearly done. A reading then proves several all the same.
 func TestReadingsKeepInProportionWhereTerraformIsSlow(t *testing.T) {
-	for name, traits := range map[string]Traits{"blink": blinkTraits(), "blazemeter": blazeTraits()} {
+	for name, traits := range map[string]membership.Traits{"blink": stage.BlinkTraits(), "blazemeter": stage.BlazeTraits()} {
 		for _, every := range []time.Duration{30 * time.Millisecond, 65 * time.Millisecond, 90 * time.Millisecond} {
 			t.Run(fmt.Sprint(name, " ", every), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					const n = 300
-					s := newStage(traits).workspace("w1", person("ann", traits.OwnerRole))
-					s.latency = 50 * time.Millisecond
+					s := stage.New(traits).Workspace("w1", stage.Person("ann", traits.OwnerRole))
+					s.Latency = 50 * time.Millisecond
 					if traits.ListingShifts {
-						s.finds = findsAtTheEnd
+						s.Finds = stage.FindsAtTheEnd
 					}
 					for i := range n {
-						s.strangers(fmt.Sprintf("p%d", i))
+						s.Strangers(fmt.Sprintf("p%d", i))
 					}
 					p := start(t, s)
 					p.in("w1")
@@ -618,7 +620,7 @@ func TestReadingsKeepInProportionWhereTerraformIsSlow(t *testing.T) {
 						time.Sleep(every)
 					}
 					all.Wait()
-					took, reads := time.Since(began), len(s.sent("read", "find"))
+					took, reads := time.Since(began), len(s.Sent("read", "find"))
 					t.Logf("%s, %d readings", took, reads)
 					most := n/2 - 10
 					if traits.ListingShifts { // looks make no listing newer
@@ -640,11 +642,11 @@ func TestReadingsKeepInProportionWhereTerraformIsSlow(t *testing.T) {
 func TestAResourceThatAddsThousandsReadsOnceASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n, slots = 3000, 16 // as many as a process of these tests sends at a time
-		s := newStage(blinkTraits()).workspace("w1", person("ann", "owner"))
-		s.latency = 50 * time.Millisecond
+		s := stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("ann", "owner"))
+		s.Latency = 50 * time.Millisecond
 		changes := make([]Change, n)
 		for i := range changes {
-			s.strangers(fmt.Sprintf("p%d", i))
+			s.Strangers(fmt.Sprintf("p%d", i))
 			changes[i] = give(fmt.Sprintf("p%d", i), "viewer")
 		}
 		p := start(t, s)
@@ -654,7 +656,7 @@ func TestAResourceThatAddsThousandsReadsOnceASecond(t *testing.T) {
 				t.Fatal(o)
 			}
 		}
-		took, reads := time.Since(began), len(s.sent("read"))
+		took, reads := time.Since(began), len(s.Sent("read"))
 		t.Logf("%s, %d readings", took, reads)
 		if most := time.Duration(n/slots)*50*time.Millisecond*11/10 + 200*time.Millisecond; took > most {
 			t.Errorf("it took %s, longer than %s", took, most)
@@ -667,17 +669,17 @@ func TestAResourceThatAddsThousandsReadsOnceASecond(t *testing.T) {
 
 // Who makes one change after the other waits for no other one.
 func TestOneAtATimeWaitsForNoCompany(t *testing.T) {
-	for name, traits := range map[string]Traits{"blink": blinkTraits(), "blazemeter": blazeTraits()} {
+	for name, traits := range map[string]membership.Traits{"blink": stage.BlinkTraits(), "blazemeter": stage.BlazeTraits()} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const n = 50
-				s := newStage(traits).workspace("w1", person("ann", traits.OwnerRole))
-				s.latency = 50 * time.Millisecond
+				s := stage.New(traits).Workspace("w1", stage.Person("ann", traits.OwnerRole))
+				s.Latency = 50 * time.Millisecond
 				if traits.ListingShifts {
-					s.finds = findsAtTheEnd
+					s.Finds = stage.FindsAtTheEnd
 				}
 				for i := range n {
-					s.strangers(fmt.Sprintf("p%d", i))
+					s.Strangers(fmt.Sprintf("p%d", i))
 				}
 				p := start(t, s)
 				began := time.Now()
@@ -697,7 +699,7 @@ func TestOneAtATimeWaitsForNoCompany(t *testing.T) {
 func TestTheLockIsReleasedWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := lonely()
-		lock := &memoryLocker{}
+		lock := &stage.Locker{}
 		p := start(t, s, func(p *process) { p.locker = lock })
 		p.in("w1")
 		waits := make(chan []Outcome, 1)
@@ -725,7 +727,7 @@ func TestOneWorkspaceIsOneLock(t *testing.T) {
 		t.Error("the folder follows TMPDIR")
 	}
 	s, other := town(), town()
-	other.traits.Endpoint = strings.ToUpper(s.traits.Endpoint[:20]) + s.traits.Endpoint[20:] + "/"
+	other.ProductTraits.Endpoint = strings.ToUpper(s.ProductTraits.Endpoint[:20]) + s.ProductTraits.Endpoint[20:] + "/"
 	if start(t, s).in("w1").key != start(t, other).in("W1").key {
 		t.Error("two spellings are two locks")
 	}
@@ -757,7 +759,7 @@ func TestAJudgementThatNobodyNeedsEnds(t *testing.T) {
 		s := lonely()
 		p := start(t, s)
 		p.in("w1")
-		lock := p.locker.(*memoryLocker)
+		lock := p.locker.(*stage.Locker)
 		free, err := lock.Lock(t.Context(), p.in("w1").key)
 		if err != nil {
 			t.Fatal(err)
@@ -768,10 +770,10 @@ func TestAJudgementThatNobodyNeedsEnds(t *testing.T) {
 		wantOutcomes(t, p.apply("w1", give("ann", "owner", by("other"))), "already so")
 		wantOutcomes(t, <-waits, "left alone: held by another")
 		synctest.Wait()
-		calls := len(s.sent())
+		calls := len(s.Sent())
 		free()
 		time.Sleep(time.Minute)
-		if n := len(s.sent()); n != calls {
+		if n := len(s.Sent()); n != calls {
 			t.Errorf("%d calls for nobody", n-calls)
 		}
 	})
