@@ -865,6 +865,9 @@ func (tr *troupe) perform(t *testing.T) (wrong string) {
 			if n == 0 && tr.joins { // and leaves again
 				s.Edit("w", stage.Without("late"))
 				time.Sleep(tr.lag + time.Second)
+				if s.count(s.spaces["w"]) == 0 {
+					return // nobody is left who could plan anything
+				}
 				then--
 				least = min(s.Fewest("w"), then, tr.minimum)
 			}
