@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
 // crowded is a workspace of n owners, served without any time passing.

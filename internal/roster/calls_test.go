@@ -5,7 +5,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
 // The sequences of calls that Terraform really makes, each in a plan process

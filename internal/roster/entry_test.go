@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
 func TestACreationNeverChangesAnAccessSilently(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/cache"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
 // planOf plans blocks through Terraform's slots and gives what it said.

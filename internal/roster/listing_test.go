@@ -3,7 +3,7 @@ package roster
 import (
 	"testing"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
 func TestListingFindsAPrincipal(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
 // A give-back that failed names the person, the role, and the call to make.

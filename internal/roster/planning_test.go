@@ -9,7 +9,7 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
 // holders makes a resource for one role.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
 // session is one provider process, called as Terraform calls it.

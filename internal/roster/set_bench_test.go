@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
 // BenchmarkPlanSet compares a whole workspace with a configuration in which

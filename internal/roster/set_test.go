@@ -15,7 +15,7 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
 // whole makes a set of users, and of groups where gs is not nil.
@@ -865,7 +865,7 @@ func (tr *troupe) perform(t *testing.T) (wrong string) {
 			if n == 0 && tr.joins { // and leaves again
 				s.Edit("w", stage.Without("late"))
 				time.Sleep(tr.lag + time.Second)
-				if s.count(s.spaces["w"]) == 0 {
+				if s.Count(s.Spaces["w"]) == 0 {
 					return // nobody is left who could plan anything
 				}
 				then--

@@ -12,7 +12,7 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
 // terraform plans and applies a configuration as Terraform does: each walk in

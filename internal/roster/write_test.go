@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
 // once makes the first call of an op go wrong.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
 // race lets two machines, which share no lock, each take one owner out of a

@@ -12,7 +12,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/activity"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/cache"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
 // process is one provider process in one walk, with a reconciler for each

@@ -12,7 +12,7 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster/stage"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
 func TestGiveAndEnd(t *testing.T) {

@@ -40,7 +40,6 @@ var may = map[string][]string{
 	"roster/guard":     {"membership"},
 	"roster/cache":     {},
 	"roster/activity":  {},
-	"roster/stage":     {"roster/activity", "membership"},
 	"userdir":          {},
 	"membership":       {},
 	"apiclient":        {"membership", "transport"},
