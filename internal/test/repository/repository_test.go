@@ -4,7 +4,10 @@
 package repository
 
 import (
+	"errors"
+	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -328,6 +331,29 @@ func TestFormsAskForWhatIsNeeded(t *testing.T) {
 	for _, file := range []string{".github/pull_request_template.md", ".github/CODEOWNERS", "SECURITY.md", "LICENSE", "CONTRIBUTING.md", ".github/workflows/codeql.yml"} {
 		if read(t, file) == "" {
 			t.Errorf("%s is empty", file)
+		}
+	}
+}
+
+// A program that was built at the top of the tree is easily committed with the rest,
+// and stays in every clone.
+func TestNoProgramIsCommitted(t *testing.T) {
+	git := exec.CommandContext(t.Context(), "git", "ls-files", "-z")
+	git.Dir = root
+	out, err := git.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const most = 512 << 10
+	for path := range strings.SplitSeq(strings.TrimRight(string(out), "\x00"), "\x00") {
+		info, err := os.Lstat(filepath.Join(root, filepath.FromSlash(path)))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // removed, and not yet committed
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if info.Size() > most {
+			t.Errorf("%s has %d bytes: what is built belongs in /bin, which git ignores", path, info.Size())
 		}
 	}
 }
