@@ -304,7 +304,8 @@ func (e *examination) write(ctx context.Context) (restored bool, end, err error)
 		return false, nil, fmt.Errorf("nothing was changed: %w", err)
 	}
 	t.announce()
-	end = e.checks.Try(ctx, t, e.findings)
+	end = e.checks.Try(ctx, t)
+	t.delay()
 	if end != nil && ctx.Err() != nil {
 		t.say("The run ends now. What was changed is restored first; stopping once more leaves it as it is.")
 	}
@@ -317,7 +318,7 @@ func (e *examination) write(ctx context.Context) (restored bool, end, err error)
 
 func (e *examination) trial(prior Standing) *Trial {
 	return &Trial{
-		User: e.settings.user, Prior: prior, Now: prior,
+		User: e.settings.user, Prior: prior, Now: prior, Findings: e.findings,
 		service: e.service, restorer: e.checks, timing: e.Timing, product: e.product, progress: e.Stderr,
 	}
 }

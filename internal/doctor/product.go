@@ -28,6 +28,9 @@ type Examination struct {
 	None string
 	// Assumptions are all that the provider assumes, in ascending order.
 	Assumptions []Assumption
+	// Right is the number of the assumption on who may change members, and Delay of
+	// that on how soon a change shows in the listing.
+	Right, Delay int
 	// Open gives the checks for a workspace; an error says what is wrong with the id.
 	Open func(s *Service, workspace string) (Checks, error)
 	// Explain reads the body of a failure.
@@ -83,7 +86,7 @@ type Checks interface {
 	Admit(ctx context.Context, user, email string) (Standing, error)
 	// Try tries what only a change tells, on the user of the trial. An error ends
 	// the trial.
-	Try(ctx context.Context, t *Trial, f *Findings) error
+	Try(ctx context.Context, t *Trial) error
 
 	Restorer
 }

@@ -35,6 +35,8 @@ type Trial struct {
 	Prior Standing
 	// Now is what the listing showed last.
 	Now Standing
+	// Findings are where the trial notes what it finds.
+	Findings *Findings
 
 	service  *Service
 	restorer Restorer
@@ -132,16 +134,35 @@ func (t *Trial) Look(ctx context.Context) (Standing, error) {
 	return now, err
 }
 
-// Delay notes how long changes took to show in the listing.
-func (t *Trial) Delay(f *Findings, number int) {
+// Permitted notes whether the key's user may change members, as the answer to a
+// change tells, or ends the trial. member says who the user is, and may whether that
+// should be enough.
+func (t *Trial) Permitted(a Answer, may bool, member string) error {
+	number := t.product.Right
+	switch {
+	case a.OK():
+		t.Findings.Holds(number, "%s; %s", a, member)
+		return nil
+	case !a.Forbidden():
+		return nil
+	case may:
+		t.Findings.DoesNotHold(number, "%s; %s", a, member)
+	default:
+		t.Findings.NotTried(number, "%s", member)
+	}
+	return fmt.Errorf("a change was refused: %s", a)
+}
+
+// delay notes how long changes took to show in the listing.
+func (t *Trial) delay() {
 	if t.changes > 0 {
-		f.Decide(number, t.slowest <= t.timing.Visible, "%s, the slowest shown after %s", Count(t.changes, "change"), rounded(t.slowest))
+		t.Findings.Decide(t.product.Delay, t.slowest <= t.timing.Visible, "%s, the slowest shown after %s", Count(t.changes, "change"), rounded(t.slowest))
 	}
 }
 
 // NotShown ends a trial in which an accepted change does not show.
-func (t *Trial) NotShown(f *Findings, number int, what string) error {
-	f.DoesNotHold(number, "%s: not shown after %s", what, rounded(t.timing.Timeout))
+func (t *Trial) NotShown(what string) error {
+	t.Findings.DoesNotHold(t.product.Delay, "%s: not shown after %s", what, rounded(t.timing.Timeout))
 	return fmt.Errorf("a change did not show in the listing within %s", rounded(t.timing.Timeout))
 }
 

@@ -22,6 +22,8 @@ func Examination() doctor.Examination {
 		Curl:        `-u "$BLAZEMETER_API_KEY_ID:$BLAZEMETER_API_KEY_SECRET"`,
 		Explain:     client.Explain,
 		Assumptions: assumptions,
+		Right:       15,
+		Delay:       27,
 		Leaves:      "BlazeMeter has no call that takes a user off the list, so this one stays on it, disabled.",
 		Open: func(s *doctor.Service, workspace string) (doctor.Checks, error) {
 			id, err := apiclient.ParseNumericID(workspace)

@@ -221,19 +221,12 @@ func (c *checks) enableInAccount(id string) (doctor.Call, error) {
 type trial struct {
 	*checks
 	*doctor.Trial
-	f *doctor.Findings
 }
 
 // Try adds the user where they are not listed, changes the role, and disables and
 // enables them in several ways.
-func (c *checks) Try(ctx context.Context, dt *doctor.Trial, f *doctor.Findings) error {
-	t := trial{c, dt, f}
-	err := t.run(ctx)
-	dt.Delay(f, 27)
-	return err
-}
-
-func (t trial) run(ctx context.Context) error {
+func (c *checks) Try(ctx context.Context, dt *doctor.Trial) error {
+	t := trial{c, dt}
 	steps := []func(context.Context) error{t.tryAdd, t.tryEnable, t.tryRole, t.tryAgain, t.tryAddEnabled, t.tryDisable, t.tryAddDisabled, t.tryRolesAlone, t.tryEnable, t.tryEnabledAlone}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -245,23 +238,11 @@ func (t trial) run(ctx context.Context) error {
 
 // made notes that the key's user may change members, or ends the trial.
 func (t trial) made(a doctor.Answer) error {
-	const right = 15
 	m, _ := find(t.users, t.self)
 	p, _ := find(t.people, t.self)
 	admin, manager := contains(p.roles, "admin") || contains(p.roles, "owner"), m.manager() && !m.disabled
 	who := fmt.Sprintf("the key's user is an account admin: %s, a manager: %s", doctor.YesNo(admin), doctor.YesNo(manager))
-	switch {
-	case a.OK():
-		t.f.Holds(right, "%s; %s", a, who)
-	case !a.Forbidden():
-	case admin || manager:
-		t.f.DoesNotHold(right, "%s; %s", a, who)
-		return fmt.Errorf("a change was refused: %s", a)
-	default:
-		t.f.NotTried(right, "%s", who)
-		return fmt.Errorf("a change was refused: %s", a)
-	}
-	return nil
+	return t.Permitted(a, admin || manager, who)
 }
 
 func enabled(s doctor.Standing) bool  { return s.Present && !s.Disabled }
@@ -279,14 +260,14 @@ func (t trial) change(ctx context.Context, call doctor.Call, wanted func(doctor.
 	}
 	shown, err := t.Await(ctx, wanted)
 	if err == nil && !shown {
-		err = t.NotShown(t.f, 27, call.What)
+		err = t.NotShown(call.What)
 	}
 	return a, err
 }
 
 func (t trial) tryAdd(ctx context.Context) error {
 	if t.Now.Present {
-		t.f.NotTried(9, "the user is listed already")
+		t.Findings.NotTried(9, "the user is listed already")
 		return nil
 	}
 	a, err := t.Change(ctx)(t.update(t.User, lower, true))
@@ -300,9 +281,9 @@ func (t trial) tryAdd(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.f.Decide(6, !now.Present, "updating a user who is not listed: %s, listed then: %s", a, doctor.YesNo(now.Present))
+	t.Findings.Decide(6, !now.Present, "updating a user who is not listed: %s, listed then: %s", a, doctor.YesNo(now.Present))
 	if now.Present {
-		t.f.NotTried(9, "the update added the user")
+		t.Findings.NotTried(9, "the update added the user")
 		return nil
 	}
 	call, err := t.add(t.User, higher)
@@ -313,7 +294,7 @@ func (t trial) tryAdd(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.f.Decide(9, a.OK() && t.Now.Role == higher && enabled(t.Now), "%s, listed: %s, with the role: %s; one id a call",
+	t.Findings.Decide(9, a.OK() && t.Now.Role == higher && enabled(t.Now), "%s, listed: %s, with the role: %s; one id a call",
 		a, doctor.YesNo(t.Now.Present), doctor.YesNo(t.Now.Role == higher))
 	if !t.Now.Present {
 		return errors.New("the user could not be added")
@@ -334,7 +315,7 @@ func (t trial) tryEnable(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.f.Decide(8, a.OK(), "%s, enabled: %s", a, doctor.YesNo(enabled(t.Now)))
+	t.Findings.Decide(8, a.OK(), "%s, enabled: %s", a, doctor.YesNo(enabled(t.Now)))
 	if !a.OK() {
 		return errors.New("the user could not be enabled")
 	}
@@ -359,7 +340,7 @@ func (t trial) tryRole(ctx context.Context) error {
 		return err
 	}
 	if !a.OK() {
-		t.f.DoesNotHold(30, "%s", a)
+		t.Findings.DoesNotHold(30, "%s", a)
 		return fmt.Errorf("a role was refused: %s", a)
 	}
 	return nil
@@ -376,8 +357,8 @@ func (t trial) tryAgain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.f.Decide(6, a.OK(), "the same update again: %s", a)
-	t.f.Decide(30, now == before, "listed with the role that was given, and again a moment later: %s", doctor.YesNo(now == before))
+	t.Findings.Decide(6, a.OK(), "the same update again: %s", a)
+	t.Findings.Decide(30, now == before, "listed with the role that was given, and again a moment later: %s", doctor.YesNo(now == before))
 	return nil
 }
 
@@ -390,7 +371,7 @@ func (t trial) tryAddEnabled(ctx context.Context) error {
 	}
 	now, err := t.Settle(ctx, a, before)
 	if err == nil {
-		t.f.Decide(7, now == before, "an enabled user: %s, unchanged: %s", a, doctor.YesNo(now == before))
+		t.Findings.Decide(7, now == before, "an enabled user: %s, unchanged: %s", a, doctor.YesNo(now == before))
 	}
 	return err
 }
@@ -409,8 +390,8 @@ func (t trial) tryDisable(ctx context.Context) error {
 	if !a.OK() {
 		return fmt.Errorf("disabling was refused: %s", a)
 	}
-	t.f.Decide(17, !t.Now.Blocked, "%s; in the account, the user was enabled before, and is enabled now: %s", a, doctor.YesNo(!t.Now.Blocked))
-	t.f.Decide(4, t.Now.Role == role, "disabled by this run: the role is listed as before: %s", doctor.YesNo(t.Now.Role == role))
+	t.Findings.Decide(17, !t.Now.Blocked, "%s; in the account, the user was enabled before, and is enabled now: %s", a, doctor.YesNo(!t.Now.Blocked))
+	t.Findings.Decide(4, t.Now.Role == role, "disabled by this run: the role is listed as before: %s", doctor.YesNo(t.Now.Role == role))
 	if !t.Now.Blocked {
 		return nil
 	}
@@ -435,7 +416,7 @@ func (t trial) tryAddDisabled(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.f.Decide(7, now == before, "a disabled user: %s, unchanged: %s", a, doctor.YesNo(now == before))
+	t.Findings.Decide(7, now == before, "a disabled user: %s, unchanged: %s", a, doctor.YesNo(now == before))
 	if now.Disabled {
 		return nil
 	}
@@ -456,7 +437,7 @@ func (t trial) tryRolesAlone(ctx context.Context) error {
 	if _, err := t.Settle(ctx, a, t.Now); err != nil {
 		return err
 	}
-	t.f.Decide(5, a.OK() && t.Now.Disabled, "roles alone, of a disabled user: %s, still disabled: %s", a, doctor.YesNo(t.Now.Disabled))
+	t.Findings.Decide(5, a.OK() && t.Now.Disabled, "roles alone, of a disabled user: %s, still disabled: %s", a, doctor.YesNo(t.Now.Disabled))
 	return nil
 }
 
@@ -472,6 +453,6 @@ func (t trial) tryEnabledAlone(ctx context.Context) error {
 			return err
 		}
 	}
-	t.f.Decide(5, a.OK() && t.Now.Disabled, "enabled alone: %s, disabled: %s, the role as before: %s", a, doctor.YesNo(t.Now.Disabled), doctor.YesNo(t.Now.Role == role))
+	t.Findings.Decide(5, a.OK() && t.Now.Disabled, "enabled alone: %s, disabled: %s, the role as before: %s", a, doctor.YesNo(t.Now.Disabled), doctor.YesNo(t.Now.Role == role))
 	return nil
 }

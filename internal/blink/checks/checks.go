@@ -20,6 +20,8 @@ func Examination() doctor.Examination {
 		Curl:        `-H "` + client.KeyHeader + `: $BLINK_API_KEY"`,
 		Explain:     client.Explain,
 		Assumptions: assumptions,
+		Right:       23,
+		Delay:       25,
 		Open: func(s *doctor.Service, workspace string) (doctor.Checks, error) {
 			if err := client.CheckID(workspace); err != nil {
 				return nil, fmt.Errorf("-workspace: %w", err)

@@ -138,26 +138,19 @@ func has(role string) func(doctor.Standing) bool {
 type trial struct {
 	*checks
 	*doctor.Trial
-	f *doctor.Findings
 }
 
 // Try takes the user out and adds them in both ways, and changes the role.
-func (c *checks) Try(ctx context.Context, dt *doctor.Trial, f *doctor.Findings) error {
-	t := trial{c, dt, f}
-	err := t.run(ctx)
-	dt.Delay(f, 25)
-	return err
-}
-
-func (t trial) run(ctx context.Context) error {
+func (c *checks) Try(ctx context.Context, dt *doctor.Trial) error {
+	t := trial{c, dt}
 	if t.Now.Present {
 		if err := t.tryRemove(ctx); err != nil {
 			return err
 		}
 	}
 	if t.Now.Present {
-		t.f.NotTried(3, "the user is a member and could not be removed")
-		t.f.NotTried(4, "the user is a member and could not be removed")
+		t.Findings.NotTried(3, "the user is a member and could not be removed")
+		t.Findings.NotTried(4, "the user is a member and could not be removed")
 	} else {
 		if err := t.tryAssign(ctx); err != nil {
 			return err
@@ -168,7 +161,7 @@ func (t trial) run(ctx context.Context) error {
 			}
 		}
 		if t.Now.Present {
-			t.f.NotTried(4, "the user is a member and could not be removed")
+			t.Findings.NotTried(4, "the user is a member and could not be removed")
 		} else if err := t.tryAdd(ctx); err != nil {
 			return err
 		}
@@ -181,7 +174,7 @@ func (t trial) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if !t.f.Decided(5) {
+	if !t.Findings.Decided(5) {
 		return t.tryRemove(ctx)
 	}
 	return nil
@@ -189,22 +182,10 @@ func (t trial) run(ctx context.Context) error {
 
 // made notes that the key's user may change members, or ends the trial.
 func (t trial) made(a doctor.Answer) error {
-	const right = 23
 	m, _ := t.member(t.selfID())
 	admin := strings.EqualFold(t.self.Text("tenant_role"), "admin")
 	who := fmt.Sprintf("the key's user is an owner: %s, an admin: %s", doctor.YesNo(m.owner()), doctor.YesNo(admin))
-	switch {
-	case a.OK():
-		t.f.Holds(right, "%s; %s", a, who)
-	case !a.Forbidden():
-	case m.owner() || admin:
-		t.f.DoesNotHold(right, "%s; %s", a, who)
-		return fmt.Errorf("a change was refused: %s", a)
-	default:
-		t.f.NotTried(right, "%s", who)
-		return fmt.Errorf("a change was refused: %s", a)
-	}
-	return nil
+	return t.Permitted(a, m.owner() || admin, who)
 }
 
 func (t trial) selfID() string {
@@ -231,7 +212,7 @@ func (t trial) tryRemove(ctx context.Context) error {
 		return err
 	}
 	if !a.OK() {
-		t.f.DoesNotHold(5, "%s", a)
+		t.Findings.DoesNotHold(5, "%s", a)
 		return nil
 	}
 	gone, err := t.Await(ctx, absent)
@@ -239,9 +220,9 @@ func (t trial) tryRemove(ctx context.Context) error {
 	case err != nil:
 		return err
 	case !gone:
-		return t.NotShown(t.f, 25, "removal answered with "+a.String())
+		return t.NotShown("removal answered with " + a.String())
 	}
-	t.f.Holds(5, "%s, and gone from the listing", a)
+	t.Findings.Holds(5, "%s, and gone from the listing", a)
 	return nil
 }
 
@@ -254,21 +235,21 @@ func (t trial) tryAssign(ctx context.Context) error {
 	if err == nil && a.Status == http.StatusBadRequest && role == lower {
 		// The service may know its roles only as the pages show them.
 		title := strings.ToUpper(role[:1]) + role[1:]
-		t.f.Seen(13, "%s: %s", role, a)
+		t.Findings.Seen(13, "%s: %s", role, a)
 		a, err = t.Change(ctx)(t.assign(t.User, title))
 	}
 	if err != nil {
 		return err
 	}
 	if !a.OK() {
-		t.f.DoesNotHold(3, "%s", a)
+		t.Findings.DoesNotHold(3, "%s", a)
 		return nil
 	}
 	shown, err := t.Await(ctx, present)
 	if err != nil {
 		return err
 	}
-	t.f.Decide(3, shown, "%s, and listed: %s", a, doctor.YesNo(shown))
+	t.Findings.Decide(3, shown, "%s, and listed: %s", a, doctor.YesNo(shown))
 	return nil
 }
 
@@ -284,11 +265,11 @@ func (t trial) tryAdd(ctx context.Context) error {
 		if _, err := t.Await(ctx, present); err != nil {
 			return err
 		}
-		t.f.Decide(4, has(higher)(t.Now), "%s, listed: %s, with the role: %s", a, doctor.YesNo(t.Now.Present), doctor.YesNo(has(higher)(t.Now)))
+		t.Findings.Decide(4, has(higher)(t.Now), "%s, listed: %s, with the role: %s", a, doctor.YesNo(t.Now.Present), doctor.YesNo(has(higher)(t.Now)))
 		return nil
 	}
-	t.f.DoesNotHold(4, "%s", a)
-	if t.f.Decided(3) {
+	t.Findings.DoesNotHold(4, "%s", a)
+	if t.Findings.Decided(3) {
 		// The rest needs a member; assigning may still make one.
 		a, err = t.Change(ctx)(t.assign(t.User, t.spelled(lower)))
 		if err == nil && a.OK() {
@@ -316,7 +297,7 @@ func (t trial) tryChange(ctx context.Context) error {
 	}
 	shown, err := t.Await(ctx, has(want))
 	if err == nil && !shown {
-		err = t.NotShown(t.f, 25, "assignment answered with "+a.String())
+		err = t.NotShown("assignment answered with " + a.String())
 	}
 	return err
 }
@@ -331,7 +312,7 @@ func (t trial) tryAgain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.f.Decide(24, a.OK() && after == before, "%s, unchanged: %s", a, doctor.YesNo(after == before))
+	t.Findings.Decide(24, a.OK() && after == before, "%s, unchanged: %s", a, doctor.YesNo(after == before))
 	return nil
 }
 
@@ -363,7 +344,7 @@ func (t trial) tryCase(ctx context.Context) error {
 	} else if _, err := t.Look(ctx); err != nil {
 		return err
 	}
-	t.f.Decide(13, a.OK() && has(role)(t.Now), "%s in place of %s: %s, listed as %s", other, role, a, t.Now.Role)
+	t.Findings.Decide(13, a.OK() && has(role)(t.Now), "%s in place of %s: %s, listed as %s", other, role, a, t.Now.Role)
 	return nil
 }
 
@@ -377,11 +358,11 @@ func (t trial) tryUnknown(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.f.Decide(14, a.Refused(), "%s, unchanged: %s", a, doctor.YesNo(before == after))
+	t.Findings.Decide(14, a.Refused(), "%s, unchanged: %s", a, doctor.YesNo(before == after))
 	if a.Refused() {
-		t.f.Decide(7, ownForm(a, http.StatusBadRequest), "%s, in Blink's own form: %s", a, doctor.YesNo(a.Said().Own))
+		t.Findings.Decide(7, ownForm(a, http.StatusBadRequest), "%s, in Blink's own form: %s", a, doctor.YesNo(a.Said().Own))
 	} else {
-		t.f.NotTried(7, "nothing was refused")
+		t.Findings.NotTried(7, "nothing was refused")
 	}
 	return nil
 }
