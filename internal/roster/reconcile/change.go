@@ -145,6 +145,15 @@ var ErrNotSent = errors.New("it was not attempted")
 // ErrUnverified is the cause where a change may stand, and no listing showed it.
 var ErrUnverified = errors.New("the write may have been applied, but no listing showed it in time")
 
+// unverified is the error of a change that a listing does not show, which may be
+// because the listing is not complete.
+func unverified(l *membership.Listing) error {
+	if l.Complete() {
+		return ErrUnverified
+	}
+	return fmt.Errorf("%w: the listing is not complete: %s", ErrUnverified, l.Incomplete)
+}
+
 // row is what is known of one principal at one time.
 type row struct {
 	membership.Member

@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
@@ -100,7 +99,7 @@ func (r *Reconciler) unsettled(it *item) verdict {
 // that has been sent may stand.
 func (r *Reconciler) incomplete(it *item) verdict {
 	if it.attempts > 0 {
-		return r.ends(Outcome{Result: Unclear, Err: fmt.Errorf("%w: the listing is not complete: %s", ErrUnverified, r.know.Value.Incomplete)})
+		return r.ends(Outcome{Result: Unclear, Err: unverified(r.know.Value)})
 	}
 	return r.ends(Outcome{Result: Refused, Reason: Incomplete, Listing: r.know.Value})
 }

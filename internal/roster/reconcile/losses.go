@@ -479,7 +479,7 @@ func (b *batch) finish(l *membership.Listing) {
 			r.finish(w.item, o)
 		case presence == membership.NotKnown:
 			r.settleLine(w.item, lineOpen)
-			o := r.failed(w, Unclear, fmt.Errorf("%w: the listing is not complete: %s", ErrUnverified, l.Incomplete))
+			o := r.failed(w, Unclear, unverified(l))
 			o.Reason = NotProved
 			r.finish(w.item, o)
 		default:
@@ -581,7 +581,7 @@ func (r *Reconciler) restore(ctx context.Context, w written, seen bool) error {
 // errStillGone is the cause where the last listing does not show that giving an
 // access back had an effect. Another call may then be made even where that listing
 // is not complete: giving an owner's role takes nothing from anybody.
-var errStillGone = errors.New("the listing does not show it")
+var errStillGone = errors.New("the access is not back")
 
 func (r *Reconciler) restoreBy(ctx context.Context, by way, w written, seen bool) error {
 	p, held := w.live.Principal, w.live.Standing()
@@ -615,10 +615,7 @@ func (r *Reconciler) restoreBy(ctx context.Context, by way, w written, seen bool
 			return nil
 		}
 		if time.Now().Add(pause).After(deadline) {
-			if got.Value.Complete() {
-				return fmt.Errorf("%w: %w", ErrUnverified, errStillGone)
-			}
-			return fmt.Errorf("%w: %w: it is not complete: %s", ErrUnverified, errStillGone, got.Value.Incomplete)
+			return fmt.Errorf("%w: %w", errStillGone, unverified(got.Value))
 		}
 		if err := sleep(ctx, pause); err != nil {
 			return fmt.Errorf("%w: %w", ErrUnverified, err)
