@@ -172,18 +172,13 @@ func (o *oracle) judge() (why []refusal, end map[string]people) {
 	return why, end
 }
 
-// withDeposed takes what is left of replaced objects for resources of their own,
-// where nobody holds their principal.
+// withDeposed takes what is left of replaced objects for resources of their own, but where
+// what replaces it holds the principal.
 func (o *oracle) withDeposed() {
-	held := map[place]bool{}
-	for _, r := range o.resources {
-		if r.config != nil && r.config.form == additive {
-			held[at(r.config.workspace, r.config.who)] = true
-		}
-	}
 	for _, r := range slices.Clone(o.resources) {
 		for _, d := range r.deposed {
-			if d.object != nil && d.object.form == additive && !held[at(d.object.workspace, d.object.who)] {
+			replaced := d.object != nil && r.config != nil && at(r.config.workspace, r.config.who) == at(d.object.workspace, d.object.who)
+			if d.object != nil && d.object.form == additive && !replaced {
 				o.resources = append(slices.Clip(o.resources), &resource{state: d.object})
 			}
 		}
