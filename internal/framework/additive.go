@@ -176,11 +176,7 @@ func (r *additive) diagnostics(findings []roster.Finding) diag.Diagnostics {
 }
 
 func (r *additive) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.conn == nil {
-		return // not configured: nothing can be said about people
-	}
-	run, ok, diags := r.conn.UsableInPlan()
-	resp.Diagnostics.Append(diags...)
+	run, ok := beginPlan(r.conn, &resp.Diagnostics)
 	if !ok {
 		return
 	}

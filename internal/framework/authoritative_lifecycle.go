@@ -19,15 +19,12 @@ import (
 )
 
 func (r *authoritative) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.conn == nil {
-		return // not configured: nothing can be said about people
-	}
-	run, ok, diags := r.conn.UsableInPlan()
-	resp.Diagnostics.Append(diags...)
+	run, ok := beginPlan(r.conn, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	var prior, next *peopleModel
+	var diags diag.Diagnostics
 	c := roster.RolesChange{Private: getPrivate(ctx, req.Private, &resp.Diagnostics)}
 	if !req.State.Raw.IsNull() {
 		prior, diags = readModel(ctx, r.Authoritative, req.State)

@@ -34,6 +34,17 @@ func begin(ctx context.Context, conn *Connection, v timeouts.Value, timeout time
 	return run, ctx, cancel
 }
 
+// beginPlan is how every plan begins. ok is false where the request has to end,
+// whether or not an error says why. The run is nil where the settings are not known.
+func beginPlan(conn *Connection, diags *diag.Diagnostics) (run *roster.Run, ok bool) {
+	if conn == nil {
+		return nil, false // not configured: nothing can be said about people
+	}
+	run, ok, ds := conn.UsableInPlan()
+	diags.Append(ds...)
+	return run, ok
+}
+
 // beginRead is how every refresh begins. The run is nil where the state stays as it
 // was; where nothing failed, a warning says so.
 func beginRead(ctx context.Context, conn *Connection, v timeouts.Value, id string, diags *diag.Diagnostics) (*roster.Run, context.Context, context.CancelFunc) {
