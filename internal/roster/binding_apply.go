@@ -80,7 +80,7 @@ func (s *space) applyOne(ctx context.Context, w wish) BindingApplied {
 // prior one leaves as its exit says.
 func (r *Run) UpdateBinding(ctx context.Context, c BindingApply) BindingApplied {
 	s := r.spaces.get(c.Next.Workspace)
-	if fold(c.Prior.Principal) == fold(c.Next.Principal) {
+	if c.Prior.Principal.Fold() == c.Next.Principal.Fold() {
 		w := giveWish(c)
 		w.Held = &c.Prior.Standing
 		out := s.applyOne(ctx, w)

@@ -117,11 +117,11 @@ func (a *setApply) step(ctx context.Context, ws []wish) {
 func (a *setApply) entering(d planning.Diff) []wish {
 	lower := make(map[Principal]bool, len(d.Lower))
 	for _, c := range d.Lower {
-		lower[fold(c.Principal)] = true
+		lower[c.Principal.Fold()] = true
 	}
 	out := make([]wish, 0, len(a.next.Entries))
 	for _, e := range a.next.Entries {
-		if !lower[fold(e.Principal)] {
+		if !lower[e.Principal.Fold()] {
 			out = append(out, a.give(e))
 		}
 	}
@@ -149,7 +149,7 @@ func (a *setApply) form() guard.Form {
 
 // heldBy is what the state held of a principal; nil for nothing.
 func (a *setApply) heldBy(p Principal) *Standing {
-	role, ok := a.held[fold(p)]
+	role, ok := a.held[p.Fold()]
 	if !ok {
 		return nil
 	}
@@ -161,10 +161,10 @@ func (a *setApply) lowering(d planning.Diff) []wish {
 	var out []wish
 	named := make(map[Principal]planning.Entry, len(a.next.Entries))
 	for _, e := range a.next.Entries {
-		named[fold(e.Principal)] = e
+		named[e.Principal.Fold()] = e
 	}
 	for _, c := range d.Lower {
-		if e, ok := named[fold(c.Principal)]; ok {
+		if e, ok := named[c.Principal.Fold()]; ok {
 			out = append(out, a.give(e))
 			continue
 		}
@@ -220,7 +220,7 @@ func (a *setApply) finish(ctx context.Context) SetApplied {
 				}
 			}
 			if o.Result == reconcile.LeftAlone {
-				alone[fold(w.Principal)] = true
+				alone[w.Principal.Fold()] = true
 			}
 		}
 	}
@@ -279,7 +279,7 @@ func (a *setApply) joined(ctx context.Context, l *Listing, alone map[Principal]b
 		}
 	}
 	for _, c := range left {
-		if c.Cause != guard.NotNamed || alone[fold(c.Principal)] || s.reconciler.HeldByOther(c.Principal, a.token) {
+		if c.Cause != guard.NotNamed || alone[c.Principal.Fold()] || s.reconciler.HeldByOther(c.Principal, a.token) {
 			continue
 		}
 		w := wish{form: a.form(), Change: reconcile.Change{Principal: c.Principal, Want: c.To, Loss: guard.Loss{What: c.What}}}
@@ -307,7 +307,7 @@ func (r *Run) DisbandSet(prior Roles, private Private) {
 		s.replaced[key] = planning.Held{}
 	}
 	for _, e := range prior.Entries {
-		s.replaced[key][fold(e.Principal)] = e.Role
+		s.replaced[key][e.Principal.Fold()] = e.Role
 	}
 }
 

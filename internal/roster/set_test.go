@@ -727,7 +727,7 @@ func drawTroupe(rt *rapid.T) *troupe {
 			m.Invite = true
 		}
 		if in {
-			owned = owned || m.Enabled && !m.Invite && hasRole(m, tr.traits.OwnerRole)
+			owned = owned || m.Enabled && !m.Invite && m.HasRole(tr.traits.OwnerRole)
 			tr.members = append(tr.members, m)
 		}
 		switch rapid.IntRange(0, 6).Draw(rt, id+" then") {

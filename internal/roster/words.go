@@ -19,10 +19,8 @@ type (
 	Workspace   = membership.Workspace
 	Description = membership.Description
 	Person      = membership.Person
-	Receipt     = membership.Receipt
 	Traits      = membership.Traits
 	Service     = membership.Service
-	Finder      = membership.Finder
 	Failure     = membership.Failure
 	Error       = membership.Error
 	Standing    = membership.Standing
@@ -41,12 +39,10 @@ type (
 	Binding       = planning.Binding
 	BindingChange = planning.BindingChange
 	BindingPlan   = planning.BindingPlan
-	BindingRead   = planning.BindingRead
 	Exit          = planning.Exit
 	Roles         = planning.Roles
 	RolesChange   = planning.RolesChange
 	RolesPlan     = planning.RolesPlan
-	RolesRead     = planning.RolesRead
 	Entry         = planning.Entry
 	Scope         = planning.Scope
 	Private       = planning.Private
@@ -71,7 +67,6 @@ const (
 	AtRole          = membership.AtRole
 	AtEnabled       = membership.AtEnabled
 	AtUsers         = membership.AtUsers
-	AtGroups        = membership.AtGroups
 	NotKnown        = membership.NotKnown
 	Absent          = membership.Absent
 	There           = membership.There
@@ -86,10 +81,6 @@ func FailureOf(err error) Failure { return membership.FailureOf(err) }
 
 // NewListing indexes a workspace.
 func NewListing(w *Workspace, t Traits) *Listing { return membership.NewListing(w, t) }
-
-func fold(p Principal) Principal { return p.Fold() }
-
-func hasRole(m Member, role string) bool { return m.HasRole(role) }
 
 // NewActivity gives the activity of a process that has done nothing yet.
 func NewActivity() *Activity { return activity.New() }
