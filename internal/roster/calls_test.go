@@ -44,7 +44,7 @@ func TestCallsOfACreation(t *testing.T) {
 		if m.Email != "new@example.com" || !m.Holds(Standing{Role: "editor", Enabled: true}) {
 			t.Errorf("created %+v", m)
 		}
-		wantSent(t, s, "assign w1 user/new editor")
+		s.WantSent(t, "assign w1 user/new editor")
 		if a.book.Count("INFO Changed an access") != 1 {
 			t.Errorf("one line for each write: %v", a.book.Lines)
 		}
@@ -69,7 +69,7 @@ func TestCallsOfARoleChange(t *testing.T) {
 		if kept {
 			t.Error("nothing of the prior is kept")
 		}
-		wantSent(t, s, "assign w1 user/vic editor")
+		s.WantSent(t, "assign w1 user/vic editor")
 	})
 }
 
@@ -89,7 +89,7 @@ func TestCallsOfARemoval(t *testing.T) {
 				}
 				a := openSession(t, s, enforce()) // no plan in the apply
 				says(t, a.delete(bind("w1", "ann", "owner"), Exit{}, planned.Private))
-				wantSent(t, s, "remove w1 user/ann")
+				s.WantSent(t, "remove w1 user/ann")
 			})
 		})
 	}
@@ -118,7 +118,7 @@ func TestCallsOfARemovalAfterAnUpdate(t *testing.T) {
 		}
 		s.Edit("w1", func(ms []Member) []Member { return append(ms, stage.Person("zoe", "owner")) })
 		says(t, openSession(t, s, enforce()).delete(bind("w1", "ann", "owner"), Exit{}, planned.Private))
-		wantRole(t, s, "w1", "ann", "")
+		s.WantRole(t, "w1", "ann", "")
 	})
 }
 
@@ -157,8 +157,8 @@ func TestCallsOfAReplacement(t *testing.T) {
 						}
 						says(t, a.delete(ann, Exit{}, null.Private))
 					}
-					wantSent(t, s)
-					wantRole(t, s, "w1", "ann", "owner")
+					s.WantSent(t)
+					s.WantRole(t, "w1", "ann", "owner")
 				})
 			})
 		}
@@ -181,7 +181,7 @@ func TestCallsOfAReplacementWithAnotherRole(t *testing.T) {
 		says(t, a.plan(BindingChange{Next: next}).Findings)
 		_, fs := a.create(next, false)
 		says(t, fs)
-		wantSent(t, s, "assign w1 user/vic editor")
+		s.WantSent(t, "assign w1 user/vic editor")
 	})
 }
 
@@ -204,7 +204,7 @@ func TestReplacementToALesserRoleIsALoss(t *testing.T) {
 		says(t, a.delete(bind("w1", "ann", "owner"), Exit{}, heldKey("w1", "ann")))
 		_, fs := a.create(bind("w1", "ann", "viewer"), false)
 		says(t, fs, lastOwner)
-		wantRole(t, s, "w1", "ann", "owner")
+		s.WantRole(t, "w1", "ann", "owner")
 	})
 }
 
@@ -223,7 +223,7 @@ func TestCallsOfAMoveToAnotherWorkspace(t *testing.T) {
 		says(t, a.plan(BindingChange{Next: next}).Findings)
 		_, fs := a.create(next, false)
 		says(t, fs)
-		wantSent(t, s, "remove w1 user/ann", "assign w2 user/ann owner")
+		s.WantSent(t, "remove w1 user/ann", "assign w2 user/ann owner")
 	})
 }
 
@@ -245,7 +245,7 @@ func TestCallsOfAMoveCreatedBeforeDestroyed(t *testing.T) {
 		null := a.plan(BindingChange{Prior: prior, Private: left})
 		says(t, null.Findings)
 		says(t, a.delete(prior, Exit{}, null.Private))
-		wantSent(t, s, "assign w2 user/ann owner", "remove w1 user/ann")
+		s.WantSent(t, "assign w2 user/ann owner", "remove w1 user/ann")
 	})
 }
 
@@ -275,7 +275,7 @@ func TestCallsOfAChangedPrincipal(t *testing.T) {
 		if kept || m.ID != "new" {
 			t.Errorf("kept %v, %+v", kept, m)
 		}
-		wantSent(t, s, "assign w1 user/new owner", "remove w1 user/ann")
+		s.WantSent(t, "assign w1 user/new owner", "remove w1 user/ann")
 		if s.Fewest("w1") != 1 {
 			t.Errorf("%d owners for a moment", s.Fewest("w1"))
 		}
@@ -331,7 +331,7 @@ func TestCallsThatClash(t *testing.T) {
 					}
 					says(t, got.Findings, c.want)
 				}
-				wantSent(t, s)
+				s.WantSent(t)
 			})
 		})
 	}
@@ -386,9 +386,9 @@ func TestClashesAreLeftToTheOperationsInAnApply(t *testing.T) {
 				} else {
 					create()
 					remove()
-					wantSent(t, s)
+					s.WantSent(t)
 				}
-				wantRole(t, s, "w1", "vic", "viewer")
+				s.WantRole(t, "w1", "vic", "viewer")
 			})
 		})
 	}
@@ -420,7 +420,7 @@ func TestCallsOfARunThatSharesItsProcess(t *testing.T) {
 				p.act.Applying()
 				_, fs := p.create(want, false)
 				says(t, fs)
-				wantSent(t, s, "assign w1 user/new editor")
+				s.WantSent(t, "assign w1 user/new editor")
 			})
 		})
 	}
@@ -457,9 +457,9 @@ func TestAShiftingListKeepsEverybodysAccess(t *testing.T) {
 				t.Error(out)
 			}
 			for _, id := range ids[1:] {
-				wantRole(t, st, "w1", id, "viewer")
+				st.WantRole(t, "w1", id, "viewer")
 			}
-			wantRole(t, st, "w1", ids[0], "")
+			st.WantRole(t, "w1", ids[0], "")
 		})
 	}
 }

@@ -32,7 +32,7 @@ func TestWhatWasCancelledBeforeItWasSentIsNotUnclear(t *testing.T) {
 				}
 			}
 		}
-		wantSent(t, s)
+		s.WantSent(t)
 	})
 }
 

@@ -30,21 +30,21 @@ func TestACreationNeverChangesAnAccessSilently(t *testing.T) {
 		// An apply that the plan did not prepare leaves alone members who would have less.
 		_, fs = openSession(t, s, enforce()).create(bind("w1", "zoe", "editor"), false)
 		says(t, fs, "zoe@example.com in workspace Space w1 is left alone")
-		wantSent(t, s)
+		s.WantSent(t)
 
 		// Told to, it says from what to what.
 		x = openSession(t, s, enforce())
 		says(t, x.plan(BindingChange{Next: bind("w1", "vic", "editor"), Adopt: true}).Findings, "vic@example.com in workspace Space w1 goes from viewer to editor")
 		_, fs = x.create(bind("w1", "vic", "editor"), true)
 		says(t, fs, "vic@example.com in workspace Space w1 goes from viewer to editor")
-		wantSent(t, s, "assign w1 user/vic editor")
+		s.WantSent(t, "assign w1 user/vic editor")
 	})
 	t.Run("a higher role that only the apply knew of is given, and told", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
 			_, fs := openSession(t, s, enforce()).create(bind("w1", "vic", "editor"), false)
 			says(t, fs, "vic@example.com in workspace Space w1 goes from viewer to editor")
-			wantSent(t, s, "assign w1 user/vic editor")
+			s.WantSent(t, "assign w1 user/vic editor")
 		})
 	})
 	t.Run("the same role is adopted", func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestACreationNeverChangesAnAccessSilently(t *testing.T) {
 			s := lonely()
 			_, fs := openSession(t, s, enforce()).create(bind("w1", "ann", "viewer"), true)
 			says(t, fs, lastOwner)
-			wantSent(t, s)
+			s.WantSent(t)
 		})
 	})
 }
@@ -71,7 +71,7 @@ func TestADisabledUserIsEnabledAgainWithAWarning(t *testing.T) {
 		says(t, x.plan(BindingChange{Next: bind("7", "3", "viewer")}).Findings, "3@example.com is disabled in workspace Space 7 and will be enabled again")
 		_, fs := x.create(bind("7", "3", "viewer"), false)
 		says(t, fs, "3@example.com is disabled in workspace Space 7 and will be enabled again")
-		wantRole(t, s, "7", "3", "viewer")
+		s.WantRole(t, "7", "3", "viewer")
 	})
 }
 
@@ -89,7 +89,7 @@ func TestNobodyIsCreatedDisabled(t *testing.T) {
 		}
 		_, fs = x.create(off, false)
 		says(t, fs, want)
-		wantSent(t, s)
+		s.WantSent(t)
 	})
 }
 

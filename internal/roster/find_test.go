@@ -109,7 +109,7 @@ func TestChangesAreNotLookedFor(t *testing.T) {
 		if looks := s.Sent("find"); len(looks) > 0 {
 			t.Errorf("looked for %v", looks)
 		}
-		wantRole(t, s, "w1", "p1", "tester")
+		s.WantRole(t, "w1", "p1", "tester")
 	})
 }
 
@@ -124,7 +124,7 @@ func TestALookShowsAnotherRole(t *testing.T) {
 		if m.Role() != "tester" {
 			t.Errorf("created with %s", m.Standing())
 		}
-		wantSent(t, s, "add w1 user/p0 tester", "assign w1 user/p0 tester")
+		s.WantSent(t, "add w1 user/p0 tester", "assign w1 user/p0 tester")
 	})
 }
 
@@ -142,7 +142,7 @@ func TestALookSettlesALostAnswer(t *testing.T) {
 		a := openSession(t, s, enforce())
 		_, fs := a.create(bind("w1", "p0", "tester"), false)
 		says(t, fs)
-		wantSent(t, s, "add w1 user/p0 tester")
+		s.WantSent(t, "add w1 user/p0 tester")
 		if n := a.book.Count("INFO Changed an access, as a listing shows"); n != 1 {
 			t.Errorf("%d lines about it: %v", n, a.book.Lines)
 		}

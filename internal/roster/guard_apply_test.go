@@ -95,7 +95,7 @@ func TestASuccessorThatCannotBeCreatedLeavesTheOldOwner(t *testing.T) {
 			if !strings.Contains(applied.String(), "licence limit reached") {
 				t.Error(applied)
 			}
-			wantRole(t, s, "w1", "ann", "owner")
+			s.WantRole(t, "w1", "ann", "owner")
 		}
 	})
 }
@@ -112,7 +112,7 @@ func TestTheOtherOwnerVanishesBetweenPlanAndApply(t *testing.T) {
 		if got := details(applied.errors()); !strings.Contains(got, "2 owners at plan time, 1 now.") {
 			t.Errorf("what has changed since the plan is not said: %s", got)
 		}
-		wantSent(t, s)
+		s.WantSent(t)
 		if blocks[0].prior == nil {
 			t.Error("the state has lost it")
 		}
@@ -128,7 +128,7 @@ func TestTheOtherOwnerVanishesDuringTheApply(t *testing.T) {
 		says(t, fs)
 		s.Edit("w1", stage.Without("zoe"))
 		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}), lastOwner)
-		wantRole(t, s, "w1", "ann", "owner")
+		s.WantRole(t, "w1", "ann", "owner")
 	})
 }
 
@@ -166,8 +166,8 @@ func TestARemovalThatWaitsLetsAnotherResourceTakeItsPrincipal(t *testing.T) {
 		if took := time.Since(began); took > time.Second {
 			t.Errorf("it took %s", took)
 		}
-		wantSent(t, s)
-		wantRole(t, s, "w1", "ann", "owner")
+		s.WantSent(t)
+		s.WantRole(t, "w1", "ann", "owner")
 	})
 }
 
@@ -277,7 +277,7 @@ func TestASuccessorEndsTheWaitAtOnce(t *testing.T) {
 		if time.Since(began) > time.Second {
 			t.Errorf("it took %s", time.Since(began))
 		}
-		wantSent(t, s, "assign w1 user/new owner", "remove w1 user/ann")
+		s.WantSent(t, "assign w1 user/new owner", "remove w1 user/ann")
 	})
 }
 
@@ -338,7 +338,7 @@ func TestCancellationEndsTheWaitAtOnce(t *testing.T) {
 		if time.Since(began) != 0 || stage.Waiting(x.act) != 0 {
 			t.Errorf("it took %s; %d wait", time.Since(began), stage.Waiting(x.act))
 		}
-		wantSent(t, s)
+		s.WantSent(t)
 		// Nothing is left locked.
 		_, fs := x.create(bind("w1", "new", "owner"), false)
 		says(t, fs)
@@ -417,14 +417,14 @@ func TestARotationThatFailsHalfWayKeepsThePrior(t *testing.T) {
 		if len(applied.errors()) != 1 || blocks[0].prior.Principal.ID != "ann" {
 			t.Fatalf("%s %v", applied, blocks[0].prior)
 		}
-		wantRole(t, s, "w1", "new", "owner")
-		wantRole(t, s, "w1", "ann", "owner")
+		s.WantRole(t, "w1", "new", "owner")
+		s.WantRole(t, "w1", "ann", "owner")
 		fails = false
 		planned, applied := both(t, tf, blocks)
 		says(t, planned.errors())
 		says(t, applied.errors())
-		wantRole(t, s, "w1", "ann", "")
-		wantSent(t, s, "assign w1 user/new owner", "remove w1 user/ann", "remove w1 user/ann")
+		s.WantRole(t, "w1", "ann", "")
+		s.WantSent(t, "assign w1 user/new owner", "remove w1 user/ann", "remove w1 user/ann")
 	})
 }
 
@@ -439,8 +439,8 @@ func TestARotationToSomebodyWhoDoesNotCountWaitsAndKeeps(t *testing.T) {
 		if !kept || fs[0].At != AtPrincipal {
 			t.Errorf("kept %v at %q", kept, fs[0].At)
 		}
-		wantRole(t, s, "w1", "ann", "owner")
-		wantRole(t, s, "w1", "new", "owner")
+		s.WantRole(t, "w1", "ann", "owner")
+		s.WantRole(t, "w1", "new", "owner")
 	})
 }
 
@@ -457,8 +457,8 @@ func TestARotationLeavesAsItsExitSays(t *testing.T) {
 				if kept {
 					t.Error("kept")
 				}
-				wantRole(t, s, "w1", "ann", c.want)
-				wantRole(t, s, "w1", "new", "owner")
+				s.WantRole(t, "w1", "ann", c.want)
+				s.WantRole(t, "w1", "new", "owner")
 			})
 		})
 	}
@@ -481,7 +481,7 @@ func TestOffLeavesItToTheService(t *testing.T) {
 		says(t, fs, lastOwner)
 		s.Enforce = false
 		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}))
-		wantRole(t, s, "w1", "ann", "")
+		s.WantRole(t, "w1", "ann", "")
 	})
 }
 
@@ -526,9 +526,9 @@ func TestRemovalThatDisables(t *testing.T) {
 			"2@example.com in workspace Space 7 goes from tester to manager")
 		says(t, x.delete(mgr, Exit{}, Private{}), lastManager)
 		says(t, x.delete(bind("7", "2", "tester"), Exit{}, Private{}))
-		wantRole(t, s, "7", "2", "-tester")
+		s.WantRole(t, "7", "2", "-tester")
 		says(t, x.delete(bind("7", "3", "manager"), Exit{}, Private{})) // disabled already
-		wantSent(t, s, "remove 7 user/2")
+		s.WantSent(t, "remove 7 user/2")
 	})
 }
 
@@ -541,7 +541,7 @@ func TestAPartialListingRemovesNobodyFromTheState(t *testing.T) {
 		says(t, x.read("w1", "ann"), partial)
 		says(t, x.delete(bind("w1", "ann", "viewer"), Exit{}, Private{}), partial)
 		says(t, x.delete(bind("w1", "vic", "viewer"), Exit{}, Private{}), partial)
-		wantSent(t, s)
+		s.WantSent(t)
 	})
 	t.Run("nor an owner who was there a moment ago", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -550,7 +550,7 @@ func TestAPartialListingRemovesNobodyFromTheState(t *testing.T) {
 			x.look("w1")
 			s.Edit("w1", func(ms []Member) []Member { return ms[2:] }) // from now on the key sees the viewer only
 			says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}), "! The listing of workspace w1 is not complete")
-			wantSent(t, s)
+			s.WantSent(t)
 		})
 	})
 	t.Run("and does not set the floor", func(t *testing.T) {

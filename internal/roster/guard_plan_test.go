@@ -367,7 +367,7 @@ func TestMinimumOfTwo(t *testing.T) {
 			blocks := []*block{{addr: "a", prior: bind("w1", "ann", "owner"), next: bind("w1", "new", "owner")}}
 			says(t, tf.plan(t.Context(), blocks).errors())
 			says(t, tf.apply(t.Context(), blocks).errors())
-			wantSent(t, s, "assign w1 user/new owner", "remove w1 user/ann")
+			s.WantSent(t, "assign w1 user/new owner", "remove w1 user/ann")
 		})
 	})
 	t.Run("with one owner, its removal is refused", func(t *testing.T) {
@@ -403,7 +403,7 @@ func TestWarnWarnsAndGoesOn(t *testing.T) {
 		applied := tf.apply(t.Context(), blocks)
 		says(t, applied.errors())
 		says(t, applied.warnings(), want)
-		wantSent(t, s, "remove w1 user/ann")
+		s.WantSent(t, "remove w1 user/ann")
 	})
 }
 
@@ -418,7 +418,7 @@ func TestWarnDoesNotPassARemovalThatWasNotMade(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		says(t, x.deleteWithin(ctx, bind("w1", "ann", "owner"), Exit{}, Private{}), lastOwner)
-		wantSent(t, s)
+		s.WantSent(t)
 	})
 }
 

@@ -94,7 +94,7 @@ func TestAChangeOfPrincipalEndsWhereTheNextOneIsLeftAlone(t *testing.T) {
 		}
 		// The state holds the principal before, so that no other resource removes it.
 		x.delete(bind("w1", "vic", "viewer"), Exit{}, Private{Instance: "another"})
-		wantSent(t, s)
+		s.WantSent(t)
 	})
 }
 

@@ -166,18 +166,3 @@ func tidy(t *testing.T, fs []Finding) {
 		}
 	}
 }
-
-// wantSent wants exactly these calls that change something.
-func wantSent(t *testing.T, s *stage.Stage, want ...string) {
-	t.Helper()
-	if got := s.Wrote(); !slices.Equal(got, want) {
-		t.Errorf("sent\n  %s\nand not\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
-	}
-}
-
-func wantRole(t *testing.T, s *stage.Stage, workspace, id, role string) {
-	t.Helper()
-	if got := s.Role(workspace, id); got != role {
-		t.Errorf("%s in %s has the role %q, not %q", id, workspace, got, role)
-	}
-}

@@ -81,6 +81,6 @@ func TestAnAddWhoseAnswerWasLostIsNotRepeatedOnceItShows(t *testing.T) {
 		if m.Role() != "editor" {
 			t.Errorf("%+v", m)
 		}
-		wantSent(t, s, "add w1 user/new editor", "assign w1 user/new editor")
+		s.WantSent(t, "add w1 user/new editor", "assign w1 user/new editor")
 	})
 }

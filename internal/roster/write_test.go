@@ -42,7 +42,7 @@ func TestAnAnswerThatWasLostIsResolvedByReading(t *testing.T) {
 				if n := len(s.Sent("assign")); n != c.want {
 					t.Errorf("%d calls that assign", n)
 				}
-				wantRole(t, s, "w1", "new", "editor")
+				s.WantRole(t, "w1", "new", "editor")
 
 				s = town()
 				s.Trouble = once("remove", c.tr)
@@ -50,7 +50,7 @@ func TestAnAnswerThatWasLostIsResolvedByReading(t *testing.T) {
 				if n := len(s.Sent("remove")); n != c.want {
 					t.Errorf("%d calls that remove", n)
 				}
-				wantRole(t, s, "w1", "ann", "")
+				s.WantRole(t, "w1", "ann", "")
 
 				s = town()
 				s.ProductTraits.AssignMayAdd = false
@@ -74,7 +74,7 @@ func TestAListingThatLagsIsLookedAtAgain(t *testing.T) {
 		_, fs := x.create(bind("w1", "new", "editor"), false)
 		says(t, fs)
 		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}))
-		wantSent(t, s, "assign w1 user/new editor", "remove w1 user/ann")
+		s.WantSent(t, "assign w1 user/new editor", "remove w1 user/ann")
 	})
 }
 
@@ -93,7 +93,7 @@ func TestAnAssignThatAddsNobodyIsFollowedByAnAdd(t *testing.T) {
 				// It has been learned: the next one is added at once.
 				_, fs = x.create(bind("w1", "other", "viewer"), false)
 				says(t, fs)
-				wantSent(t, s, "assign w1 user/new editor", "add w1 user/new editor", "add w1 user/other viewer")
+				s.WantSent(t, "assign w1 user/new editor", "add w1 user/new editor", "add w1 user/other viewer")
 			})
 		})
 	}
@@ -105,7 +105,7 @@ func TestAnAssignThatAddsNobodyIsFollowedByAnAdd(t *testing.T) {
 				_, fs := x.create(bind("w1", id, "editor"), false)
 				says(t, fs)
 			}
-			wantSent(t, s, "assign w1 user/new editor", "assign w1 user/other editor")
+			s.WantSent(t, "assign w1 user/new editor", "assign w1 user/other editor")
 		})
 	})
 	t.Run("added with another role: assigned then", func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestAnAssignThatAddsNobodyIsFollowedByAnAdd(t *testing.T) {
 			if m.Role() != "editor" {
 				t.Errorf("%+v", m)
 			}
-			wantSent(t, s, "assign w1 user/new editor", "add w1 user/new editor", "assign w1 user/new editor")
+			s.WantSent(t, "assign w1 user/new editor", "add w1 user/new editor", "assign w1 user/new editor")
 		})
 	})
 	t.Run("both refuse: both are told", func(t *testing.T) {
@@ -191,7 +191,7 @@ func TestAWriteThatCannotBeVerifiedRecordsNothing(t *testing.T) {
 			says(t, x.plan(BindingChange{Next: bind("w1", "new", "editor")}).Findings)
 			_, fs = x.create(bind("w1", "new", "editor"), false)
 			says(t, fs)
-			wantSent(t, s, "assign w1 user/new editor")
+			s.WantSent(t, "assign w1 user/new editor")
 		})
 	})
 	t.Run("a listing that never shows it", func(t *testing.T) {
@@ -205,7 +205,7 @@ func TestAWriteThatCannotBeVerifiedRecordsNothing(t *testing.T) {
 			if took := time.Since(began); took > 6*time.Second {
 				t.Errorf("looked for %s", took)
 			}
-			wantSent(t, s, "add w1 user/new editor")
+			s.WantSent(t, "add w1 user/new editor")
 		})
 	})
 	t.Run("cancelled on the way", func(t *testing.T) {
@@ -234,7 +234,7 @@ func TestARemovalThatDoesNotShow(t *testing.T) {
 		x := openSession(t, s, enforce())
 		says(t, x.delete(bind("w1", "vic", "viewer"), Exit{}, Private{})) // the service said so
 		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}), "! The change of ann@example.com in workspace Space w1 could not be verified")
-		wantSent(t, s, "remove w1 user/vic", "remove w1 user/ann")
+		s.WantSent(t, "remove w1 user/vic", "remove w1 user/ann")
 	})
 	t.Run("no such call", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -259,7 +259,7 @@ func TestARemovalThatDoesNotShow(t *testing.T) {
 			x.look("w1")
 			s.Edit("w1", stage.Without("ann"))
 			says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}))
-			wantSent(t, s)
+			s.WantSent(t)
 		})
 	})
 	t.Run("forbidden", func(t *testing.T) {
@@ -301,7 +301,7 @@ func TestNothingIsSentForWhatIsThereAlready(t *testing.T) {
 		says(t, x.delete(bind("w1", "nobody", "viewer"), Exit{}, Private{}))
 		says(t, x.delete(bind("w1", "zoe", "owner"), Exit{Reassign: "owner"}, Private{}))
 		says(t, x.delete(bind("w1", "zoe", "owner"), Exit{Keep: true}, Private{}))
-		wantSent(t, s)
+		s.WantSent(t)
 	})
 	t.Run("demoted by somebody else just before", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -314,7 +314,7 @@ func TestNothingIsSentForWhatIsThereAlready(t *testing.T) {
 			if m.Role() != "viewer" {
 				t.Errorf("%+v", m)
 			}
-			wantSent(t, s)
+			s.WantSent(t)
 		})
 	})
 }

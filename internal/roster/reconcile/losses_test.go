@@ -117,8 +117,8 @@ func TestWhatTookTooMuchIsGivenBack(t *testing.T) {
 		if got[0].Before.ID != "ann" || got[0].After.Role() != "owner" {
 			t.Errorf("%+v", got[0])
 		}
-		wantRole(t, s, "w1", "ann", "owner")
-		wantSent(t, s, "remove w1 user/ann", "assign w1 user/ann owner")
+		s.WantRole(t, "w1", "ann", "owner")
+		s.WantSent(t, "remove w1 user/ann", "assign w1 user/ann owner")
 		if n := p.book.Count("INFO Gave an access back"); n != 1 {
 			t.Errorf("%d lines", n)
 		}
@@ -147,7 +147,7 @@ func TestWhatTookTooMuchIsGivenBack(t *testing.T) {
 			s.Assigns = stage.AssignRefuses
 			s.Trouble = elsewhere(s, "zoe")
 			wantOutcomes(t, start(t, s).apply("w1", end("ann", "owner")), "failed: given back")
-			wantRole(t, s, "w1", "ann", "owner")
+			s.WantRole(t, "w1", "ann", "owner")
 		})
 	})
 	t.Run("one who was lowered, where the listing shows nobody", func(t *testing.T) {
@@ -169,7 +169,7 @@ func TestWhatTookTooMuchIsGivenBack(t *testing.T) {
 				return stage.Trouble{}
 			}
 			wantOutcomes(t, start(t, s).apply("w1", give("ann", "viewer", held("owner"))), "failed: given back")
-			wantRole(t, s, "w1", "ann", "owner")
+			s.WantRole(t, "w1", "ann", "owner")
 		})
 	})
 	t.Run("again where the request was lost, whatever a listing that lags shows", func(t *testing.T) {
@@ -186,8 +186,8 @@ func TestWhatTookTooMuchIsGivenBack(t *testing.T) {
 				return gone(c)
 			}
 			wantOutcomes(t, start(t, s).apply("w1", end("ann", "owner")), "failed: given back")
-			wantSent(t, s, "remove w1 user/ann", "assign w1 user/ann owner", "assign w1 user/ann owner")
-			wantRole(t, s, "w1", "ann", "owner")
+			s.WantSent(t, "remove w1 user/ann", "assign w1 user/ann owner", "assign w1 user/ann owner")
+			s.WantRole(t, "w1", "ann", "owner")
 		})
 	})
 	t.Run("a failure names the person", func(t *testing.T) {
@@ -212,7 +212,7 @@ func TestWhatTookTooMuchIsGivenBack(t *testing.T) {
 			s := town()
 			s.Trouble = elsewhere(s, "zoe")
 			wantOutcomes(t, start(t, s, func(p *process) { p.policy.Mode = guard.Warn }).apply("w1", end("ann", "owner")), "done")
-			wantSent(t, s, "remove w1 user/ann")
+			s.WantSent(t, "remove w1 user/ann")
 		})
 	})
 }
@@ -230,7 +230,7 @@ func TestALossThatCannotBeProved(t *testing.T) {
 			return stage.Trouble{}
 		}
 		wantOutcomes(t, start(t, s).apply("w1", end("ann", "owner")), "unclear: not proved")
-		wantSent(t, s, "remove w1 user/ann")
+		s.WantSent(t, "remove w1 user/ann")
 	})
 	t.Run("whose proof hangs, for ten seconds", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -264,7 +264,7 @@ func TestASuccessorThatDoesNotShowYetIsWaitedFor(t *testing.T) {
 		p := start(t, s)
 		wantOutcomes(t, p.apply("w1", give("ed", "owner", held("editor"))), "done")
 		wantOutcomes(t, p.apply("w1", end("ann", "owner")), "done")
-		wantSent(t, s, "assign w1 user/ed owner", "remove w1 user/ann")
+		s.WantSent(t, "assign w1 user/ed owner", "remove w1 user/ann")
 	})
 }
 
@@ -282,8 +282,8 @@ func TestALossThatWasLostIsJudgedAnew(t *testing.T) {
 		p.in("w1")
 		time.AfterFunc(3*time.Second, func() { s.Edit("w1", stage.Without("zoe")) })
 		wantOutcomes(t, p.apply("w1", end("ann", "owner")), "refused: too few owners")
-		wantSent(t, s, "remove w1 user/ann")
-		wantRole(t, s, "w1", "ann", "owner")
+		s.WantSent(t, "remove w1 user/ann")
+		s.WantRole(t, "w1", "ann", "owner")
 	})
 }
 
@@ -302,7 +302,7 @@ func TestWhoCameByThemselvesIsNotLowered(t *testing.T) {
 		}
 		got := start(t, s).apply("w1", give("new", "viewer"))
 		wantOutcomes(t, got, "left alone: not held")
-		wantRole(t, s, "w1", "new", "editor")
+		s.WantRole(t, "w1", "new", "editor")
 		if got[0].Before.Label() != "new@example.com" {
 			t.Errorf("%+v", got[0].Before)
 		}
@@ -324,8 +324,8 @@ func TestOnlyWhoIsGoneIsGivenBack(t *testing.T) {
 			return stage.Trouble{}
 		}
 		start(t, s).apply("w1", end("ann", "owner"))
-		wantSent(t, s, "remove w1 user/ann")
-		wantRole(t, s, "w1", "ann", "owner")
+		s.WantSent(t, "remove w1 user/ann")
+		s.WantRole(t, "w1", "ann", "owner")
 	})
 }
 
@@ -340,7 +340,7 @@ func TestAnOwnerCountsOnceAListingShowsIt(t *testing.T) {
 			return append(stage.Without("ed")(ms), stage.Person("ed", "editor"))
 		})
 		wantOutcomes(t, p.apply("w1", end("ann", "owner")), "refused: too few owners")
-		wantSent(t, s, "assign w1 user/ed owner")
+		s.WantSent(t, "assign w1 user/ed owner")
 	})
 }
 
@@ -373,7 +373,7 @@ func addAfterRemoval(t *testing.T, lag time.Duration, back int) {
 		p := start(t, s)
 		wantOutcomes(t, p.apply("w1", end("vic", "viewer")), "done")
 		wantOutcomes(t, p.apply("w1", give("vic", "viewer", by("other"))), "done")
-		wantRole(t, s, "w1", "vic", "viewer")
+		s.WantRole(t, "w1", "vic", "viewer")
 		if n := len(s.Sent("read")); n > 30 {
 			t.Errorf("%d readings", n)
 		}

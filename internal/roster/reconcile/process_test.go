@@ -155,20 +155,6 @@ func wantOutcomes(t *testing.T, got []Outcome, want ...string) {
 	}
 }
 
-func wantSent(t *testing.T, s *stage.Stage, want ...string) {
-	t.Helper()
-	if got := s.Wrote(); !slices.Equal(got, want) {
-		t.Errorf("sent\n  %s\nand not\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
-	}
-}
-
-func wantRole(t *testing.T, s *stage.Stage, workspace, id, role string) {
-	t.Helper()
-	if got := s.Role(workspace, id); got != role {
-		t.Errorf("%s in %s has the role %q, not %q", id, workspace, got, role)
-	}
-}
-
 // town is a workspace with two owners and a viewer, and strangers who are known.
 func town() *stage.Stage {
 	return stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("ann", "owner"), stage.Person("zoe", "owner"), stage.Person("vic", "viewer")).Strangers("new", "other")

@@ -24,7 +24,7 @@ func TestGiveAndEnd(t *testing.T) {
 		wantOutcomes(t, p.apply("w1", end("vic", "viewer")), "done")
 		wantOutcomes(t, p.apply("w1", end("vic", "viewer")), "already so")
 		wantOutcomes(t, p.apply("w1", end("ann", "owner")), "done")
-		wantSent(t, s, "assign w1 user/new editor", "remove w1 user/vic", "remove w1 user/ann")
+		s.WantSent(t, "assign w1 user/new editor", "remove w1 user/vic", "remove w1 user/ann")
 	})
 }
 
@@ -116,7 +116,7 @@ func TestDecisionsRestOnANewListing(t *testing.T) {
 				return ms[2:]
 			})
 			wantOutcomes(t, p.apply("w1", give("ed", "viewer", held("editor"))), "left alone: not held")
-			wantSent(t, s)
+			s.WantSent(t)
 		})
 	})
 	t.Run("fault 13: somebody whom the run's first listing does not show", func(t *testing.T) {
@@ -157,8 +157,8 @@ func TestDecisionsRestOnANewListing(t *testing.T) {
 			s.Edit("w1", func(ms []membership.Member) []membership.Member { return append(ms, stage.Person("other", "owner")) })
 			<-waits
 			time.Sleep(time.Minute)
-			wantRole(t, s, "w1", "other", "owner")
-			wantSent(t, s, "assign w1 user/new viewer")
+			s.WantRole(t, "w1", "other", "owner")
+			s.WantSent(t, "assign w1 user/new viewer")
 		})
 	})
 }
@@ -171,7 +171,7 @@ func TestWhoIsHeldIsNotRemoved(t *testing.T) {
 		wantOutcomes(t, p.apply("w1", give("vic", "viewer", by("b"))), "already so")
 		wantOutcomes(t, p.apply("w1", end("vic", "viewer", by("a")), drop("vic", "viewer")), "left alone: held by another", "left alone: held by another")
 		wantOutcomes(t, p.apply("w1", end("vic", "viewer", by(""))), "left alone: held by another")
-		wantSent(t, s)
+		s.WantSent(t)
 		wantOutcomes(t, p.apply("w1", end("vic", "viewer", by("b"))), "done")
 		// Nobody holds it any more.
 		s.Edit("w1", func(ms []membership.Member) []membership.Member { return append(ms, stage.Person("vic", "viewer")) })
@@ -187,7 +187,7 @@ func TestWhoIsHeldIsNotLowered(t *testing.T) {
 		p := start(t, s)
 		wantOutcomes(t, p.apply("w1", give("zoe", "owner", by("b"))), "already so")
 		wantOutcomes(t, p.apply("w1", give("zoe", "viewer", held("owner"), by("a"))), "left alone: not held")
-		wantSent(t, s)
+		s.WantSent(t)
 	})
 }
 
@@ -203,7 +203,7 @@ func TestWhoIsNamedWhileBeingRemovedComesBack(t *testing.T) {
 		time.Sleep(280 * time.Millisecond) // it is being written
 		wantOutcomes(t, p.apply("w1", give("vic", "viewer", by("all"))), "done")
 		wantOutcomes(t, <-removed, "done")
-		wantRole(t, s, "w1", "vic", "viewer")
+		s.WantRole(t, "w1", "vic", "viewer")
 	})
 }
 
@@ -217,8 +217,8 @@ func TestTwoLossesOfOneOwnerDoNotBlockEachOther(t *testing.T) {
 		go func() { done <- p.apply("w1", give("ann", "viewer", adopting)) }()
 		p.apply("w1", drop("ann", "owner"), drop("vic", "viewer"))
 		<-done
-		wantRole(t, s, "w1", "ann", "viewer")
-		wantRole(t, s, "w1", "vic", "")
+		s.WantRole(t, "w1", "ann", "viewer")
+		s.WantRole(t, "w1", "vic", "")
 	})
 }
 
@@ -229,7 +229,7 @@ func TestAReplacementCreatedBeforeDestroyed(t *testing.T) {
 		p := start(t, s)
 		wantOutcomes(t, p.apply("w1", give("vic", "editor", by("new instance"))), "done")
 		wantOutcomes(t, p.apply("w1", end("vic", "viewer", by("old instance"))), "left alone: held by another")
-		wantRole(t, s, "w1", "vic", "editor")
+		s.WantRole(t, "w1", "vic", "editor")
 	})
 	t.Run("or goes before", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -237,7 +237,7 @@ func TestAReplacementCreatedBeforeDestroyed(t *testing.T) {
 			p := start(t, s)
 			p.in("w1").HandOver(stage.User("ann"), membership.Standing{Role: "owner", Enabled: true}, "viewer")
 			wantOutcomes(t, p.apply("w1", give("ann", "viewer", by("new instance"), creates)), "done")
-			wantRole(t, s, "w1", "ann", "viewer")
+			s.WantRole(t, "w1", "ann", "viewer")
 		})
 	})
 	t.Run("and nobody else is its successor", func(t *testing.T) {
@@ -255,7 +255,7 @@ func TestAReplacementCreatedBeforeDestroyed(t *testing.T) {
 				}
 				wantOutcomes(t, p.apply("w1", c), want)
 			}
-			wantRole(t, s, "w1", "ann", "owner")
+			s.WantRole(t, "w1", "ann", "owner")
 		})
 	})
 }
@@ -269,7 +269,7 @@ func TestTheLastOwnerStays(t *testing.T) {
 		if took := time.Since(began); took != 5*time.Second {
 			t.Errorf("after %s", took)
 		}
-		wantSent(t, s)
+		s.WantSent(t)
 		if n := p.book.Count("WARN Waiting for a successor"); n != 1 {
 			t.Errorf("%d lines", n)
 		}
@@ -285,7 +285,7 @@ func TestAnIncompleteListingIsNoFloor(t *testing.T) {
 		s.Edit("w1", func(ms []membership.Member) []membership.Member { return append(ms, stage.Person("ann", "owner")) })
 		time.Sleep(2 * time.Second)
 		wantOutcomes(t, p.apply("w1", give("ann", "viewer", held("owner"))), "refused: too few owners")
-		wantRole(t, s, "w1", "ann", "owner")
+		s.WantRole(t, "w1", "ann", "owner")
 	})
 }
 
@@ -303,7 +303,7 @@ func TestASuccessorEndsTheWaitAtOnce(t *testing.T) {
 		if time.Since(began) > time.Second {
 			t.Errorf("it took %s", time.Since(began))
 		}
-		wantSent(t, s, "assign w1 user/new owner", "remove w1 user/ann")
+		s.WantSent(t, "assign w1 user/new owner", "remove w1 user/ann")
 	})
 }
 
@@ -433,14 +433,14 @@ func TestWhoeverIsGivenUpMayBeNamedElsewhere(t *testing.T) {
 				if named {
 					wantOutcomes(t, p.apply("w1", give("vic", "editor", by("other"))), "done")
 					wantOutcomes(t, <-waits, "left alone: held by another")
-					wantSent(t, s, "assign w1 user/vic editor")
+					s.WantSent(t, "assign w1 user/vic editor")
 					return
 				}
 				wantOutcomes(t, <-waits, "done")
 				if took := time.Since(began); took != 500*time.Millisecond {
 					t.Errorf("after %s", took)
 				}
-				wantSent(t, s, "remove w1 user/vic")
+				s.WantSent(t, "remove w1 user/vic")
 			})
 		})
 	}

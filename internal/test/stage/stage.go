@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
@@ -327,6 +328,22 @@ func (s *Stage) Sent(ops ...string) []string {
 
 // Wrote gives the calls that change something.
 func (s *Stage) Wrote() []string { return s.Sent("assign", "add", "remove") }
+
+// WantSent wants exactly these calls that change something.
+func (s *Stage) WantSent(t *testing.T, want ...string) {
+	t.Helper()
+	if got := s.Wrote(); !slices.Equal(got, want) {
+		t.Errorf("sent\n  %s\nand not\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+	}
+}
+
+// WantRole wants a user to have this role, written as [Stage.Role] gives it.
+func (s *Stage) WantRole(t *testing.T, workspace, id, role string) {
+	t.Helper()
+	if got := s.Role(workspace, id); got != role {
+		t.Errorf("%s in %s has the role %q, not %q", id, workspace, got, role)
+	}
+}
 
 // Slow sets how long a call takes from now on.
 func (s *Stage) Slow(latency time.Duration) {
