@@ -94,11 +94,7 @@ func (s *Seed) Problems(ps *engine.Problems) {
 	users, groups := map[string]string{}, map[string]bool{}
 	userIDs, emails := engine.NewUnique[string]("user id"), engine.NewUnique[string]("e-mail address")
 	for i, u := range s.Users {
-		if text := engine.BadID(u.ID); text != "" {
-			bad(at("users", i, "id"), "%s", text)
-		} else {
-			userIDs.Add(ps, at("users", i, "id"), u.ID)
-		}
+		ps.ID(at("users", i, "id"), u.ID, userIDs)
 		users[u.ID] = u.Status
 		ps.Email(at("users", i, "email"), u.Email, emails)
 		if u.Status != "" {
@@ -107,11 +103,7 @@ func (s *Seed) Problems(ps *engine.Problems) {
 	}
 	groupIDs := engine.NewUnique[string]("group id")
 	for i, g := range s.Groups {
-		if text := engine.BadID(g.ID); text != "" {
-			bad(at("groups", i, "id"), "%s", text)
-		} else {
-			groupIDs.Add(ps, at("groups", i, "id"), g.ID)
-		}
+		ps.ID(at("groups", i, "id"), g.ID, groupIDs)
 		groups[g.ID] = true
 		if g.Name == "" {
 			bad(at("groups", i, "name"), "is missing")
@@ -130,20 +122,11 @@ func (s *Seed) Problems(ps *engine.Problems) {
 		return roles.Has(strings.ToLower(role)) || slices.Contains(builtInRoles, strings.ToLower(role))
 	}
 	for i, r := range s.Roles {
-		path := fmt.Sprintf("roles[%d]", i)
-		if text := engine.BadID(r); text != "" {
-			bad(path, "%s", text)
-			continue
-		}
-		roles.Add(ps, path, strings.ToLower(r))
+		ps.ID(fmt.Sprintf("roles[%d]", i), strings.ToLower(r), roles)
 	}
 	ids, names := engine.NewUnique[string]("workspace id"), engine.NewUnique[string]("workspace name")
 	for i, w := range s.Workspaces {
-		if text := engine.BadID(w.ID); text != "" {
-			bad(at("workspaces", i, "id"), "%s", text)
-		} else {
-			ids.Add(ps, at("workspaces", i, "id"), w.ID)
-		}
+		ps.ID(at("workspaces", i, "id"), w.ID, ids)
 		if w.DisplayName == "" {
 			bad(at("workspaces", i, "display_name"), "is missing")
 		}
@@ -175,11 +158,7 @@ func (s *Seed) Problems(ps *engine.Problems) {
 	}
 	keys := engine.NewUnique[string]("key")
 	for i, k := range s.Keys {
-		if text := engine.BadID(k.Key); text != "" {
-			bad(at("keys", i, "key"), "%s", text)
-		} else {
-			keys.Add(ps, at("keys", i, "key"), k.Key)
-		}
+		ps.ID(at("keys", i, "key"), k.Key, keys)
 		if status, known := users[k.User]; !known {
 			bad(at("keys", i, "user"), "there is no user %q in blink.users", k.User)
 		} else if status == StatusInvited {

@@ -167,6 +167,15 @@ func (ps *Problems) Email(path, address string, others *Unique[string]) {
 	others.Add(ps, path, strings.ToLower(address))
 }
 
+// ID adds a problem where an id cannot stand in a path, or is that of another.
+func (ps *Problems) ID(path, id string, others *Unique[string]) {
+	if text := badID(id); text != "" {
+		ps.Addf(path, "%s", text)
+		return
+	}
+	others.Add(ps, path, id)
+}
+
 // Unique reports values that occur twice, and where they were first.
 type Unique[T comparable] struct {
 	what string
@@ -191,8 +200,8 @@ func (u *Unique[T]) Has(v T) bool {
 	return seen
 }
 
-// BadID says what keeps an id from standing in a path; "" for nothing.
-func BadID(id string) string {
+// badID says what keeps an id from standing in a path; "" for nothing.
+func badID(id string) string {
 	switch {
 	case id == "":
 		return "is missing"
