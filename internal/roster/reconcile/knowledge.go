@@ -46,7 +46,9 @@ func (k *knowledge) learn(r reading) {
 	}
 	for p, a := range k.answers {
 		shown := k.Value.Complete() || k.listed(p).there
-		if shown && (!k.recent(a) || a.number < k.Number && k.listed(p).is(a.after)) {
+		// A removal is remembered longer: a listing that goes back may show who is gone.
+		given := a.after.there && a.after.Enabled
+		if shown && (!k.recent(a) || given && a.number < k.Number && k.listed(p).is(a.after)) {
 			delete(k.answers, p)
 		}
 	}

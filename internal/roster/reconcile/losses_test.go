@@ -379,3 +379,20 @@ func addAfterRemoval(t *testing.T, lag time.Duration, back int) {
 		}
 	})
 }
+
+// Who was removed is not there because a later listing goes back to before the removal.
+func TestAListingThatGoesBackShowsNobodyWhoIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		time.Sleep(10 * time.Second)
+		p := start(t, s)
+		wantOutcomes(t, p.apply("w1", end("vic", "viewer")), "done")
+		time.Sleep(2 * time.Second)
+		if _, err := p.in("w1").Listing(t.Context()); err != nil { // it shows the removal
+			t.Fatal(err)
+		}
+		s.Lag = 3 * time.Second
+		wantOutcomes(t, p.apply("w1", give("vic", "viewer", by("other"))), "done")
+		s.WantRole(t, "w1", "vic", "viewer")
+	})
+}
