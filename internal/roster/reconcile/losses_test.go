@@ -391,7 +391,8 @@ func TestAListingThatGoesBackShowsNobodyWhoIsGone(t *testing.T) {
 		if _, err := p.in("w1").Listing(t.Context()); err != nil { // it shows the removal
 			t.Fatal(err)
 		}
-		s.Lag = 3 * time.Second
+		time.Sleep(2 * time.Second)
+		s.Lag = 5 * time.Second
 		wantOutcomes(t, p.apply("w1", give("vic", "viewer", by("other"))), "done")
 		s.WantRole(t, "w1", "vic", "viewer")
 	})
