@@ -510,11 +510,13 @@ func (w *walk) agreed(p place, x member) bool {
 		return false
 	}
 	for _, r := range w.session.resources {
-		if r.state == nil || !strings.EqualFold(r.state.workspace, p.workspace) {
-			continue
-		}
-		if to, named := r.state.names(p.who); named && x.Holds(to) {
-			return true
+		for _, o := range []*object{r.state, r.config} {
+			if o == nil || !strings.EqualFold(o.workspace, p.workspace) {
+				continue
+			}
+			if to, named := o.names(p.who); named && x.Holds(to) {
+				return true
+			}
 		}
 	}
 	return false

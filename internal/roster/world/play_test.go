@@ -437,8 +437,8 @@ func (x *stage) quietAfter(applies int) {
 		switch {
 		case len(why) > 0 || !x.reachable(s) || x.ownerless():
 			continue
-		case x.world.sessions[i].options.unknown && s.leftOver():
-			continue // without settings nothing is noted of a replacement
+		case (x.world.sessions[i].options.unknown || x.world.sessions[i].options.noRefresh) && s.leftOver():
+			continue // without settings, and of what was not read, nothing is noted of a replacement
 		case failed(last.all()):
 			x.errorf("%s: everything is quiet, and the last plan fails", s.name)
 		}
