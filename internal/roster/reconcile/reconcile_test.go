@@ -582,7 +582,9 @@ func TestNobodyWaitsForCompany(t *testing.T) {
 				})
 				took, reads := time.Since(began), len(s.Sent("read", "find", "people", "self", "describe"))
 				t.Logf("%s, %d readings", took, reads)
-				if len(s.Wrote()) != n || reads > 301 || took > 20200*time.Millisecond {
+				// Which of several changes at the same moment comes first is any, and decides how
+				// many share a reading.
+				if len(s.Wrote()) != n || reads > n*2/5 || took > 20200*time.Millisecond {
 					t.Errorf("%d writes and %d readings in %s", len(s.Wrote()), reads, took)
 				}
 			})
