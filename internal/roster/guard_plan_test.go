@@ -88,7 +88,7 @@ func TestWhatIsNoLossPasses(t *testing.T) {
 		"off":                              {off, lonely(), block{prior: ann}},
 		"one who does not count":           {notCounted, lonely(), block{prior: ann}},
 		"an owner in the state only":       {enforce(), stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("zoe", "owner"), stage.Person("ann", "viewer")), block{prior: ann}},
-		"somebody who owns nothing, in an ownerless place": {enforce(), stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("ann", "viewer")), block{prior: bind("w1", "ann", "viewer"), next: bind("w1", "ann", "editor")}},
+		"a member who owns nothing, in an ownerless place": {enforce(), stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("ann", "viewer")), block{prior: bind("w1", "ann", "viewer"), next: bind("w1", "ann", "editor")}},
 		"same role in other letters":                       {enforce(), lonely(), block{prior: ann, next: bind("w1", "ann", "OWNER")}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -330,7 +330,7 @@ func TestWhoSavesAWorkspace(t *testing.T) {
 		"a group that counts":            {groups, inviteStage(), &Binding{Workspace: "w1", Principal: stage.Group("crew"), Standing: owner}, true},
 		"a group without members":        {groups, inviteStage(), &Binding{Workspace: "w1", Principal: stage.Group("void"), Standing: owner}, false},
 		"a lesser role":                  {enforce(), inviteStage(), bind("w1", "new", "editor"), false},
-		"somebody elsewhere":             {enforce(), inviteStage().Workspace("w2", stage.Person("zoe", "owner")), bind("w2", "new", "owner"), false},
+		"a user elsewhere":               {enforce(), inviteStage().Workspace("w2", stage.Person("zoe", "owner")), bind("w2", "new", "owner"), false},
 		"an unmanaged one not counted":   {without, inviteStage().With("w1", stage.Person("zoe", "owner")), bind("w1", "other", "viewer"), false},
 		"an unmanaged group":             {enforce(), inviteStage().With("w1", Member{Principal: stage.Group("crew"), Name: "Crew", Roles: []string{"owner"}, Enabled: true, MemberCount: 2}), bind("w1", "other", "viewer"), false},
 		"an unmanaged group that counts": {groups, inviteStage().With("w1", Member{Principal: stage.Group("crew"), Name: "Crew", Roles: []string{"owner"}, Enabled: true, MemberCount: 2}), bind("w1", "other", "viewer"), true},

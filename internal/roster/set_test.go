@@ -833,7 +833,7 @@ func (tr *troupe) perform(t *testing.T) (wrong string) {
 				complain("down to %d owners, of %d before and %d then\n%s", got, before, then, strings.Join(s.Sent(), "\n"))
 			}
 			if tr.joins && n == 0 && s.Role("w", "late") != tr.traits.OwnerRole {
-				complain("whoever joined since was touched: %q", s.Role("w", "late"))
+				complain("a member who joined since was touched: %q", s.Role("w", "late"))
 			}
 			for id, was := range untouched {
 				if got := s.Role("w", id); got != was {

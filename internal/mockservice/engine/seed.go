@@ -167,7 +167,7 @@ func (ps *Problems) Email(path, address string, others *Unique[string]) {
 	others.Add(ps, path, strings.ToLower(address))
 }
 
-// ID adds a problem where an id cannot stand in a path, or is that of another.
+// ID adds a problem where an id cannot be part of a path, or is that of another.
 func (ps *Problems) ID(path, id string, others *Unique[string]) {
 	if text := badID(id); text != "" {
 		ps.Addf(path, "%s", text)

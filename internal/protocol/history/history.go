@@ -246,7 +246,7 @@ func (h *History) write(flag int, words ...string) {
 	}
 }
 
-// tidy removes what is of no use any more.
+// tidy removes what is no longer needed.
 func (h *History) tidy() {
 	last := filepath.Join(h.dir, tidied)
 	if info, err := os.Lstat(last); err == nil && time.Since(info.ModTime()) < keptFor || userdir.Make(h.dir) != nil {

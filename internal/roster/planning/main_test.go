@@ -1,9 +1,8 @@
 package planning
 
 import (
-	"strings"
-
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
+	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
 func blinkTraits() membership.Traits {
@@ -14,17 +13,12 @@ func blinkTraits() membership.Traits {
 	}
 }
 
-func user(id string) membership.Principal {
-	return membership.Principal{Kind: membership.User, ID: id}
-}
-
-func group(id string) membership.Principal {
-	return membership.Principal{Kind: membership.Group, ID: id}
-}
-
-func person(id, role string) membership.Member {
-	return membership.Member{Principal: user(id), Email: id + "@example.com", Name: strings.ToUpper(id), Roles: []string{role}, Enabled: true}
-}
+// The people of the tests.
+var (
+	user   = stage.User
+	group  = stage.Group
+	person = stage.Person
+)
 
 func listingOf(ms ...membership.Member) *membership.Listing {
 	return membership.NewListing(&membership.Workspace{ID: "w1", Name: "Payments", Members: ms}, blinkTraits())

@@ -121,9 +121,7 @@ func (r *Reconciler) decideGive(it *item, live row) verdict {
 		return r.unsettled(it)
 	case !live.there:
 		return verdict{step: send, way: it.wayIn(r)}
-	case r.raises(live, *it.Want):
-		return verdict{step: send, way: byAssign}
-	case (it.Adopt || it.expected) && !r.record(it.Principal).heldByOther(it.Token):
+	case r.raises(live, *it.Want), (it.Adopt || it.expected) && !r.record(it.Principal).heldByOther(it.Token):
 		return verdict{step: send, way: byAssign}
 	default:
 		return r.ends(Outcome{Result: LeftAlone, Reason: NotHeld, After: live.Member})

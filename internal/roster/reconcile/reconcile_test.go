@@ -566,14 +566,7 @@ func TestNobodyWaitsForCompany(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const n = 1000
 				role := traits.RolesAscending[0]
-				s := stage.New(traits).Workspace("w1", stage.Person("ann", traits.OwnerRole))
-				s.Latency = 50 * time.Millisecond
-				if traits.ListingShifts {
-					s.Finds = stage.FindsAtTheEnd
-				}
-				for i := range n {
-					s.Strangers(fmt.Sprintf("p%d", i))
-				}
+				s := strangers(traits, n)
 				p := start(t, s)
 				p.in("w1")
 				began := time.Now()
@@ -582,9 +575,13 @@ func TestNobodyWaitsForCompany(t *testing.T) {
 				})
 				took, reads := time.Since(began), len(s.Sent("read", "find", "people", "self", "describe"))
 				t.Logf("%s, %d readings", took, reads)
-				// Which of several changes at the same moment comes first is any, and decides how
-				// many share a reading.
-				if len(s.Wrote()) != n || reads > n*2/5 || took > 20200*time.Millisecond {
+				most := 301
+				if traits.ListingShifts {
+					// Which of several changes at the same moment comes first is any, and decides
+					// how many share a look.
+					most = n * mostReadings / forWrites
+				}
+				if len(s.Wrote()) != n || reads > most || took > 20200*time.Millisecond {
 					t.Errorf("%d writes and %d readings in %s", len(s.Wrote()), reads, took)
 				}
 			})
@@ -600,14 +597,7 @@ func TestReadingsKeepInProportionWhereTerraformIsSlow(t *testing.T) {
 			t.Run(fmt.Sprint(name, " ", every), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					const n = 300
-					s := stage.New(traits).Workspace("w1", stage.Person("ann", traits.OwnerRole))
-					s.Latency = 50 * time.Millisecond
-					if traits.ListingShifts {
-						s.Finds = stage.FindsAtTheEnd
-					}
-					for i := range n {
-						s.Strangers(fmt.Sprintf("p%d", i))
-					}
+					s := strangers(traits, n)
 					p := start(t, s)
 					p.in("w1")
 					began := time.Now()
@@ -644,11 +634,9 @@ func TestReadingsKeepInProportionWhereTerraformIsSlow(t *testing.T) {
 func TestAResourceThatAddsThousandsReadsOnceASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n, slots = 3000, 16 // as many as a process of these tests sends at a time
-		s := stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("ann", "owner"))
-		s.Latency = 50 * time.Millisecond
+		s := strangers(stage.BlinkTraits(), n)
 		changes := make([]Change, n)
 		for i := range changes {
-			s.Strangers(fmt.Sprintf("p%d", i))
 			changes[i] = give(fmt.Sprintf("p%d", i), "viewer")
 		}
 		p := start(t, s)
@@ -675,14 +663,7 @@ func TestOneAtATimeWaitsForNoCompany(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const n = 50
-				s := stage.New(traits).Workspace("w1", stage.Person("ann", traits.OwnerRole))
-				s.Latency = 50 * time.Millisecond
-				if traits.ListingShifts {
-					s.Finds = stage.FindsAtTheEnd
-				}
-				for i := range n {
-					s.Strangers(fmt.Sprintf("p%d", i))
-				}
+				s := strangers(traits, n)
 				p := start(t, s)
 				began := time.Now()
 				for i := range n {
@@ -733,6 +714,20 @@ func TestOneWorkspaceIsOneLock(t *testing.T) {
 	if start(t, s).in("w1").key != start(t, other).in("W1").key {
 		t.Error("two spellings are two locks")
 	}
+}
+
+// strangers is a workspace with one owner, and n users who can be added to it: p0, p1
+// and so on. A call takes 50 ms.
+func strangers(traits membership.Traits, n int) *stage.Stage {
+	s := stage.New(traits).Workspace("w1", stage.Person("ann", traits.OwnerRole))
+	s.Latency = 50 * time.Millisecond
+	if traits.ListingShifts {
+		s.Finds = stage.FindsAtTheEnd
+	}
+	for i := range n {
+		s.Strangers(fmt.Sprintf("p%d", i))
+	}
+	return s
 }
 
 // fill runs n operations in some slots.
