@@ -256,9 +256,9 @@ type Finder interface {
 	Service
 
 	// FindMembers looks for users where new ones are likely to be listed, and
-	// gives their rows by the ids that were asked for. hint is about how many
-	// enabled members there are, 0 where that is not known. Who is not found may
-	// be there nevertheless: only ReadWorkspace tells who is not.
+	// gives all rows that it has read by their ids, those of other users too. hint is
+	// about how many enabled members there are, 0 where that is not known. Who is
+	// not found may be there nevertheless: only ReadWorkspace tells who is not.
 	FindMembers(ctx context.Context, workspace string, ids []string, hint int) (map[string]Member, error)
 }
 

@@ -90,8 +90,8 @@ const findCalls = 3
 // call with a hint and two without, and never more than three; elsewhere one for
 // each page that has to be seen, at the same time.
 //
-// What it gives is there. Who is missing in it may be there nevertheless: only
-// [Client.ReadWorkspace] tells who is not.
+// What it gives is there: everyone on the pages that it has read. Who is missing in it
+// may be there nevertheless: only [Client.ReadWorkspace] tells who is not.
 func (c *Client) FindMembers(ctx context.Context, workspace string, ids []string, hint int) (map[string]membership.Member, error) {
 	op := fmt.Sprintf("look for users among those of BlazeMeter workspace %s", workspace)
 	id, err := idOf(op, "workspace", workspace)
@@ -125,13 +125,13 @@ type search struct {
 	*pager[userRow]
 	orders    *orders
 	workspace int64
-	// wanted are those who are not found yet, members those who are.
+	// wanted are those who are not found yet, members everyone who was read.
 	wanted  map[int64]string
 	members map[string]membership.Member
 	found   sync.Mutex
 }
 
-// see reads one page, and takes those from it who are looked for.
+// see reads one page, and takes everyone from it.
 func (s *search) see(ctx context.Context, skip int64) (rows int64, h head, err error) {
 	page, h, err := s.page(ctx, skip)
 	if err != nil {
@@ -143,8 +143,10 @@ func (s *search) see(ctx context.Context, skip int64) (rows int64, h head, err e
 	for _, f := range withState(page, true) {
 		n := int64(f.row.ID)
 		seen = append(seen, n)
+		m := f.row.member(f.enabled)
+		s.members[m.ID] = m
 		if user, ok := s.wanted[n]; ok {
-			s.members[user] = f.row.member(f.enabled)
+			s.members[user] = m
 			delete(s.wanted, n)
 			fresh = append(fresh, n)
 		}

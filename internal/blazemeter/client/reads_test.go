@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"slices"
@@ -230,7 +231,7 @@ func TestLimitThatIsRefused(t *testing.T) {
 			t.Errorf("round %d: %d calls, want %d", round, n, calls)
 		}
 	}
-	if found, err := c.FindMembers(t.Context(), "7", []string{"30"}, 30); err != nil || len(found) != 1 {
+	if found, err := c.FindMembers(t.Context(), "7", []string{"30"}, 30); err != nil || len(only(found, "30")) != 1 {
 		t.Errorf("%v, %v", found, err)
 	}
 }
@@ -571,6 +572,23 @@ func TestSelf(t *testing.T) {
 	}
 }
 
+// only gives those who were looked for: what was read shows others, too.
+func only(found map[string]membership.Member, ids ...string) map[string]membership.Member {
+	found = maps.Clone(found)
+	maps.DeleteFunc(found, func(id string, _ membership.Member) bool { return !slices.Contains(ids, id) })
+	return found
+}
+
+// TestFindMembersGivesItsPages: everyone whom it has read is there.
+func TestFindMembersGivesItsPages(t *testing.T) {
+	f := newFake(t)
+	f.add(1, 500, true, RoleTester)
+	members, err := f.client().FindMembers(t.Context(), "7", []string{"500"}, 500)
+	if err != nil || len(members) != 50 || members["451"].ID != "451" {
+		t.Errorf("%d members, %v", len(members), err)
+	}
+}
+
 func TestFindMembers(t *testing.T) {
 	for _, c := range []struct {
 		name             string
@@ -604,7 +622,7 @@ func TestFindMembers(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got []string
-			for id, m := range members {
+			for id, m := range only(members, c.ids...) {
 				if m.ID != id || !m.Enabled || m.Role() != RoleTester {
 					t.Errorf("%s is %+v", id, m)
 				}
@@ -642,7 +660,7 @@ func TestFindMembersByID(t *testing.T) {
 		t.Helper()
 		f.sent()
 		members, err := c.FindMembers(t.Context(), "7", ids, len(f.users))
-		if err != nil || len(members) != len(ids) {
+		if members = only(members, ids...); err != nil || len(members) != len(ids) {
 			t.Errorf("found %d of %v: %v", len(members), ids, err)
 		}
 		if n := len(f.sent()); n != calls {
@@ -669,7 +687,7 @@ func TestFindMembersByID(t *testing.T) {
 	// A list in the order of joining is not taken for one by id.
 	join(5, 7005, 16)
 	finds(1, "7005")
-	if members, err := c.FindMembers(t.Context(), "7", []string{"16", "17"}, len(f.users)); err != nil || len(members) != 1 {
+	if members, err := c.FindMembers(t.Context(), "7", []string{"16", "17"}, len(f.users)); err != nil || len(only(members, "16", "17")) != 1 {
 		t.Errorf("found %v, %v", members, err)
 	}
 	f.sent()
@@ -690,14 +708,14 @@ func TestFindMembersStops(t *testing.T) {
 	}
 	f.total = nil
 	f.hidden = 1
-	if found, err := f.client().FindMembers(t.Context(), "7", []string{"1"}, 10); err != nil || len(found) != 1 {
+	if found, err := f.client().FindMembers(t.Context(), "7", []string{"1"}, 10); err != nil || len(only(found, "1")) != 1 {
 		t.Errorf("beside hidden rows: %v, %v", found, err)
 	}
 	f.answer = func(fakeCall) (int, string, bool) { return 403, "", true }
 	_, err := f.client().FindMembers(t.Context(), "7", []string{"1"}, 10)
 	asRosterError(t, err, membership.Forbidden)
 	f.answer = func(fakeCall) (int, string, bool) { return 200, `{"error":null,"result":[{"id":5}]}`, true }
-	if found, err := f.client().FindMembers(t.Context(), "7", []string{"1", "5"}, 10); err != nil || len(found) != 1 {
+	if found, err := f.client().FindMembers(t.Context(), "7", []string{"1", "5"}, 10); err != nil || len(only(found, "1", "5")) != 1 {
 		t.Errorf("%v, %v", found, err)
 	}
 }

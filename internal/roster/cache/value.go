@@ -139,6 +139,26 @@ func (s *Value[T]) Newer(ctx context.Context, moment uint64) (Reading[T], error)
 	}
 }
 
+// UnderWay gives the reading that is under way, once it has ended; false where none
+// is, or where it fails. It may have begun before this call.
+func (s *Value[T]) UnderWay(ctx context.Context) (Reading[T], bool) {
+	s.mu.Lock()
+	f := s.flight
+	if f == nil || f.abandoned {
+		s.mu.Unlock()
+		return Reading[T]{}, false
+	}
+	f.waiters++
+	s.mu.Unlock()
+	defer s.leave(f)
+	select {
+	case <-f.done:
+		return f.reading, f.err == nil
+	case <-ctx.Done():
+		return Reading[T]{}, false
+	}
+}
+
 func (s *Value[T]) leave(f *flight[T]) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -192,3 +192,43 @@ func TestSharedFailureReachesAllWhoWait(t *testing.T) {
 		}
 	})
 }
+
+func TestUnderWayBeginsNoReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int64
+		s := counted(&n)
+		if got, ok := s.UnderWay(t.Context()); ok || n.Load() != 0 {
+			t.Fatalf("nothing was under way, and there is %+v after %d readings", got, n.Load())
+		}
+		first, cancel := context.WithCancel(t.Context())
+		go func() { _, _ = s.Get(first) }()
+		time.Sleep(500 * time.Millisecond)
+		moment := s.Now()
+		ended, end := context.WithCancel(t.Context())
+		end()
+		if _, ok := s.UnderWay(ended); ok {
+			t.Error("a context that has ended waits for nothing")
+		}
+		cancel() // the reading goes on for those who wait for it
+		if got, ok := s.UnderWay(t.Context()); !ok || got.Value != 1 || got.Number >= moment || n.Load() != 1 {
+			t.Errorf("%+v, %t after %d readings", got, ok, n.Load())
+		}
+		if _, ok := s.UnderWay(t.Context()); ok {
+			t.Error("what has ended is not under way")
+		}
+	})
+}
+
+func TestUnderWayIsNothingWhereTheReadingFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(func(context.Context) (int, error) {
+			time.Sleep(time.Second)
+			return 0, errors.New("no")
+		})
+		go func() { _, _ = s.Get(t.Context()) }()
+		synctest.Wait()
+		if _, ok := s.UnderWay(t.Context()); ok {
+			t.Error("a reading that fails was taken for one")
+		}
+	})
+}

@@ -18,105 +18,70 @@ const overlooks = 2
 type looks struct {
 	// finder is nil where the service cannot.
 	finder membership.Finder
-	// next has not begun yet; nil for none.
-	next    *look
-	running bool
+	// running is under way, next has not begun yet; nil for none.
+	running, next *look
 	// missed counts the looks in a row that missed a user.
 	missed int
 }
 
-// look is one look for several users.
+// look is one look for the users of several calls. When none of these wants it any
+// more, it ends.
 type look struct {
-	ids  []string
-	done chan struct{}
-	// found is what it gave; nil where it failed.
-	found map[string]membership.Member
-	// waiters are those who want to know; when none is left, the look ends.
-	waiters int
-	ctx     context.Context
-	cancel  context.CancelFunc
-	missed  bool
+	calls  []*added
+	ctx    context.Context
+	cancel context.CancelFunc
 	// due is true once it waits for company no longer.
 	due bool
+}
+
+// added are the writes of one call, as far as no look has proved them. done is closed
+// when the look has ended that was for them, or when an earlier one has proved them all.
+type added struct {
+	ws   []written
+	done chan struct{}
+}
+
+func (k *look) ids() []string {
+	var ids []string
+	for _, a := range k.calls {
+		for _, w := range a.ws {
+			ids = append(ids, w.item.Principal.ID)
+		}
+	}
+	return ids
 }
 
 // find looks for those whom the writes have added, and gives the writes that
 // it did not prove.
 func (r *Reconciler) find(ctx context.Context, ws []written) []written {
 	r.mu.Lock()
-	k := r.join(ctx, ws)
+	a := r.join(ctx, ws)
 	r.unlock()
-	if k == nil {
-		r.gather(ctx, ws)
+	if a == nil {
 		return ws
 	}
-	r.awaitLook(ctx, k)
-	r.mu.Lock()
-	defer r.unlock()
-	if k.waiters--; k.waiters == 0 {
-		k.cancel()
-	}
-	left := slices.DeleteFunc(ws, func(w written) bool {
-		m, ok := k.found[w.item.Principal.ID]
-		now := row{Member: m, there: ok}
-		switch {
-		case ok && now.holds(w.item.Want):
-			r.proved(w, now)
-			return true
-		case ok && w.err == nil: // brought in with another standing
-			return r.enteredAs(w, now)
-		default:
-			return false
-		}
-	})
-	if len(left) > 0 && k.found != nil && !k.missed {
-		k.missed = true
-		r.looks.missed++
-	} else if len(left) == 0 {
-		r.looks.missed = 0
-	}
-	r.dispatch()
-	return left
-}
-
-// awaitLook waits until a look has ended, and has it begin when it has waited for
-// company long enough.
-func (r *Reconciler) awaitLook(ctx context.Context, k *look) {
 	timer := time.NewTimer(companyWithin)
 	defer timer.Stop()
-	select {
-	case <-k.done:
-		return
-	case <-ctx.Done():
-		return
-	case <-timer.C:
+	for waits := true; waits; {
+		select {
+		case <-a.done:
+			waits = false
+		case <-ctx.Done():
+			waits = false
+		case <-timer.C:
+			r.lookAnyway(a)
+		}
 	}
 	r.mu.Lock()
-	if r.looks.next == k && !k.due {
-		k.due = true
-		r.proofs.peers = len(k.ids)
-		r.lookAgain()
-	}
-	r.unlock()
-	select {
-	case <-k.done:
-	case <-ctx.Done():
-	}
-}
-
-// enteredAs notes that a user came in with another standing than was asked
-// for: the right one has to be assigned.
-func (r *Reconciler) enteredAs(w written, now row) bool {
-	r.settleLine(w.item, lineShown)
-	w.item.entered = true
-	r.again(w.item)
-	r.know.note(w.item.Principal, &answer{number: w.number, at: w.at, before: w.live, after: now})
-	return true
+	defer r.unlock()
+	r.looks.leave(a)
+	r.dispatch()
+	return a.ws
 }
 
 // join puts the writes among those that are looked for next; nil where looking
 // is of no use.
-func (r *Reconciler) join(ctx context.Context, ws []written) *look {
+func (r *Reconciler) join(ctx context.Context, ws []written) *added {
 	f := &r.looks
 	if f.finder == nil || f.missed >= overlooks {
 		return nil
@@ -130,49 +95,126 @@ func (r *Reconciler) join(ctx context.Context, ws []written) *look {
 		}
 	}
 	if f.next == nil {
-		f.next = &look{done: make(chan struct{})}
-		f.next.ctx, f.next.cancel = context.WithCancel(context.WithoutCancel(ctx))
+		f.next = &look{}
+		f.next.ctx, f.next.cancel = background(ctx)
 	}
-	k := f.next
-	for _, w := range ws {
-		k.ids = append(k.ids, w.item.Principal.ID)
-	}
-	k.waiters++
-	r.proofs.writes += len(ws)
+	a := &added{ws: ws, done: make(chan struct{})}
+	f.next.calls = append(f.next.calls, a)
 	r.lookAgain()
-	return k
+	return a
+}
+
+// leave ends the look that nobody wants any more.
+func (f *looks) leave(a *added) {
+	for _, k := range []*look{f.running, f.next} {
+		if k == nil {
+			continue
+		}
+		if k.calls = slices.DeleteFunc(k.calls, func(o *added) bool { return o == a }); len(k.calls) == 0 {
+			k.cancel()
+			if k == f.next {
+				f.next = nil
+			}
+		}
+	}
+}
+
+// lookAnyway has the look begin that has waited for company long enough.
+func (r *Reconciler) lookAnyway(a *added) {
+	r.mu.Lock()
+	defer r.unlock()
+	if k := r.looks.next; k != nil && slices.Contains(k.calls, a) && !k.due {
+		k.due = true
+		r.proofs.peers = len(k.ids())
+		r.lookAgain()
+	}
 }
 
 // lookAgain begins the next look, unless one is under way or it waits for company.
 func (r *Reconciler) lookAgain() {
 	f := &r.looks
-	if f.next == nil || f.running {
-		return
-	}
 	k := f.next
-	if !k.due && !r.proofs.mayRead(len(k.ids)) {
+	if k == nil || f.running != nil {
 		return
 	}
-	f.next, f.running = nil, true
+	ids := k.ids()
+	if !k.due && !r.proofs.mayRead(len(ids)) {
+		return
+	}
+	f.next, f.running = nil, k
 	r.proofs.readings++
 	hint := 0
 	if r.know.Value != nil {
 		hint = r.know.Value.Enabled() + len(r.know.answers) + r.open // who is being added now may be listed
 	}
-	r.later = append(r.later, func() { go r.look(k, hint) })
+	r.later = append(r.later, func() { go r.look(k, ids, hint) })
 }
 
-func (r *Reconciler) look(k *look, hint int) {
-	found, err := r.looks.finder.FindMembers(k.ctx, r.id, k.ids, hint)
+// look makes one look. It also proves what was answered while it was under way.
+func (r *Reconciler) look(k *look, ids []string, hint int) {
+	found, err := r.looks.finder.FindMembers(k.ctx, r.id, ids, hint)
+	k.cancel()
 	r.mu.Lock()
 	defer r.unlock()
-	if err == nil {
-		k.found = found
-		if found == nil {
-			k.found = map[string]membership.Member{}
+	f := &r.looks
+	f.running = nil
+	missed := false
+	for _, a := range k.calls {
+		if err == nil {
+			a.ws = slices.DeleteFunc(a.ws, func(w written) bool { return r.found(w, found) })
+			missed = missed || len(a.ws) > 0
+		}
+		close(a.done)
+	}
+	switch {
+	case missed:
+		f.missed++
+	case err == nil:
+		f.missed = 0
+	}
+	if f.next != nil && err == nil {
+		f.next.calls = slices.DeleteFunc(f.next.calls, func(a *added) bool {
+			a.ws = slices.DeleteFunc(a.ws, func(w written) bool {
+				m, ok := found[w.item.Principal.ID]
+				return r.shownAlready(w, row{Member: m, there: ok})
+			})
+			if len(a.ws) > 0 {
+				return false
+			}
+			close(a.done)
+			return true
+		})
+		if len(f.next.calls) == 0 {
+			f.next.cancel()
+			f.next = nil
 		}
 	}
-	r.looks.running = false
-	close(k.done)
 	r.lookAgain()
+	r.dispatch()
+}
+
+// found tells whether a look settles what became of a write that was answered before
+// it began.
+func (r *Reconciler) found(w written, found map[string]membership.Member) bool {
+	m, ok := found[w.item.Principal.ID]
+	now := row{Member: m, there: ok}
+	switch {
+	case ok && now.holds(w.item.Want):
+		r.proved(w, now)
+		return true
+	case ok && w.err == nil: // brought in with another standing
+		return r.enteredAs(w, now)
+	default:
+		return false
+	}
+}
+
+// enteredAs notes that a user came in with another standing than was asked
+// for: the right one has to be assigned.
+func (r *Reconciler) enteredAs(w written, now row) bool {
+	r.settleLine(w.item, lineShown)
+	w.item.entered = true
+	r.again(w.item)
+	r.know.note(w.item.Principal, &answer{number: w.number, at: w.at, before: w.live, after: now})
+	return true
 }

@@ -2,12 +2,15 @@ package reconcile
 
 import (
 	"context"
+	"slices"
 	"time"
+
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
-// A reading proves all writes that were answered before it began, and Terraform
-// asks for ten at a time, so that a reading proves three and more of them without
-// anything being waited for. Where Terraform is slow, each write comes alone and
+// A reading proves all writes that were answered before it began, and the additions
+// that it shows already. Terraform asks for ten at a time, so that a reading proves
+// three and more of them without anything being waited for. Where Terraform is slow, each write comes alone and
 // would have a reading of its own: once there are more than mostReadings for so many
 // writes, the next one waits for company, if that many have been under way at a
 // time. It waits no longer than companyWithin.
@@ -64,7 +67,6 @@ func (p *proofs) begin() {
 func (r *Reconciler) gather(ctx context.Context, ws []written) {
 	p, within := &r.proofs, companyWithin
 	r.mu.Lock()
-	p.writes += len(ws)
 	if p.next == nil {
 		p.next = &gathering{ready: make(chan struct{})}
 	}
@@ -90,4 +92,35 @@ func (r *Reconciler) gather(ctx context.Context, ws []written) {
 			p.begin()
 		}
 	}
+}
+
+// underWay proves additions by the listing that is under way as they are answered, and
+// gives those that it does not show.
+func (r *Reconciler) underWay(ctx context.Context, ws []written) []written {
+	if r.traits.ListingShifts || !slices.ContainsFunc(ws, written.adds) {
+		return ws
+	}
+	got, ok := r.Listings.UnderWay(ctx)
+	if !ok {
+		return ws
+	}
+	r.mu.Lock()
+	defer r.unlock()
+	left := slices.DeleteFunc(ws, func(w written) bool {
+		m, presence := got.Value.Lookup(w.item.Principal)
+		now := row{Member: m, there: presence == membership.There}
+		return !r.record(w.item.Principal).stale(now, got.Began) && r.shownAlready(w, now)
+	})
+	r.dispatch()
+	return left
+}
+
+// shownAlready tells whether a reading proves an addition that may have begun before
+// the answer: it shows what the answer says. It proves nothing else.
+func (r *Reconciler) shownAlready(w written, now row) bool {
+	shown := w.adds() && now.there && now.holds(w.item.Want)
+	if shown {
+		r.proved(w, now)
+	}
+	return shown
 }

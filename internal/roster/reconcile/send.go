@@ -109,6 +109,11 @@ type written struct {
 	err    error
 }
 
+// adds tells whether the write was answered and brought the principal in.
+func (w written) adds() bool {
+	return w.err == nil && w.item.Want != nil && w.item.Want.Enabled && (!w.live.there || !w.live.Enabled)
+}
+
 // send sends a change, together with those behind it in the queue that the same
 // call can make. The caller holds the lock.
 func (r *Reconciler) send(it *item, v verdict) {
@@ -348,11 +353,15 @@ func (r *Reconciler) again(it *item) {
 	r.requeue(it)
 }
 
-// prove looks at listings that began after the writes until they show what
-// became of each.
+// prove looks at listings until they show what became of each write.
 func (r *Reconciler) prove(ws []written) {
 	ctx := ws[0].item.req.ctx
-	ws = r.find(ctx, ws)
+	r.mu.Lock()
+	r.proofs.writes += len(ws)
+	r.unlock()
+	if ws = r.underWay(ctx, r.find(ctx, ws)); len(ws) > 0 {
+		r.gather(ctx, ws)
+	}
 	moment, deadline := ws0(ws).number, ws0(ws).at.Add(visibleWithin)
 	for pause := firstLook; len(ws) > 0; pause = min(2*pause, lastLook) {
 		got, err := r.newer(ctx, moment)

@@ -345,11 +345,16 @@ func (c *checker) restored(w *walk, took map[place]time.Time) {
 		if m, there := sp.now().find(p.who); there && c.service.counts(m) {
 			continue
 		}
-		ms, late := sp.between(when, time.Now()), false
+		// What others took after the proof is not ours to give back; how old the truth is
+		// that the proof shows is the service's business. Of a listing that lags, one page may
+		// show the loss, and another one what was before it.
+		proof := when.Add(c.service.latency - c.service.lag)
+		if !c.service.traits.ListingShifts && proof.Before(when) {
+			proof = when
+		}
+		ms, late := sp.between(proof, time.Now()), false
 		for i := 1; i < len(ms); i++ {
-			// What others took after the proof is not ours to give back; how old
-			// the truth is that the proof shows is the service's business.
-			late = late || ms[i].owners < ms[i-1].owners && !c.mine(w, ms[i].by) && ms[i].at.After(when.Add(max(0, c.service.latency-c.service.lag)))
+			late = late || ms[i].owners < ms[i-1].owners && !c.mine(w, ms[i].by) && ms[i].at.After(proof)
 		}
 		if !late {
 			c.errorf("%s took %s out, and left workspace %s with %d owners for good", w.record, p, p.workspace, sp.now().owners)

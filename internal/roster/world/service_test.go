@@ -520,6 +520,9 @@ func (c finderConn) FindMembers(ctx context.Context, workspace string, ids []str
 		}
 		rows := c.shows(sp, 0)
 		for _, m := range rows[max(0, len(rows)-pageSize):] {
+			if m.Enabled {
+				found[m.ID] = m
+			}
 			for _, id := range ids {
 				if m.Enabled && strings.EqualFold(id, m.ID) {
 					found[id] = m

@@ -88,7 +88,7 @@ func (s *Stage) Service() membership.Service {
 // finder is a stage that can look for new members.
 type finder struct{ *Stage }
 
-// FindMembers gives those of ids that stand where the stage looks.
+// FindMembers gives those who stand where the stage looks.
 func (s finder) FindMembers(ctx context.Context, workspace string, ids []string, hint int) (map[string]membership.Member, error) {
 	found := map[string]membership.Member{}
 	err := s.serve(ctx, Call{Op: "find", Workspace: workspace, Role: fmt.Sprint(len(ids), " of ", hint)}, func() error {
@@ -102,7 +102,7 @@ func (s finder) FindMembers(ctx context.Context, workspace string, ids []string,
 			}
 		}
 		for _, m := range rows[max(0, len(rows)-50):] {
-			if m.Enabled && slices.Contains(ids, m.ID) {
+			if m.Enabled {
 				found[m.ID] = m
 			}
 		}
