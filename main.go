@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/protocol"
 	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 )
 
@@ -44,14 +45,19 @@ func run(args []string, out io.Writer) error {
 		_, err := fmt.Fprintln(out, "terraform-provider-roster", version)
 		return err
 	}
-	if err := quiet(os.Getenv, os.Setenv); err != nil {
+	logs, err := quiet(os.Getenv, os.Setenv)
+	if err != nil {
 		return err
+	}
+	var options []protocol.Option
+	if !logs {
+		options = append(options, protocol.WithoutLogs())
 	}
 	lean(os.Getenv)
 	if *debug {
 		return tf6server.Serve(address, func() tfprotov6.ProviderServer { return provider.NewServer(version) }, tf6server.WithManagedDebug())
 	}
-	return tf6server.Serve(address, func() tfprotov6.ProviderServer { return provider.NewProcess(version) })
+	return tf6server.Serve(address, func() tfprotov6.ProviderServer { return provider.NewProcess(version, options...) })
 }
 
 // leanMemory is what the process may take before the garbage collector works
@@ -79,8 +85,9 @@ const ownLog = "TF_LOG_PROVIDER_ROSTER"
 // quiet lets the process write no more logs than were asked for. Otherwise it
 // writes several lines of JSON for each request, with masked copies of what the
 // services answered, and Terraform reads and parses the lines, and throws them
-// away. That took two thirds of the processor time of an apply.
-func quiet(get func(string) string, set func(name, value string) error) error {
+// away. That took two thirds of the processor time of an apply. It tells whether
+// anything is logged at all.
+func quiet(get func(string) string, set func(name, value string) error) (logs bool, err error) {
 	asked := func(names ...string) string {
 		for _, name := range names {
 			if level := get(name); level != "" {
@@ -89,17 +96,17 @@ func quiet(get func(string) string, set func(name, value string) error) error {
 		}
 		return ""
 	}
-	if asked("TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_SDK_PROTO") == "" {
-		if err := set("TF_LOG_SDK", "off"); err != nil {
-			return err
-		}
+	if asked("TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_SDK_PROTO") != "" {
+		logs = true
+	} else if err := set("TF_LOG_SDK", "off"); err != nil {
+		return false, err
 	}
 	switch level := asked(ownLog, "TF_LOG_PROVIDER", "TF_LOG"); {
 	case level == "":
-		return set(ownLog, "off")
+		return logs, set(ownLog, "off")
 	case strings.EqualFold(level, "json"): // all of them, in another form
-		return set(ownLog, "trace")
+		return true, set(ownLog, "trace")
 	default:
-		return set(ownLog, level)
+		return true, set(ownLog, level)
 	}
 }

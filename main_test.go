@@ -50,6 +50,7 @@ func TestQuiet(t *testing.T) {
 		sdk, own string
 	}{
 		{nil, "off", "off"},
+		{map[string]string{"TF_LOG_PROVIDER_ROSTER": "info"}, "off", "info"},
 		{map[string]string{"TF_LOG": "debug"}, "", "debug"},
 		{map[string]string{"TF_LOG": "json"}, "", "trace"},
 		{map[string]string{"TF_LOG_PROVIDER": "INFO", "TF_LOG": "trace"}, "", "INFO"},
@@ -59,11 +60,15 @@ func TestQuiet(t *testing.T) {
 		{map[string]string{"TF_LOG_SDK_PROTO": "debug"}, "", "off"},
 	} {
 		set := map[string]string{}
-		if err := quiet(func(name string) string { return test.asked[name] }, func(name, value string) error {
+		logs, err := quiet(func(name string) string { return test.asked[name] }, func(name, value string) error {
 			set[name] = value
 			return nil
-		}); err != nil {
+		})
+		if err != nil {
 			t.Fatal(err)
+		}
+		if logs != (test.asked != nil) {
+			t.Errorf("%v: anything is logged: %t", test.asked, logs)
 		}
 		if set["TF_LOG_SDK"] != test.sdk || set["TF_LOG_PROVIDER_ROSTER"] != test.own {
 			t.Errorf("%v sets %v", test.asked, set)

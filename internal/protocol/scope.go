@@ -24,6 +24,11 @@ type scope struct {
 	leave func() bool          // takes the scope off its parent
 }
 
+// valueless is a context without its values.
+type valueless struct{ context.Context }
+
+func (valueless) Value(any) any { return nil }
+
 // held makes an atomic pointer of an interface.
 type held struct{ context.Context }
 

@@ -35,13 +35,24 @@ type Activity interface {
 	Resumed()
 }
 
+// Option changes how requests are served.
+type Option func(*server)
+
+// WithoutLogs hides the loggers from those who serve a request. The framework sets
+// fields of its logger for each attribute that it visits, also where nothing is
+// logged: a tenth of what a plan computes.
+func WithoutLogs() Option { return func(s *server) { s.withoutLogs = true } }
+
 // New gives a server that forwards every request to inner, without the large
 // values that are carried past it (package bulk). It has the optional interfaces
 // (list resources, actions, state stores) that inner has, and no others, since
 // Terraform is told what a provider can do by their presence. The history is nil
 // where Terraform does not start a process for each walk.
-func New(inner tfprotov6.ProviderServer, a Activity, h *history.History) tfprotov6.ProviderServer {
+func New(inner tfprotov6.ProviderServer, a Activity, h *history.History, options ...Option) tfprotov6.ProviderServer {
 	s := &server{inner: inner, activity: a, history: h, running: map[*scope]struct{}{}}
+	for _, o := range options {
+		o(s)
+	}
 	l, hasLists := inner.(tfprotov6.ListResourceServer)
 	c, hasActions := inner.(tfprotov6.ActionServer)
 	t, hasStores := inner.(tfprotov6.StateStoreServer)
@@ -105,7 +116,8 @@ type server struct {
 	// settings is the provider's configuration.
 	settings atomic.Pointer[tfprotov6.DynamicValue]
 	// known is what the schemas say is carried; nil before they were asked for.
-	known atomic.Pointer[layouts]
+	known       atomic.Pointer[layouts]
+	withoutLogs bool
 
 	mu      sync.Mutex
 	running map[*scope]struct{}
@@ -147,6 +159,9 @@ func (s *server) layouts(ctx context.Context) *layouts {
 // begin opens the scope of a request; end closes it, however often it is called.
 func (s *server) begin(parent context.Context) (ctx context.Context, end func()) {
 	over := s.activity.Begin()
+	if s.withoutLogs {
+		parent = valueless{parent}
+	}
 	scope := newScope(parent)
 	s.mu.Lock()
 	s.running[scope] = struct{}{}

@@ -72,6 +72,25 @@ func results(resp any) func(n int) int {
 	return nil
 }
 
+// Without logs, a request has its deadline and its end, and no loggers.
+func TestWithoutLogs(t *testing.T) {
+	for _, rpc := range rpcs() {
+		inner, f := newAll()
+		parent, cancel := context.WithTimeout(context.WithValue(t.Context(), key{}, "logger"), time.Hour)
+		f.before = func(ctx context.Context, _ string) {
+			if _, bounded := ctx.Deadline(); ctx.Value(key{}) != nil || !bounded {
+				t.Errorf("%s: value %v, bounded %t", rpc, ctx.Value(key{}), bounded)
+			}
+			cancel()
+			<-ctx.Done()
+		}
+		if _, _, err := call(parent, New(inner, &tally{}, nil, WithoutLogs()), rpc); err != nil || f.rpc != rpc {
+			t.Errorf("%s arrived as %s: %v", rpc, f.rpc, err)
+		}
+		cancel()
+	}
+}
+
 func TestEveryRPCIsForwarded(t *testing.T) {
 	streams := 0
 	for _, rpc := range rpcs() {

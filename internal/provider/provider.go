@@ -50,13 +50,13 @@ func NewServer(version string) tfprotov6.ProviderServer { return newServer(versi
 
 // NewProcess gives the same for a process that Terraform has started, and that
 // serves one walk.
-func NewProcess(version string) tfprotov6.ProviderServer {
-	return newServer(version, history.OfParent(), history.OfReplaced())
+func NewProcess(version string, options ...protocol.Option) tfprotov6.ProviderServer {
+	return newServer(version, history.OfParent(), history.OfReplaced(), options...)
 }
 
-func newServer(version string, h *history.History, r roster.Replaced) tfprotov6.ProviderServer {
+func newServer(version string, h *history.History, r roster.Replaced, options ...protocol.Option) tfprotov6.ProviderServer {
 	activity := roster.NewActivity()
-	return protocol.New(providerserver.NewProtocol6(New(version, activity, r))(), activity, h)
+	return protocol.New(providerserver.NewProtocol6(New(version, activity, r))(), activity, h, options...)
 }
 
 // New gives the provider. The activity is what the requests of this process

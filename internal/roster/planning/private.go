@@ -2,6 +2,7 @@ package planning
 
 import (
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -76,25 +77,37 @@ func RolesKey(workspace, role string) string {
 	return strings.ToLower(workspace + "/" + role)
 }
 
-// NewInstance gives a token for [Private.Instance].
-func NewInstance() string { return rand.Text() }
+// NewInstance gives a token for [Private.Instance]: 64 random bits.
+func NewInstance() string {
+	var bits [8]byte
+	_, _ = rand.Read(bits[:]) // it never fails
+	return base64.RawURLEncoding.EncodeToString(bits[:])
+}
 
 // DecodePrivate reads what [Private.Encode] wrote. Anything else is no private
 // data: what it would say is then not known.
 func DecodePrivate(raw []byte) Private {
 	var p Private
-	if len(raw) == 0 || json.Unmarshal(raw, &p) != nil {
+	if json.Unmarshal(raw, &p.Instance) != nil && json.Unmarshal(raw, &p) != nil {
 		return Private{}
 	}
 	return p
 }
 
-// Encode gives the private data as a JSON text; nil for nothing.
+// Encode gives the private data as a JSON text; nil for nothing. It is the token alone
+// where there is no more: Terraform writes a state whole for each resource that
+// changes, so that a shorter one is faster to apply.
 func (p Private) Encode() []byte {
-	raw, err := json.Marshal(p)
-	if err != nil || string(raw) == "{}" {
-		return nil // an error cannot be: there are only texts, numbers and booleans
+	var all any = p
+	rest := p
+	rest.Instance = ""
+	if raw, _ := json.Marshal(rest); string(raw) == "{}" {
+		if p.Instance == "" {
+			return nil
+		}
+		all = p.Instance
 	}
+	raw, _ := json.Marshal(all) // it never fails: there are only texts, numbers and booleans
 	return raw
 }
 
