@@ -83,6 +83,12 @@ func (c BindingChange) swapped() bool {
 	return c.Prior != nil && c.Next != nil && !c.moved() && (c.Next.PrincipalUnknown || c.Prior.Principal.Fold() != c.Next.Principal.Fold())
 }
 
+// mayStay tells whether the next object may hold the same principal in the same workspace.
+func (c BindingChange) mayStay() bool {
+	return (c.Next.WorkspaceUnknown || sameID(c.Prior.Workspace, c.Next.Workspace)) &&
+		(c.Next.PrincipalUnknown || c.Prior.Principal.Fold() == c.Next.Principal.Fold())
+}
+
 // enters tells whether the next principal may be new to the state.
 func (c BindingChange) enters() bool { return c.Prior == nil || c.moved() || c.swapped() }
 
@@ -201,7 +207,7 @@ func (p *Planner) planHolding(ctx context.Context, in *instance, c BindingChange
 	}
 	switch {
 	case c.Prior != nil:
-		in.stays = !c.moved() && !c.swapped()
+		in.stays = c.mayStay()
 		p.walk.replaced.Remove(in.token)
 	case !next.WorkspaceUnknown && !next.PrincipalUnknown:
 		p.walk.noteReplaced(p.walk.unplanned(p, next.Workspace, next.Principal)...)

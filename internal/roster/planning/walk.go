@@ -96,7 +96,7 @@ type instance struct {
 	// gives is the role that it gives its principal, in lower case; "" where that is
 	// not known, and for a resource that manages several.
 	gives string
-	// stays is true where a resource of one principal keeps it, in the same workspace.
+	// stays is true where a resource of one principal may keep it, in the same workspace.
 	stays bool
 	// undo takes back what its plan noted.
 	undo []func()

@@ -413,11 +413,14 @@ func TestReplacementWithAnotherRole(t *testing.T) {
 // A replacement that ends after the old object was put aside, and before the other one was
 // created, is finished by the next apply.
 func TestReplacementThatEndedHalfWay(t *testing.T) {
-	for _, h := range []how{replaced, isTainted} {
+	unknown := binds("u2", "viewer").but(func(o *object) { o.hidden.workspace = true })
+	for name, r := range map[string]resource{
+		"replaced": {how: replaced}, "tainted": {how: isTainted}, "replaced by a workspace that is not known yet": {known: unknown},
+	} {
 		for _, minimal := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, minimal refresh %v", h, minimal), func(t *testing.T) {
-				w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(
-					resource{state: binds("u2", "viewer"), config: binds("u2", "viewer"), how: h, cbd: true})
+			t.Run(fmt.Sprintf("%s, minimal refresh %v", name, minimal), func(t *testing.T) {
+				r.state, r.config, r.cbd = binds("u2", "viewer"), binds("u2", "viewer"), true
+				w := scene(blink(), person("u1", "owner"), person("u2", "viewer")).with(r)
 				w.sessions[0].options.minimal = minimal
 				w.mishap(mishap{apply: true, on: reads, what: killed})
 				scenario(t, w, func(x *stage) {
