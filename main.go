@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/protocol"
 	"github.com/tf-roster/terraform-provider-roster/internal/provider"
 )
 
@@ -49,15 +48,11 @@ func run(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var options []protocol.Option
-	if !logs {
-		options = append(options, protocol.WithoutLogs())
-	}
 	lean(os.Getenv)
 	if *debug {
 		return tf6server.Serve(address, func() tfprotov6.ProviderServer { return provider.NewServer(version) }, tf6server.WithManagedDebug())
 	}
-	return tf6server.Serve(address, func() tfprotov6.ProviderServer { return provider.NewProcess(version, options...) })
+	return tf6server.Serve(address, func() tfprotov6.ProviderServer { return provider.NewProcess(version, logs) })
 }
 
 // leanMemory is what the process may take before the garbage collector works

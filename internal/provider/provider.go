@@ -49,8 +49,12 @@ func Variables() []string {
 func NewServer(version string) tfprotov6.ProviderServer { return newServer(version, nil, nil) }
 
 // NewProcess gives the same for a process that Terraform has started, and that
-// serves one walk.
-func NewProcess(version string, options ...protocol.Option) tfprotov6.ProviderServer {
+// serves one walk. logs is false where nothing is logged.
+func NewProcess(version string, logs bool) tfprotov6.ProviderServer {
+	var options []protocol.Option
+	if !logs {
+		options = append(options, protocol.WithoutLogs())
+	}
 	return newServer(version, history.OfParent(), history.OfReplaced(), options...)
 }
 
