@@ -363,29 +363,15 @@ func (b *batch) send() {
 		case !sent[i]:
 			w.item.loss.since = time.Time{}
 			r.unsent(b.writes[i : i+1])
+		case !r.answered(w): // it has its outcome
 		case w.err == nil || maybeApplied(w.err):
-			r.note(w)
 			applied = append(applied, w)
 		default:
-			b.refused(w)
+			r.later = append(r.later, func() { go r.prove([]written{w}) }) // another user may have done it
 		}
 	}
 	b.writes = applied
 	r.dispatch()
-}
-
-// refused ends a loss that the service did not carry out. The caller holds the lock.
-func (b *batch) refused(w written) {
-	r := b.r
-	f := membership.FailureOf(w.err)
-	if f == membership.Refused || f == membership.Gone {
-		b.r.later = append(b.r.later, func() { go r.prove([]written{w}) }) // another user may have done it
-		return
-	}
-	if f == membership.Unauthorized || f == membership.Forbidden {
-		w.item.req.stopped = fmt.Errorf("%w, because the credentials were turned away before: %w", ErrNotSent, w.err)
-	}
-	r.finish(w.item, r.failed(w, Failed, w.err))
 }
 
 // prove looks at listings until one shows what became of the batch, and gives
@@ -431,9 +417,8 @@ func (b *batch) missing(l *membership.Listing, last bool) (n int, settled bool) 
 	defer r.unlock()
 	still := map[membership.Principal]bool{}
 	for _, w := range b.writes {
-		m, there := l.Member(w.item.Principal)
-		if there && !(row{Member: m, there: true}).holds(w.item.Want) {
-			still[m.Fold()] = true
+		if !w.gone(l) {
+			still[w.item.Principal.Fold()] = true
 		}
 	}
 	settled = len(still) == 0
@@ -509,15 +494,18 @@ func (b *batch) notProved(err error) {
 	r.dispatch()
 }
 
-// giveBack restores as many of those of the batch who are gone as owners are
-// missing, and proves it.
+// giveBack restores as many owners of the batch who are gone as are missing, and
+// proves it.
 func (b *batch) giveBack(ctx context.Context, l *membership.Listing, missing int) {
 	r := b.r
-	slices.SortStableFunc(b.writes, func(x, y written) int { return b.gone(l, x) - b.gone(l, y) })
-	for missing > 0 && (missing > len(b.writes) || b.gone(l, b.writes[len(b.writes)-missing]) == 0) {
-		missing--
+	var back, rest []written
+	for _, w := range slices.Backward(b.writes) {
+		if len(back) < missing && b.judge.Loses(w.live.Member, w.item.Want) && w.gone(l) {
+			back = append(back, w)
+		} else {
+			rest = append(rest, w)
+		}
 	}
-	back := b.writes[len(b.writes)-missing:]
 	failures := make([]error, len(back))
 	var all sync.WaitGroup
 	for i, w := range back {
@@ -539,18 +527,15 @@ func (b *batch) giveBack(ctx context.Context, l *membership.Listing, missing int
 	}
 	listing := r.know.Value
 	r.unlock()
-	b.writes = b.writes[:len(b.writes)-missing]
+	b.writes = rest
 	b.finish(listing)
 }
 
-// gone is 1 where a loss had its effect, as far as a listing shows: it does not show
+// gone tells whether a loss had its effect, as far as a listing shows: it does not show
 // anything else.
-func (b *batch) gone(l *membership.Listing, w written) int {
+func (w written) gone(l *membership.Listing) bool {
 	m, there := l.Member(w.item.Principal)
-	if there && !(row{Member: m, there: true}).holds(w.item.Want) {
-		return 0
-	}
-	return 1
+	return !there || (row{Member: m, there: true}).holds(w.item.Want)
 }
 
 // restore gives a user back what a loss has taken, and proves it. seen is true where a

@@ -141,6 +141,18 @@ func TestWhatTookTooMuchIsGivenBack(t *testing.T) {
 			}
 		})
 	})
+	t.Run("an owner who counts, and not one who is inactive", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := stage.New(stage.BlinkTraits()).Workspace("w1", many(4, "owner")...)
+			for i, who := range s.Known[""] {
+				s.Known[""][i].Inactive = who.ID == "p1"
+			}
+			s.Trouble = elsewhere(s, "p3")
+			p := start(t, s, func(p *process) { p.policy.MinimumOwners = 2 })
+			wantOutcomes(t, p.apply("w1", drop("p0", "owner"), drop("p1", "owner")), "failed: given back", "done")
+			s.WantRole(t, "w1", "p0", "owner")
+		})
+	})
 	t.Run("by the call that adds, where assigning does not", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
