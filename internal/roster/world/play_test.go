@@ -484,6 +484,12 @@ func (x *stage) unclaimed(s *session, last *walk) {
 			y, ok := m.find(p.who)
 			gained = gained || m.by != nil && ok && (!was || !x.service.counts(before) && x.service.counts(y))
 		}
+		another := slices.ContainsFunc(x.service.record.requests, func(o *request) bool {
+			return o.process == q.process && o.what == applyRequest && o.addr != q.addr && o.next != nil && at(o.next.workspace, o.next.who) == p && !failed(o.findings)
+		})
+		if another {
+			continue // another resource gave it, and may leave it
+		}
 		if !gained || !there || x.claims(p) || told(last.all(), p.who) || x.toldWhenForgotten(q) || x.changedSince(p, q.began) {
 			continue
 		}
