@@ -417,8 +417,9 @@ func (b *batch) missing(l *membership.Listing, last bool) (n int, settled bool) 
 	defer r.unlock()
 	still := map[membership.Principal]bool{}
 	for _, w := range b.writes {
-		if !w.gone(l) {
-			still[w.item.Principal.Fold()] = true
+		m, there := l.Member(w.item.Principal)
+		if there && !(row{Member: m, there: true}).holds(w.item.Want) {
+			still[m.Fold()] = true
 		}
 	}
 	settled = len(still) == 0
@@ -494,13 +495,14 @@ func (b *batch) notProved(err error) {
 	r.dispatch()
 }
 
-// giveBack restores as many owners of the batch who are gone as are missing, and
-// proves it.
+// giveBack restores as many of the batch who were owners, and are none any more, as
+// are missing, and proves it.
 func (b *batch) giveBack(ctx context.Context, l *membership.Listing, missing int) {
 	r := b.r
 	var back, rest []written
 	for _, w := range slices.Backward(b.writes) {
-		if len(back) < missing && b.judge.Loses(w.live.Member, w.item.Want) && w.gone(l) {
+		now, there := l.Member(w.item.Principal)
+		if len(back) < missing && b.judge.Loses(w.live.Member, w.item.Want) && !(there && b.judge.Counts(now)) {
 			back = append(back, w)
 		} else {
 			rest = append(rest, w)
@@ -529,13 +531,6 @@ func (b *batch) giveBack(ctx context.Context, l *membership.Listing, missing int
 	r.unlock()
 	b.writes = rest
 	b.finish(listing)
-}
-
-// gone tells whether a loss had its effect, as far as a listing shows: it does not show
-// anything else.
-func (w written) gone(l *membership.Listing) bool {
-	m, there := l.Member(w.item.Principal)
-	return !there || (row{Member: m, there: true}).holds(w.item.Want)
 }
 
 // restore gives a user back what a loss has taken, and proves it. seen is true where a

@@ -153,6 +153,21 @@ func TestWhatTookTooMuchIsGivenBack(t *testing.T) {
 			s.WantRole(t, "w1", "p0", "owner")
 		})
 	})
+	t.Run("one who was brought in again meanwhile, as less", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := town()
+			leaves := elsewhere(s, "zoe")
+			s.Trouble = func(c stage.Call) stage.Trouble {
+				if sp := s.Spaces["w1"]; c.Op == "read" && len(sp.Members) > 0 && !slices.ContainsFunc(sp.Members, func(m membership.Member) bool { return m.ID == "ann" }) {
+					sp.Members = append(slices.Clone(sp.Members), stage.Person("ann", "viewer"))
+					s.Changed(sp)
+				}
+				return leaves(c)
+			}
+			wantOutcomes(t, start(t, s).apply("w1", end("ann", "owner")), "failed: given back")
+			s.WantRole(t, "w1", "ann", "owner")
+		})
+	})
 	t.Run("by the call that adds, where assigning does not", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
