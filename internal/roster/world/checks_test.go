@@ -369,7 +369,11 @@ func (c *checker) stoppedBefore(w *walk, k *call, took map[place]time.Time) {
 		return
 	}
 	for _, who := range k.who {
-		if _, gone := took[at(k.workspace, who)]; !gone || !strings.EqualFold(k.role, c.service.traits.OwnerRole) {
+		p := at(k.workspace, who)
+		sent := slices.ContainsFunc(c.service.record.calls, func(o *call) bool { // and lost, perhaps
+			return o.process == w.record && o.kind() == writes && !o.sent.After(stopped) && slices.ContainsFunc(o.who, func(q principal) bool { return at(o.workspace, q) == p })
+		})
+		if _, gone := took[p]; !gone && !sent || !strings.EqualFold(k.role, c.service.traits.OwnerRole) {
 			c.errorf("%s was stopped, and then sent %s", w.record, k)
 		}
 	}
