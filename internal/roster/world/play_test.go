@@ -507,10 +507,15 @@ func (x *stage) toldWhenForgotten(q *request) bool {
 
 // changedSince tells whether others changed a user since a time.
 func (x *stage) changedSince(p place, t time.Time) bool {
-	ms := x.service.spaces[p.workspace].between(t, time.Now())
+	return x.service.spaces[p.workspace].changedByOthers(p.who, t)
+}
+
+// changedByOthers tells whether others have changed what a user has since a time.
+func (sp *space) changedByOthers(who principal, since time.Time) bool {
+	ms := sp.between(since, time.Now())
 	for i := 1; i < len(ms); i++ {
-		was, _ := ms[i-1].find(p.who)
-		is, _ := ms[i].find(p.who)
+		was, _ := ms[i-1].find(who)
+		is, _ := ms[i].find(who)
 		if ms[i].by == nil && (was.Role() != is.Role() || was.Enabled != is.Enabled) {
 			return true
 		}
