@@ -195,7 +195,7 @@ func (r *additive) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	if prior != nil {
 		b := r.binding(prior)
-		c.Prior, c.Exit, c.Label = &b, r.Exit.of(prior.onDestroy, prior.reassign), prior.label()
+		c.Prior, c.Exit = &b, r.Exit.of(prior.onDestroy, prior.reassign)
 	}
 	if next != nil {
 		r.keepSpelling(prior, next)

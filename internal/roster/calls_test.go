@@ -82,7 +82,7 @@ func TestCallsOfARemoval(t *testing.T) {
 				if refreshFirst {
 					says(t, p.read("w1", "ann"))
 				}
-				planned := p.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Label: "ann@example.com"})
+				planned := p.plan(BindingChange{Prior: bind("w1", "ann", "owner")})
 				says(t, planned.Findings)
 				if !refreshFirst {
 					says(t, p.read("w1", "ann"))
@@ -320,10 +320,6 @@ func TestCallsThatClash(t *testing.T) {
 				p := openSession(t, s, enforce())
 				says(t, p.read("w1", "zoe"))
 				for i, call := range c.calls {
-					call.Label = ""
-					if call.Prior != nil {
-						call.Label = call.Prior.Principal.ID + "@example.com"
-					}
 					got := p.plan(call)
 					if i+1 < len(c.calls) {
 						says(t, got.Findings)

@@ -475,11 +475,11 @@ func TestPlanWithoutLiveData(t *testing.T) {
 				s := lonely()
 				s.Trouble = fail(c.trouble)
 				x := openSession(t, s, enforce())
-				fs := x.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Label: "ann"}).Findings
+				fs := x.plan(BindingChange{Prior: bind("w1", "ann", "owner")}).Findings
 				says(t, fs, c.want)
-				fs = openSession(t, s, enforce()).plan(BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer"), Label: "ann"}).Findings
+				fs = openSession(t, s, enforce()).plan(BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer")}).Findings
 				says(t, fs, c.want)
-				fs = openSession(t, s, enforce()).plan(BindingChange{Next: bind("w1", "ann", "viewer"), Label: "ann"}).Findings
+				fs = openSession(t, s, enforce()).plan(BindingChange{Next: bind("w1", "ann", "viewer")}).Findings
 				says(t, fs, c.want)
 			})
 		})

@@ -54,7 +54,7 @@ func TestTheMessageAtPlan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := openSession(t, crowdStage(), crowdGuard())
 		says(t, x.plan(BindingChange{Prior: bind("w1", "zoe", "owner"), Next: bind("w1", "zoe", "viewer")}).Findings)
-		fs := x.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Label: "ann@example.com"}).Findings
+		fs := x.plan(BindingChange{Prior: bind("w1", "ann", "owner")}).Findings
 		says(t, fs, lastOwner)
 		begins(t, fs[0].Detail, `Workspace "Space w1" (w1) would have 0 owners and needs 1.
 Its owners now:

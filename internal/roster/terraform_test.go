@@ -229,9 +229,6 @@ func (tf *terraform) planBlock(ctx context.Context, p process, b *block, out *ou
 	}
 	ask := func(c BindingChange) bool {
 		defer p.act.Begin()()
-		if c.Prior != nil {
-			c.Label = c.Prior.Principal.ID
-		}
 		got := p.run.PlanBinding(ctx, c)
 		b.key = got.Private
 		return !out.add(b.addr, got.Findings...)

@@ -59,8 +59,6 @@ type BindingChange struct {
 	Adopt bool
 	// Exit is what the prior state says about the end of its access.
 	Exit Exit
-	// Label names the prior principal for people; may be empty.
-	Label string
 	// Private is the instance's private data.
 	Private Private
 	// NoChange is true where the plan equals the state.
@@ -155,7 +153,7 @@ func (p *Planner) planRemoval(ctx context.Context, in *instance, c BindingChange
 	if out.Private.Left = p.leftOver(ctx, c); out.Private.Left {
 		return
 	}
-	if p.clashes(ctx, out, p.walk.claim(p, in, workspace, claim{leaves: &q, label: c.Label})) {
+	if p.clashes(ctx, out, p.claim(in, workspace, claim{leaves: &q})) {
 		return
 	}
 	l, fs := p.listingToLeave(ctx, workspace, membership.AtNone)
@@ -210,11 +208,11 @@ func (p *Planner) planHolding(ctx context.Context, in *instance, c BindingChange
 		in.stays = c.mayStay()
 		p.walk.replaced.Remove(in.token)
 	case !next.WorkspaceUnknown && !next.PrincipalUnknown:
-		p.walk.noteReplaced(p.walk.unplanned(p, next.Workspace, next.Principal)...)
+		p.walk.noteReplaced(p.unplanned(next.Workspace, next.Principal)...)
 	}
 	if next.WorkspaceUnknown {
 		if next.StandingUnknown || p.isOwner(next.Standing) {
-			p.walk.gainElsewhere(p, in)
+			p.gainElsewhere(in)
 		}
 		p.planMove(ctx, in, c, out)
 		return
@@ -309,7 +307,7 @@ func (p *Planner) planMove(ctx context.Context, in *instance, c BindingChange, o
 
 // claimHolding notes whom a binding takes, and whom it leaves.
 func (p *Planner) claimHolding(in *instance, c BindingChange) []membership.Finding {
-	cl := claim{label: c.Label}
+	var cl claim
 	if !c.Next.PrincipalUnknown {
 		cl.takes = &c.Next.Principal
 	}
@@ -319,9 +317,9 @@ func (p *Planner) claimHolding(in *instance, c BindingChange) []membership.Findi
 	if c.swapped() && !c.Exit.Keep {
 		cl.leaves = &c.Prior.Principal
 	}
-	out := p.walk.claim(p, in, c.Next.Workspace, cl)
+	out := p.claim(in, c.Next.Workspace, cl)
 	if c.moved() && !c.Exit.Keep {
-		out = append(out, p.walk.claim(p, in, c.Prior.Workspace, claim{leaves: &c.Prior.Principal, label: c.Label})...)
+		out = append(out, p.claim(in, c.Prior.Workspace, claim{leaves: &c.Prior.Principal})...)
 	}
 	return out
 }
@@ -330,7 +328,7 @@ func (p *Planner) claimHolding(in *instance, c BindingChange) []membership.Findi
 // is taken from the tenant, where it can be read.
 func (p *Planner) gainHolding(ctx context.Context, in *instance, next Binding, live membership.Member) {
 	if next.PrincipalUnknown {
-		p.walk.gain(p, in, next.Workspace, nil)
+		p.gain(in, next.Workspace, nil)
 		return
 	}
 	if live.ID == "" {
@@ -341,7 +339,7 @@ func (p *Planner) gainHolding(ctx context.Context, in *instance, next Binding, l
 		to = membership.Standing{Role: p.traits.OwnerRole, Enabled: true}
 	}
 	m := live.After(&to)
-	p.walk.gain(p, in, next.Workspace, &m)
+	p.gain(in, next.Workspace, &m)
 }
 
 // stranger gives what the tenant tells of a user who is not in the workspace.
@@ -370,7 +368,7 @@ func (p *Planner) newcomers(ctx context.Context, c BindingChange) []membership.F
 		return nil // said where the listing is needed
 	}
 	return p.unsettled(ctx, l, slices.DeleteFunc(slices.Clone(left.Newcomers), func(q Newcomer) bool {
-		return p.walk.heldElsewhere(ctx, p, c.Prior.Workspace, q.Principal)
+		return p.heldElsewhere(ctx, c.Prior.Workspace, q.Principal)
 	}))
 }
 

@@ -16,10 +16,8 @@ type claims struct {
 	holds, removes map[membership.Principal][]*instance
 	// sets are the resources that manage several.
 	sets []*setClaim
-	// read are the instances of a state that this walk has refreshed.
-	read map[membership.Principal][]*readState
-	// readSets are those that manage several, by [RolesKey].
-	readSets map[string][]*readState
+	// read are the states that this walk has refreshed, by [MemberKey] or [RolesKey].
+	read map[string][]*readState
 	// ended are the resources of a whole workspace or role that the walk ends.
 	ended map[string]bool
 }
@@ -27,7 +25,7 @@ type claims struct {
 func newClaims() claims {
 	return claims{
 		holds: map[membership.Principal][]*instance{}, removes: map[membership.Principal][]*instance{},
-		read: map[membership.Principal][]*readState{}, readSets: map[string][]*readState{}, ended: map[string]bool{},
+		read: map[string][]*readState{}, ended: map[string]bool{},
 	}
 }
 
@@ -37,19 +35,20 @@ type readState struct {
 	seq   int
 	// used is true once a creation was told to be this instance, tainted.
 	used bool
-	held Held
-	// kinds are those that a resource that manages several manages.
+	// held and kinds are of resources that manage several.
+	held  Held
 	kinds map[membership.Kind]Scope
 }
 
-// manages tells whether the state manages a kind that the resource does.
-func (s *readState) manages(r Roles) bool {
-	for k := range r.Kinds {
+// manages tells whether the state manages one of the kinds; one of a single
+// principal does.
+func (s *readState) manages(kinds map[membership.Kind]Scope) bool {
+	for k := range kinds {
 		if _, both := s.kinds[k]; both {
 			return true
 		}
 	}
-	return false
+	return s.kinds == nil
 }
 
 // setClaim is whom a resource that manages several manages.
@@ -121,8 +120,6 @@ type claim struct {
 	// gives is the role that it gives, in lower case; "" where it takes nobody, or
 	// where that is not known.
 	gives string
-	// label names the principal before for people; may be empty.
-	label string
 }
 
 const (
@@ -142,11 +139,11 @@ func add[K comparable](in *instance, to map[K][]*instance, k K) {
 
 // claim notes what a resource of one principal does and tells what that clashes
 // with. The caller of none of these holds the lock.
-func (w *Walk) claim(p *Planner, in *instance, workspace string, c claim) []membership.Finding {
+func (p *Planner) claim(in *instance, workspace string, c claim) []membership.Finding {
+	w := p.walk
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	a := w.account(p, workspace)
-	k := &a.claims
+	a := p.account(workspace)
 	t := texts{p: p, workspace: workspace, name: a.name}
 	var out []membership.Finding
 	report := func(summary, detail string) {
@@ -155,22 +152,22 @@ func (w *Walk) claim(p *Planner, in *instance, workspace string, c claim) []memb
 	if c.takes != nil {
 		q := c.takes.Fold()
 		in.gives = c.gives
-		w.plannedAgain(k, in, q)
+		w.plannedAgain(a, in, q)
 		switch {
-		case len(k.holds[q]) > 0:
+		case len(a.holds[q]) > 0:
 			report(summaryTwice, t.twice(a.member(q)))
-		case len(k.removes[q]) > 0:
+		case len(a.removes[q]) > 0:
 			report(summaryPulled, t.pulled(a.member(q)))
-			w.rememberAgain(k.removes[q])
+			w.rememberAgain(a.removes[q])
 		}
-		add(in, k.holds, q)
+		add(in, a.holds, q)
 	}
 	if c.leaves != nil {
 		q := c.leaves.Fold()
-		if others := len(k.holds[q]); others > 0 && (c.takes == nil || c.takes.Fold() != q) {
+		if others := len(a.holds[q]); others > 0 && (c.takes == nil || c.takes.Fold() != q) {
 			report(summaryPulled, t.pulled(a.member(q)))
 		}
-		add(in, k.removes, q)
+		add(in, a.removes, q)
 	}
 	for _, q := range []*membership.Principal{c.takes, c.leaves} {
 		if q == nil {
@@ -180,8 +177,8 @@ func (w *Walk) claim(p *Planner, in *instance, workspace string, c claim) []memb
 		if q == c.takes {
 			gives = c.gives
 		}
-		if i := slices.IndexFunc(k.sets, func(s *setClaim) bool { return s.manages(m, gives) }); i >= 0 {
-			report(summaryBeside, t.beside(m, k.sets[i].role))
+		if i := slices.IndexFunc(a.sets, func(s *setClaim) bool { return s.manages(m, gives) }); i >= 0 {
+			report(summaryBeside, t.beside(m, a.sets[i].role))
 			break
 		}
 	}
@@ -192,12 +189,12 @@ func (w *Walk) claim(p *Planner, in *instance, workspace string, c claim) []memb
 // plannedAgain takes back the creation of an instance that has since been
 // refreshed, and is planned again as it was: a tainted one, planned as a creation,
 // has no token of its own.
-func (w *Walk) plannedAgain(k *claims, in *instance, q membership.Principal) {
+func (w *Walk) plannedAgain(a *account, in *instance, q membership.Principal) {
 	if in.token != "" || !w.activity.PlansTwice() {
 		return
 	}
-	for _, before := range k.holds[q] {
-		for _, r := range k.read[q] {
+	for _, before := range a.holds[q] {
+		for _, r := range a.read[MemberKey(a.id, q)] {
 			if before.token == "" && before.gives == in.gives && !r.used && r.seq > before.seq && w.instances[r.token] == nil {
 				r.used = true
 				before.withdraw()
@@ -208,14 +205,14 @@ func (w *Walk) plannedAgain(k *claims, in *instance, q membership.Principal) {
 }
 
 // claimSet notes a resource that manages several and tells what it clashes with.
-func (w *Walk) claimSet(p *Planner, c *setClaim, workspace string) []membership.Finding {
+func (p *Planner) claimSet(c *setClaim, workspace string) []membership.Finding {
+	w := p.walk
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	a := w.account(p, workspace)
-	k := &a.claims
+	a := p.account(workspace)
 	t := texts{p: p, workspace: workspace, name: a.name}
 	var out []membership.Finding
-	for _, other := range k.sets {
+	for _, other := range a.sets {
 		kind := c.kindInCommon(other)
 		switch {
 		case kind == "":
@@ -238,30 +235,30 @@ func (w *Walk) claimSet(p *Planner, c *setClaim, workspace string) []membership.
 			out = append(out, membership.ErrorAt(membership.AtWorkspace, summaryBeside, t.beside(m, c.role)+p.skipsPlan()))
 		}
 	}
-	for q, by := range k.holds {
+	for q, by := range a.holds {
 		for _, other := range by {
 			beside(q, other.gives)
 		}
 	}
-	for q, by := range k.removes {
+	for q, by := range a.removes {
 		if len(by) > 0 {
 			beside(q, "")
 		}
 	}
 	slices.SortFunc(out, func(a, b membership.Finding) int { return strings.Compare(a.Summary+a.Detail, b.Summary+b.Detail) })
-	k.sets = append(k.sets, c)
-	c.in.undo = append(c.in.undo, func() { k.sets = slices.DeleteFunc(k.sets, func(o *setClaim) bool { return o == c }) })
+	a.sets = append(a.sets, c)
+	c.in.undo = append(c.in.undo, func() { a.sets = slices.DeleteFunc(a.sets, func(o *setClaim) bool { return o == c }) })
 	w.signal()
 	return Bounded(out, func(n int) (string, string) {
 		return fmt.Sprintf("%d more clashes in %s", n, p.traits.Workspace(a.name)), "The others:"
 	})
 }
 
-// look remembers the listing of a workspace, so that clashes can name people.
-func (w *Walk) look(p *Planner, workspace string, l *membership.Listing) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	a := w.account(p, workspace)
+// noteListing remembers the listing of a workspace, so that clashes can name people.
+func (p *Planner) noteListing(workspace string, l *membership.Listing) {
+	p.walk.mu.Lock()
+	defer p.walk.mu.Unlock()
+	a := p.account(workspace)
 	a.listing = l
 	if l.Name != "" {
 		a.name = l.Name
@@ -283,122 +280,81 @@ func (a *account) member(q membership.Principal) membership.Member {
 	return membership.Member{Principal: q}
 }
 
-// noteRead remembers that a state held the principal when it was refreshed.
-func (w *Walk) noteRead(p *Planner, workspace, token string, q membership.Principal) {
+// noteRead remembers a state that is refreshed, by its [MemberKey] or [RolesKey].
+func (p *Planner) noteRead(workspace, key string, s readState) {
+	w := p.walk
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.refreshed()
-	if token == "" {
-		return
-	}
 	w.seq++
-	k := &w.account(p, workspace).claims
-	k.read[q.Fold()] = append(k.read[q.Fold()], &readState{token: token, seq: w.seq})
+	s.seq = w.seq
+	a := p.account(workspace)
+	a.read[key] = append(a.read[key], &s)
 }
 
-// noteReadSet remembers whom the state of a resource that manages several held.
-func (w *Walk) noteReadSet(p *Planner, token string, r Roles) {
+// tainted finds the state of which a creation is the second half: Terraform has
+// refreshed it, and plans nothing else with it. It takes a state for one creation
+// only; nil for none, as in an apply. What tells them apart may still come: it
+// waits for that.
+func (p *Planner) tainted(ctx context.Context, workspace, key string, kinds map[membership.Kind]Scope) *readState {
+	w := p.walk
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.refreshed()
-	if token == "" {
-		return
-	}
-	w.seq++
-	k, key := &w.account(p, r.Workspace).claims, RolesKey(r.Workspace, r.Role)
-	k.readSets[key] = append(k.readSets[key], &readState{token: token, seq: w.seq, held: r.Held(), kinds: r.Kinds})
-}
-
-// tainted finds a state of which a creation is the second half: Terraform has
-// refreshed it, and plans nothing else with it. It takes a state for one
-// creation only. In an apply there is none.
-func (w *Walk) tainted(states []*readState) *readState {
-	for _, r := range states {
-		if !r.used && w.instances[r.token] == nil {
-			return r
-		}
-	}
-	return nil
-}
-
-// wasTainted tells whether a creation is the second half of the replacement of a
-// tainted instance. What tells them apart may still come: it waits for that.
-func (w *Walk) wasTainted(ctx context.Context, p *Planner, workspace string, q membership.Principal) bool {
-	return w.taint(ctx, func() []*readState { return w.account(p, workspace).claims.read[q.Fold()] }) != nil
-}
-
-// taintedSet is the same for a resource that manages several, and gives the state
-// of the tainted instance; nil for none.
-func (w *Walk) taintedSet(ctx context.Context, p *Planner, r Roles) *readState {
-	return w.taint(ctx, func() []*readState {
-		var out []*readState
-		for _, s := range w.account(p, r.Workspace).claims.readSets[RolesKey(r.Workspace, r.Role)] {
-			if s.manages(r) {
-				out = append(out, s)
+	find := func() *readState {
+		for _, s := range p.account(workspace).read[key] {
+			if !s.used && w.instances[s.token] == nil && s.manages(kinds) {
+				return s
 			}
 		}
-		return out
-	})
-}
-
-func (w *Walk) taint(ctx context.Context, states func() []*readState) *readState {
-	w.mu.Lock()
-	candidate := w.tainted(states()) != nil
-	w.mu.Unlock()
-	if !candidate || !w.settled(ctx, func() bool { return w.tainted(states()) == nil }) {
 		return nil
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	r := w.tainted(states())
-	if r != nil {
-		r.used = true
+	none := func() bool { return find() == nil }
+	if none() || w.settled(ctx, none) || w.activity.IsApplying() {
+		return nil
 	}
-	return r
+	s := find()
+	s.used = true
+	return s
 }
 
 // removedElsewhere tells whether another resource of the walk takes the
 // principal out, once everything is planned.
-func (w *Walk) removedElsewhere(ctx context.Context, p *Planner, workspace string, q membership.Principal) bool {
-	removed := func() bool { return len(w.account(p, workspace).claims.removes[q.Fold()]) > 0 }
-	w.settled(ctx, removed)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return removed()
+func (p *Planner) removedElsewhere(ctx context.Context, workspace string, q membership.Principal) bool {
+	p.walk.mu.Lock()
+	defer p.walk.mu.Unlock()
+	a := p.account(workspace)
+	return p.walk.settled(ctx, func() bool { return len(a.removes[q.Fold()]) > 0 })
 }
 
 // heldElsewhere tells whether a resource of the walk creates or keeps the
 // principal, or manages it with others, once everything is planned.
-func (w *Walk) heldElsewhere(ctx context.Context, p *Planner, workspace string, q membership.Principal) bool {
-	held := func() bool {
-		a := w.account(p, workspace)
+func (p *Planner) heldElsewhere(ctx context.Context, workspace string, q membership.Principal) bool {
+	p.walk.mu.Lock()
+	defer p.walk.mu.Unlock()
+	a := p.account(workspace)
+	return p.walk.settled(ctx, func() bool {
 		m := a.member(q)
-		return len(a.claims.holds[q.Fold()]) > 0 || slices.ContainsFunc(a.claims.sets, func(s *setClaim) bool { return s.manages(m, "") })
-	}
-	w.settled(ctx, held)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return held()
+		return len(a.holds[q.Fold()]) > 0 || slices.ContainsFunc(a.sets, func(s *setClaim) bool { return s.manages(m, "") })
+	})
 }
 
 // end notes that a resource that manages several is to go.
-func (w *Walk) end(p *Planner, in *instance, r Roles) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	ended, key := w.account(p, r.Workspace).claims.ended, RolesKey(r.Workspace, r.Role)
+func (p *Planner) end(in *instance, r Roles) {
+	p.walk.mu.Lock()
+	defer p.walk.mu.Unlock()
+	ended, key := p.account(r.Workspace).ended, RolesKey(r.Workspace, r.Role)
 	ended[key] = true
 	in.undo = append(in.undo, func() { delete(ended, key) })
-	w.signal()
+	p.walk.signal()
 }
 
 // endedElsewhere tells whether the walk ends another resource of the same
 // workspace and role.
-func (w *Walk) endedElsewhere(ctx context.Context, p *Planner, r Roles) bool {
-	ended := func() bool { return w.account(p, r.Workspace).claims.ended[RolesKey(r.Workspace, r.Role)] }
-	w.settled(ctx, ended)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return ended()
+func (p *Planner) endedElsewhere(ctx context.Context, r Roles) bool {
+	p.walk.mu.Lock()
+	defer p.walk.mu.Unlock()
+	a := p.account(r.Workspace)
+	return p.walk.settled(ctx, func() bool { return a.ended[RolesKey(r.Workspace, r.Role)] })
 }
 
 // texts words clashes in one workspace.

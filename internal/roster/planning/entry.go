@@ -59,9 +59,9 @@ func (p *Planner) conflict(ctx context.Context, e entrant) []membership.Finding 
 		return []membership.Finding{Reenabled(e.live, next.Standing, p.at(ctx, e.listing, e.workspace))}
 	case e.Adopt:
 		return []membership.Finding{Adopted(p.words.AdoptExisting+" is true", e.live, next.Standing, p.at(ctx, e.listing, e.workspace))}
-	case e.Prior == nil && p.walk.wasTainted(ctx, p, e.workspace, next.Principal):
+	case e.Prior == nil && p.tainted(ctx, e.workspace, MemberKey(e.workspace, next.Principal), nil) != nil:
 		return nil // this instance held the principal
-	case e.Prior == nil && p.walk.removedElsewhere(ctx, p, e.workspace, next.Principal):
+	case e.Prior == nil && p.removedElsewhere(ctx, e.workspace, next.Principal):
 		return []membership.Finding{membership.ErrorAt(membership.AtPrincipal, summaryPulled, texts{p: p, workspace: e.workspace, name: p.readings.WorkspaceName(ctx, e.listing, e.workspace)}.pulled(e.live))}
 	default:
 		return []membership.Finding{p.refuseConflict(ctx, e)}

@@ -59,6 +59,17 @@ func NewPlanner(r Readings, t membership.Traits, v membership.Vocabulary, j *gua
 	return &Planner{readings: r, traits: t, words: v, judge: j, walk: w, judges: map[*membership.Tenant]*guard.Judge{}}
 }
 
+// workspaceKey names a workspace in the walk.
+func (p *Planner) workspaceKey(workspace string) string {
+	return membership.WorkspaceKey(p.traits.Endpoint, workspace)
+}
+
+// once tells whether the walk has not told yet of something about a workspace, and
+// notes it.
+func (p *Planner) once(what, workspace string) bool {
+	return p.walk.once(what + " " + p.workspaceKey(workspace))
+}
+
 // at names a workspace in a summary: by its name alone.
 func (p *Planner) at(ctx context.Context, l *membership.Listing, id string) string {
 	return p.traits.Workspace(p.readings.WorkspaceName(ctx, l, id))
@@ -102,7 +113,7 @@ func (p *Planner) listing(ctx context.Context, workspace string, at membership.A
 	}
 	switch {
 	case err == nil:
-		p.walk.look(p, workspace, l)
+		p.noteListing(workspace, l)
 		return l, p.exemptByName(ctx, l, workspace)
 	case ctx.Err() != nil:
 		// Going on would plan other values than before, and end with a complaint
@@ -123,7 +134,7 @@ func (p *Planner) exemptByName(ctx context.Context, l *membership.Listing, works
 	}
 	name := p.readings.WorkspaceName(ctx, l, workspace)
 	entry := p.judge.ExemptByName(workspace, name)
-	if entry == "" || !p.walk.Once("exempt by name "+membership.WorkspaceKey(p.traits.Endpoint, workspace)) {
+	if entry == "" || !p.once("exempt by name", workspace) {
 		return nil
 	}
 	return []membership.Finding{membership.WarningAt(membership.AtNone, fmt.Sprintf("%q is the name of a %s, not its id", entry, p.traits.WorkspaceNoun),
@@ -132,7 +143,7 @@ func (p *Planner) exemptByName(ctx context.Context, l *membership.Listing, works
 
 // switchedOff warns once of a workspace that is itself disabled (blazemeter 32).
 func (p *Planner) switchedOff(ctx context.Context, workspace string) []membership.Finding {
-	if !p.readings.SwitchedOff(workspace) || !p.walk.Once("switched off "+membership.WorkspaceKey(p.traits.Endpoint, workspace)) {
+	if !p.readings.SwitchedOff(workspace) || !p.once("switched off", workspace) {
 		return nil
 	}
 	return []membership.Finding{membership.WarningAt(membership.AtNone, membership.Capital(p.at(ctx, p.readings.KnownListing(workspace), workspace))+" is disabled as a whole",
@@ -144,7 +155,7 @@ func (p *Planner) switchedOff(ctx context.Context, workspace string) []membershi
 // whole. While refreshing everything is an error; otherwise what may pass is a
 // warning, since the apply reads again.
 func (p *Planner) unread(err error, workspace string, at membership.Attribute, refreshing bool) []membership.Finding {
-	cause := membership.WorkspaceKey(p.traits.Endpoint, workspace)
+	cause := p.workspaceKey(workspace)
 	f := ReadFailure(p.traits, err, workspace, at)
 	switch kind := membership.FailureOf(err); {
 	case kind == membership.Unauthorized, unreachable(err):
@@ -154,7 +165,7 @@ func (p *Planner) unread(err error, workspace string, at membership.Attribute, r
 		f = membership.WarningAt(membership.AtNone, fmt.Sprintf("%s could not be read, the plan goes on", p.traits.Product),
 			fmt.Sprintf("%s The plan does not know who is in %s. The apply reads again, and decides.", Sentence(err), p.traits.Workspace(workspace)))
 	}
-	if !p.walk.Once("unread " + cause) {
+	if !p.walk.once("unread " + cause) {
 		return nil
 	}
 	if f.Severity == membership.SeverityError {
@@ -276,7 +287,7 @@ func (p *Planner) lose(ctx context.Context, in *instance, l *membership.Listing,
 		out = append(out, p.ownUser(ctx, l, live, c.To)...)
 		if c.To != nil && p.isOwner(*c.To) {
 			m := live.After(c.To) // what is left may be an owner's role
-			p.walk.gain(p, in, workspace, &m)
+			p.gain(in, workspace, &m)
 			continue
 		}
 		if !p.judge.Watches(workspace) || !p.judge.Loses(live, c.To) {
@@ -291,7 +302,7 @@ func (p *Planner) lose(ctx context.Context, in *instance, l *membership.Listing,
 	}
 	if len(losses) > 0 {
 		var fs []membership.Finding
-		fs, owners = p.walk.lose(ctx, p, in, v, losses)
+		fs, owners = p.settleLosses(ctx, in, v, losses)
 		out = append(out, fs...)
 	}
 	return out, owners
@@ -319,7 +330,7 @@ func (p *Planner) ownUser(ctx context.Context, l *membership.Listing, live membe
 // UnknownSelf warns once that a change which takes something away may be about the
 // credentials' own user, who cannot be told; why is a clause.
 func (w *Walk) UnknownSelf(t membership.Traits, why string) []membership.Finding {
-	if !w.Once("own user of " + t.Endpoint) {
+	if !w.once("own user of " + t.Endpoint) {
 		return nil
 	}
 	return []membership.Finding{membership.WarningAt(membership.AtNone, fmt.Sprintf("The %s's own user is not known", t.CredentialNoun),

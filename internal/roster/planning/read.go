@@ -24,7 +24,7 @@ func (p *Planner) ReadBinding(ctx context.Context, b Binding, label string, priv
 		private.Instance = NewInstance() // a state from before there were tokens
 	}
 	out := BindingRead{Private: private}
-	p.walk.noteRead(p, b.Workspace, private.Instance, b.Principal)
+	p.noteRead(b.Workspace, b.key(), readState{token: private.Instance})
 	if label == "" {
 		label = b.Principal.ID
 	}
@@ -40,7 +40,7 @@ func (p *Planner) ReadBinding(ctx context.Context, b Binding, label string, priv
 		out.Findings = p.unread(err, b.Workspace, membership.AtNone, true)
 		return out
 	}
-	p.walk.look(p, b.Workspace, l)
+	p.noteListing(b.Workspace, l)
 	out.Findings = p.notes(ctx, l)
 	out.Member, out.Presence = l.Lookup(b.Principal)
 	switch out.Presence {
@@ -86,21 +86,18 @@ func (p *Planner) ReadRoles(ctx context.Context, prior Roles, private Private) R
 			fmt.Sprintf("%s This resource leaves the state.", Sentence(err)))}
 		return out
 	case err != nil:
-		p.walk.noteReadSet(p, private.Instance, prior)
 		out.Findings = p.unread(err, prior.Workspace, membership.AtNone, true)
-		return out
+	default:
+		p.noteListing(prior.Workspace, l)
+		out.Findings = p.notes(ctx, l)
+		if l.Complete() {
+			out.Presence, out.Listing, out.Entries = membership.There, l, prior.Shown(l)
+			prior.Entries = out.Entries
+		} else {
+			out.Findings = append(out.Findings, p.incomplete(l, "The state stays as it is.")...)
+		}
 	}
-	p.walk.look(p, prior.Workspace, l)
-	out.Findings = p.notes(ctx, l)
-	if !l.Complete() {
-		p.walk.noteReadSet(p, private.Instance, prior)
-		out.Findings = append(out.Findings, p.incomplete(l, "The state stays as it is.")...)
-		return out
-	}
-	out.Presence, out.Listing, out.Entries = membership.There, l, prior.Shown(l)
-	now := prior
-	now.Entries = out.Entries
-	p.walk.noteReadSet(p, private.Instance, now)
+	p.noteRead(prior.Workspace, prior.key(), readState{token: private.Instance, held: prior.Held(), kinds: prior.Kinds})
 	return out
 }
 
@@ -114,7 +111,7 @@ func labelAndID(label string, q membership.Principal) string {
 
 // incomplete tells once of a listing that does not show everybody.
 func (p *Planner) incomplete(l *membership.Listing, what string) []membership.Finding {
-	if !p.walk.Once("incomplete " + membership.WorkspaceKey(p.traits.Endpoint, l.ID)) {
+	if !p.once("incomplete", l.ID) {
 		return nil
 	}
 	return []membership.Finding{Incomplete(p.traits, l, what)}
@@ -122,7 +119,7 @@ func (p *Planner) incomplete(l *membership.Listing, what string) []membership.Fi
 
 // notes gives once what a listing has to tell.
 func (p *Planner) notes(ctx context.Context, l *membership.Listing) []membership.Finding {
-	if len(l.Notes) == 0 || !p.walk.Once("notes "+membership.WorkspaceKey(p.traits.Endpoint, l.ID)) {
+	if len(l.Notes) == 0 || !p.once("notes", l.ID) {
 		return nil
 	}
 	out := make([]membership.Finding, 0, len(l.Notes))

@@ -23,16 +23,30 @@ func (nothingReplaced) Add(string)      {}
 func (nothingReplaced) Remove(string)   {}
 func (nothingReplaced) Has(string) bool { return false }
 
+// replacedMark is what this walk has changed about one of those replaced.
+type replacedMark int
+
+const (
+	// addedNow: this walk has remembered the instance.
+	addedNow replacedMark = iota + 1
+	// parted: this walk has found one of an earlier run to be a resource of its own.
+	parted
+)
+
+// mark notes what the walk has changed about an instance.
+func (w *Walk) mark(instance string, m replacedMark) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.marked[instance] = m
+}
+
 // noteReplaced remembers the instances that a creation may be about to replace.
 func (w *Walk) noteReplaced(instances ...string) {
 	for _, i := range instances {
-		if w.replaced.Has(i) {
-			continue
+		if !w.replaced.Has(i) {
+			w.replaced.Add(i)
+			w.mark(i, addedNow)
 		}
-		w.replaced.Add(i)
-		w.mu.Lock()
-		w.noted[i] = true
-		w.mu.Unlock()
 	}
 }
 
@@ -48,13 +62,14 @@ func (w *Walk) replaces(instance string) {
 
 // unplanned gives the instances that a creation of the principal may replace: those that
 // this walk has read, and that nothing else is planned with.
-func (w *Walk) unplanned(p *Planner, workspace string, q membership.Principal) []string {
+func (p *Planner) unplanned(workspace string, q membership.Principal) []string {
+	w := p.walk
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var out []string
-	for _, r := range w.account(p, workspace).claims.read[q.Fold()] {
-		if w.instances[r.token] == nil {
-			out = append(out, r.token)
+	for _, s := range p.account(workspace).read[MemberKey(workspace, q)] {
+		if w.instances[s.token] == nil {
+			out = append(out, s.token)
 		}
 	}
 	return out
@@ -65,27 +80,26 @@ func (w *Walk) unplanned(p *Planner, workspace string, q membership.Principal) [
 func (p *Planner) leftOver(ctx context.Context, c BindingChange) bool {
 	w, token := p.walk, c.Private.Instance
 	w.mu.Lock()
-	now := w.noted[token]
+	now := w.marked[token] == addedNow
 	w.mu.Unlock()
 	switch {
 	case !w.replaced.Has(token):
 		return false
-	case !now && (!w.plans(ctx) || w.heldElsewhere(ctx, p, c.Prior.Workspace, c.Prior.Principal)):
+	case !now && (!w.plans(ctx) || p.heldElsewhere(ctx, c.Prior.Workspace, c.Prior.Principal)):
 		return true
-	default:
-		w.replaced.Remove(token) // it is a resource of its own
-		w.mu.Lock()
-		w.ended[token] = !now
-		w.mu.Unlock()
-		return false
 	}
+	w.replaced.Remove(token) // it is a resource of its own
+	if !now {
+		w.mark(token, parted)
+	}
+	return false
 }
 
 // rememberAgain remembers left-over objects again where the resource that holds their
 // principal comes after they were planned, and could not be waited for (-parallelism=1).
 func (w *Walk) rememberAgain(removals []*instance) {
 	for _, in := range removals {
-		if w.ended[in.token] {
+		if w.marked[in.token] == parted {
 			w.replaced.Add(in.token)
 		}
 	}

@@ -96,7 +96,7 @@ func (p *Planner) PlanRoles(ctx context.Context, c RolesChange) RolesPlan {
 	}
 	if c.Next == nil {
 		in := p.walk.begin(token)
-		p.walk.end(p, in, *c.Prior)
+		p.end(in, *c.Prior)
 		if !applying {
 			out.Findings = []membership.Finding{p.touchesNobody(ctx, *c.Prior)}
 		}
@@ -121,7 +121,7 @@ func (p *Planner) planRoles(ctx context.Context, in *instance, c RolesChange, ou
 	}
 	if next.WorkspaceUnknown {
 		if p.anyOwner(next) {
-			p.walk.gainElsewhere(p, in)
+			p.gainElsewhere(in)
 		}
 		return
 	}
@@ -131,7 +131,7 @@ func (p *Planner) planRoles(ctx context.Context, in *instance, c RolesChange, ou
 		l, fs = p.listing(ctx, next.Workspace, membership.AtWorkspace)
 		out.Findings = append(out.Findings, fs...)
 	}
-	if clashes := p.walk.claimSet(p, newSetClaim(in, next, l), next.Workspace); len(clashes) > 0 {
+	if clashes := p.claimSet(newSetClaim(in, next, l), next.Workspace); len(clashes) > 0 {
 		if p.walk.plans(ctx) {
 			out.Findings = append(out.Findings, clashes...)
 		}
@@ -141,7 +141,7 @@ func (p *Planner) planRoles(ctx context.Context, in *instance, c RolesChange, ou
 		return
 	}
 	if !l.Complete() {
-		if p.walk.plans(ctx) && p.walk.Once("incomplete "+membership.WorkspaceKey(p.traits.Endpoint, l.ID)) {
+		if p.walk.plans(ctx) && p.once("incomplete", l.ID) {
 			f := Incomplete(p.traits, l, "Who would lose access is not known.")
 			f.Detail += p.skipsPlan()
 			out.Findings = append(out.Findings, f)
@@ -157,7 +157,7 @@ func (p *Planner) planDiff(ctx context.Context, in *instance, c RolesChange, l *
 	v := rolesView{RolesChange: c, next: next, listing: l, held: c.before().Held(), where: p.at(ctx, l, next.Workspace)}
 	v.diff = Compare(l, p.traits, next, v.held)
 	if v.before() == nil && len(v.hurt()) > 0 {
-		if v.tainted = p.walk.taintedSet(ctx, p, next); v.tainted != nil {
+		if v.tainted = p.tainted(ctx, next.Workspace, next.key(), next.Kinds); v.tainted != nil {
 			v.held = v.tainted.held // this instance, about to be replaced
 			v.diff = Compare(l, p.traits, next, v.held)
 		}
@@ -291,7 +291,7 @@ func (p *Planner) rolesGains(ctx context.Context, in *instance, v rolesView) {
 	}
 	for k, scope := range v.next.Kinds {
 		if scope.Unknown && p.mayCount(k) && p.mayOwn(Entry{Role: v.next.Role, RoleUnknown: v.next.Role == ""}) {
-			p.walk.gain(p, in, v.next.Workspace, nil)
+			p.gain(in, v.next.Workspace, nil)
 		}
 	}
 }
@@ -336,7 +336,7 @@ func (p *Planner) takeover(ctx context.Context, v rolesView) []membership.Findin
 	switch {
 	case v.moved():
 		fmt.Fprintf(&b, "\nName them, or add them to %s. To see all changes in a plan first, forget this address (`%s`), and then import it.", ignore, p.words.Forget)
-	case p.walk.endedElsewhere(ctx, p, v.next):
+	case p.endedElsewhere(ctx, v.next):
 		fmt.Fprintf(&b, "\nThis run also destroys another %s for the same %s. If it was renamed, add %s. Otherwise name them, or add them to %s.", kind, p.traits.WorkspaceNoun, p.words.Rename, ignore)
 	default:
 		fmt.Fprintf(&b, "\nImport it, and the plan will show every change before it is made:\n\n%s. Or name them, or add them to %s.", p.importBlock(kind, id), ignore)

@@ -40,9 +40,8 @@ type Walk struct {
 	elsewhere map[*Planner]int
 	// reported are the causes of which the walk has told already.
 	reported map[string]bool
-	// noted are the instances that this walk itself has added to those replaced, ended
-	// those that it has taken from them.
-	noted, ended map[string]bool
+	// marked says of instances what this walk itself has changed about those replaced.
+	marked map[string]replacedMark
 	// seq orders what happens in the walk.
 	seq int
 }
@@ -55,7 +54,7 @@ func NewWalk(a *activity.Activity, p guard.Policy, r Replaced) *Walk {
 	}
 	return &Walk{
 		activity: a, replaced: r, wait: p.HandoverWait, warns: p.Mode == guard.Warn, changed: make(chan struct{}),
-		accounts: map[string]*account{}, instances: map[string]*instance{}, elsewhere: map[*Planner]int{}, reported: map[string]bool{}, noted: map[string]bool{}, ended: map[string]bool{},
+		accounts: map[string]*account{}, instances: map[string]*instance{}, elsewhere: map[*Planner]int{}, reported: map[string]bool{}, marked: map[string]replacedMark{},
 	}
 }
 
@@ -73,12 +72,12 @@ type account struct {
 	// open is true while a loss waits for an answer.
 	open bool
 
-	claims claims
+	claims
 }
 
-// account gives the page of a workspace. The caller holds the lock.
-func (w *Walk) account(p *Planner, workspace string) *account {
-	key := membership.WorkspaceKey(p.traits.Endpoint, workspace)
+// account gives the page of a workspace. The caller holds the walk's lock.
+func (p *Planner) account(workspace string) *account {
+	w, key := p.walk, p.workspaceKey(workspace)
 	a := w.accounts[key]
 	if a == nil {
 		a = &account{planner: p, id: workspace, name: workspace, tally: guard.NewTally(p.judge, nil), claims: newClaims()}
@@ -102,10 +101,12 @@ type instance struct {
 	undo []func()
 }
 
-// instance begins the plan of an instance. An instance of a state, which has a
-// token, may be planned twice in one walk: the second plan takes the place of
-// the first. The caller holds the lock.
-func (w *Walk) instance(token string) *instance {
+// begin begins the plan of an instance; token is that of its prior state, "" for
+// none. An instance that has one may be planned twice in one walk: the second plan
+// takes the place of the first.
+func (w *Walk) begin(token string) *instance {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.seq++
 	in := &instance{token: token, seq: w.seq}
 	if token == "" {
@@ -125,15 +126,9 @@ func (in *instance) withdraw() {
 	in.undo = nil
 }
 
-// Planned begins the plan of an instance; token is that of its prior state, "" for none.
-func (w *Walk) begin(token string) *instance {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.instance(token)
-}
-
 // gainElsewhere notes a possible owner in a workspace that is not known yet.
-func (w *Walk) gainElsewhere(p *Planner, in *instance) {
+func (p *Planner) gainElsewhere(in *instance) {
+	w := p.walk
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.elsewhere[p]++
@@ -143,10 +138,11 @@ func (w *Walk) gainElsewhere(p *Planner, in *instance) {
 
 // gain notes a user who becomes (or may become) an owner; nil where it is not
 // known yet who.
-func (w *Walk) gain(p *Planner, in *instance, workspace string, m *membership.Member) {
+func (p *Planner) gain(in *instance, workspace string, m *membership.Member) {
+	w := p.walk
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	t := w.account(p, workspace).tally
+	t := p.account(workspace).tally
 	if m == nil {
 		t.GainUnknown(1)
 		in.undo = append(in.undo, func() { t.GainUnknown(-1) })
@@ -165,15 +161,16 @@ type view struct {
 	floor           guard.Floor
 }
 
-// lose notes losses in one workspace and settles whether they may stand.
+// settleLosses notes losses in one workspace and settles whether they may stand.
 // Noting them, testing them and becoming the one request that waits are one
 // step; so is ceasing to wait. It returns at once where the owners suffice, or
 // where another request waits already and answers for these losses too. owners is how
 // many there are now.
-func (w *Walk) lose(ctx context.Context, p *Planner, in *instance, v view, losses []guard.Loss) (out []membership.Finding, owners int) {
+func (p *Planner) settleLosses(ctx context.Context, in *instance, v view, losses []guard.Loss) (out []membership.Finding, owners int) {
+	w := p.walk
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	a := w.account(p, v.workspace)
+	a := p.account(v.workspace)
 	a.name, a.listing = v.name, v.listing
 	if a.tally.Look(v.judge, v.listing) {
 		a.needs = v.floor.Needs(v.judge)
@@ -199,48 +196,48 @@ func (w *Walk) lose(ctx context.Context, p *Planner, in *instance, v view, losse
 // await waits for successors, and answers for every loss that is open when
 // nothing has moved for long enough. The caller holds the lock.
 func (w *Walk) await(ctx context.Context, own *account, at membership.Attribute) []membership.Finding {
-	w.activity.StartWaiting()
 	began := time.Now()
+	over := func() bool { return len(w.short()) == 0 || w.activity.IsApplying() }
+	if !w.idle(ctx, w.wait, over) {
+		if over() {
+			return nil
+		}
+		return []membership.Finding{membership.ErrorAt(membership.AtNone, "Planning was cancelled",
+			"The last-owner guard was still waiting for a successor to be planned when this run was cancelled. Nothing was changed.")}
+	}
+	short := w.short()
+	for _, a := range short {
+		a.open = false
+	}
+	return w.refuse(own, at, short, time.Since(began))
+}
+
+// idle waits until nothing has moved for so long. It is false where it ended before
+// that: because done holds, or with the context. The caller holds the lock, which is
+// released only while this request sleeps.
+func (w *Walk) idle(ctx context.Context, long time.Duration, done func() bool) bool {
+	w.activity.StartWaiting()
 	for {
 		// What moves from here on wakes this request, also what moves before it
 		// has gone to sleep.
-		left, moved := w.activity.UntilIdle(w.wait)
-		short := w.short()
-		if len(short) == 0 || w.activity.IsApplying() {
+		left, moved := w.activity.UntilIdle(long)
+		if done() || ctx.Err() != nil {
 			w.activity.StopWaiting()
-			return nil
+			return false
 		}
-		if left == 0 && w.activity.StopWaitingIfIdle(w.wait) {
-			for _, a := range short {
-				a.open = false
-			}
-			return w.refuse(own, at, short, time.Since(began))
+		if left == 0 && w.activity.StopWaitingIfIdle(long) {
+			return true
 		}
 		changed := w.changed
 		w.mu.Unlock()
-		err := waitFor(ctx, left, moved, changed)
-		w.mu.Lock()
-		if err != nil {
-			w.activity.StopWaiting()
-			return []membership.Finding{membership.ErrorAt(membership.AtNone, "Planning was cancelled",
-				"The last-owner guard was still waiting for a successor to be planned when this run was cancelled. Nothing was changed.")}
+		select {
+		case <-ctx.Done():
+		case <-time.After(left):
+		case <-moved:
+		case <-changed:
 		}
+		w.mu.Lock()
 	}
-}
-
-// waitFor waits until the time is over, one of the channels is closed, or the
-// context ends, which alone is an error.
-func waitFor(ctx context.Context, d time.Duration, moved, changed <-chan struct{}) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-	case <-moved:
-	case <-changed:
-	}
-	return nil
 }
 
 // left is how many owners a workspace would have.
@@ -302,7 +299,7 @@ func (w *Walk) signal() {
 	w.changed = make(chan struct{})
 }
 
-// Refreshed notes that a state is refreshed, which only a plan does. The caller
+// refreshed notes that a state is refreshed, which only a plan does. The caller
 // holds the lock.
 func (w *Walk) refreshed() {
 	if !w.planning {
@@ -323,6 +320,11 @@ func (w *Walk) refreshed() {
 func (w *Walk) plans(ctx context.Context) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	return w.plansLocked(ctx)
+}
+
+// plansLocked is the same for a caller who holds the lock.
+func (w *Walk) plansLocked(ctx context.Context) bool {
 	w.until(ctx, func() bool { return w.planning || w.activity.IsResumed() })
 	if w.activity.IsApplying() || !w.planning && (w.activity.IsResumed() || w.activity.IsShared()) {
 		return false
@@ -331,48 +333,29 @@ func (w *Walk) plans(ctx context.Context) bool {
 	return true
 }
 
-// settled waits until nothing else is being planned, or the condition holds.
-// It is false in an apply.
-func (w *Walk) settled(ctx context.Context, enough func() bool) bool {
-	if !w.plans(ctx) {
-		return false
+// settled tells whether a condition holds once nothing else is being planned. An
+// apply waits for nothing. The caller holds the lock.
+func (w *Walk) settled(ctx context.Context, condition func() bool) bool {
+	if w.plansLocked(ctx) {
+		w.until(ctx, condition)
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.until(ctx, enough)
-	return !w.activity.IsApplying()
+	return condition()
 }
 
 // until waits until the condition holds, the walk applies, or nothing has moved
 // for certainAfter. All who wait at that moment go on together. The caller holds
 // the lock, which is released meanwhile.
 func (w *Walk) until(ctx context.Context, enough func() bool) {
-	if enough() || w.activity.IsApplying() {
-		return
-	}
 	began := time.Now()
-	w.activity.StartWaiting()
-	for {
-		// Taken before anything is looked at, so that no change goes unseen.
-		left, moved := w.activity.UntilIdle(certainAfter)
-		if enough() || w.activity.IsApplying() || ctx.Err() != nil || w.quiet.After(began) {
-			w.activity.StopWaiting()
-			return
-		}
-		if left == 0 && w.activity.StopWaitingIfIdle(certainAfter) {
-			w.quiet = time.Now()
-			w.signal()
-			return
-		}
-		changed := w.changed
-		w.mu.Unlock()
-		_ = waitFor(ctx, left, moved, changed) // looked at above
-		w.mu.Lock()
+	done := func() bool { return enough() || w.activity.IsApplying() || w.quiet.After(began) }
+	if !done() && w.idle(ctx, certainAfter, done) {
+		w.quiet = time.Now()
+		w.signal()
 	}
 }
 
-// Once tells whether a cause is new to the walk, and notes it.
-func (w *Walk) Once(cause string) bool {
+// once tells whether a cause is new to the walk, and notes it.
+func (w *Walk) once(cause string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.reported[cause] {

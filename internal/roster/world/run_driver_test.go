@@ -71,7 +71,7 @@ func (p *runProcess) plan(ctx context.Context, prior, next *object, carried priv
 	if o.form == additive {
 		c := roster.BindingChange{Prior: bindingOf(prior), Next: bindingOf(next), Private: keeps, NoChange: prior.same(next)}
 		if prior != nil {
-			c.Exit, c.Label = exitOf(prior), prior.who.ID
+			c.Exit = exitOf(prior)
 		}
 		if next != nil {
 			c.Adopt = next.adopt
