@@ -290,7 +290,7 @@ func (r *additive) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	defer cancel()
 	b := r.binding(next)
-	done := run.CreateBinding(ctx, roster.BindingApply{Next: &b, Adopt: next.adopt.ValueBool(), Private: roster.Private{}.Applied()})
+	done := run.CreateBinding(ctx, roster.BindingChange{Next: &b, Adopt: next.adopt.ValueBool(), Private: roster.Private{}.Applied()})
 	resp.Diagnostics.Append(r.diagnostics(done.Findings)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -339,12 +339,12 @@ func (r *additive) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	defer cancel()
 	was, b := r.binding(prior), r.binding(next)
 	private := getPrivate(ctx, req.Private, &resp.Diagnostics)
-	done := run.UpdateBinding(ctx, roster.BindingApply{
+	done := run.UpdateBinding(ctx, roster.BindingChange{
 		Prior: &was, Next: &b, Exit: r.Exit.of(prior.onDestroy, prior.reassign), Adopt: next.adopt.ValueBool(), Private: private,
 	})
 	setPrivate(ctx, resp.Private, done.Private, &resp.Diagnostics)
 	resp.Diagnostics.Append(r.diagnostics(done.Findings)...)
-	if done.Kept || resp.Diagnostics.HasError() {
+	if resp.Diagnostics.HasError() {
 		r.Key.setIdentity(ctx, resp.Identity, subjectOf(was), &resp.Diagnostics)
 		return
 	}
@@ -360,7 +360,7 @@ func (r *additive) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	defer cancel()
 	b := r.binding(m)
-	done := run.DeleteBinding(ctx, roster.BindingApply{Prior: &b, Exit: r.Exit.of(m.onDestroy, m.reassign), Private: getPrivate(ctx, req.Private, &resp.Diagnostics)})
+	done := run.DeleteBinding(ctx, roster.BindingChange{Prior: &b, Exit: r.Exit.of(m.onDestroy, m.reassign), Private: getPrivate(ctx, req.Private, &resp.Diagnostics)})
 	resp.Diagnostics.Append(r.diagnostics(done.Findings)...)
 }
 

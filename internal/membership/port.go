@@ -132,10 +132,13 @@ type Person struct {
 	Unidentified string
 }
 
-// Label names the person for people: e-mail, else name, else id.
-func (p Person) Label() string {
-	return Member{Principal: p.Principal, Email: p.Email, Name: p.Name}.Label()
+// Member gives the person as a member without any role.
+func (p Person) Member() Member {
+	return Member{Principal: p.Principal, Email: p.Email, Name: p.Name, Invite: p.Invite, MemberCount: p.MemberCount}
 }
+
+// Label names the person for people: e-mail, else name, else id.
+func (p Person) Label() string { return p.Member().Label() }
 
 // Receipt is what a write leaves behind for the log.
 type Receipt struct {

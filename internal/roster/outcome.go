@@ -18,8 +18,6 @@ type wish struct {
 	// at is the attribute that asks for it, key the entry of that attribute.
 	at  Attribute
 	key string
-	// form is the kind of resource that asks.
-	form guard.Form
 	// creates is true where no state is recorded if it fails.
 	creates bool
 	// atPlan is how many owners there were when it was planned, 0 where that is
@@ -45,7 +43,7 @@ func (s *space) explain(ctx context.Context, w wish, o reconcile.Outcome) []Find
 	switch {
 	case o.Result == reconcile.AlreadySo, o.Result == reconcile.LeftAlone:
 	case o.OwnUser:
-		out = append(out, s.ownUser(ctx, w, o))
+		out = append(out, planning.OwnUser(s.run.traits, o.Before, w.Want, s.at(ctx)))
 	case o.UnknownSelf != "":
 		out = append(out, s.run.walk.UnknownSelf(s.run.traits, o.UnknownSelf)...)
 	}
@@ -64,12 +62,6 @@ func (s *space) explain(ctx context.Context, w wish, o reconcile.Outcome) []Find
 	return out
 }
 
-// ownUser tells the person who runs this that the credentials' own user loses
-// access or its role.
-func (s *space) ownUser(ctx context.Context, w wish, o reconcile.Outcome) Finding {
-	return planning.OwnUser(s.run.traits, o.Before, w.Want, s.at(ctx))
-}
-
 // changedMore tells of a change that its plan may not have shown.
 func (s *space) changedMore(ctx context.Context, w wish, o reconcile.Outcome) []Finding {
 	if w.Action != reconcile.Give || !o.WasThere || o.Expected {
@@ -81,7 +73,7 @@ func (s *space) changedMore(ctx context.Context, w wish, o reconcile.Outcome) []
 	}
 	if w.Adopt {
 		allowed := s.run.naming.AdoptExisting + " is true"
-		if w.form == guard.OfRole {
+		if w.Loss.Form == guard.OfRole {
 			allowed = "The resource names this member"
 		}
 		return []Finding{planning.Adopted(allowed, o.Before, *w.Want, where)}
@@ -105,10 +97,10 @@ func (s *space) leftAloneFinding(ctx context.Context, w wish, o reconcile.Outcom
 	if w.Want != nil || w.Loss.What != "" {
 		detail += fmt.Sprintf(" The next plan shows what would happen: %s would be %s.", o.Before.Label(), w.clause(t))
 	}
-	if w.Held == nil && w.form == guard.OfOne {
+	if w.Held == nil && w.Loss.Form == guard.OfOne {
 		detail += fmt.Sprintf(" Set %s = true to accept the change.", s.run.naming.AdoptExisting)
 	}
-	if !w.creates && w.form == guard.OfOne {
+	if !w.creates && w.Loss.Form == guard.OfOne {
 		return []Finding{failure(w.at, summary, detail+" The state stays as it was.")}
 	}
 	return []Finding{warning(AtNone, summary, detail)}
@@ -130,6 +122,7 @@ func (s *space) failed(ctx context.Context, w wish, o reconcile.Outcome) Finding
 	t := s.run.traits
 	name, where := s.called(w, o), s.knownAt()
 	what := fmt.Sprintf("%s in %s", name.summary, where.summary)
+	was := fmt.Sprintf("%s in %s was to be %s", name.detail, where.detail, w.clause(t))
 	switch o.Reason {
 	case reconcile.TooFewOwners:
 		return s.refusal(ctx, w, o, SeverityError)
@@ -158,22 +151,21 @@ func (s *space) failed(ctx context.Context, w wish, o reconcile.Outcome) Finding
 				name.detail, w.clause(t), t.WorkspaceNoun, planning.Said(o.Err), t.OwnersNoun))
 	}
 	if errors.Is(o.Err, reconcile.ErrNotSent) && (errors.Is(o.Err, context.Canceled) || errors.Is(o.Err, context.DeadlineExceeded)) {
-		return s.cancelled(w, o)
+		return cancelled(o.Err, what, was)
 	}
 	if o.Short != nil {
 		f := s.refusal(ctx, w, o, SeverityError)
 		f.Summary = fmt.Sprintf("%s would lose its last %s", membership.Capital(t.WorkspaceNoun), t.OwnerNoun)
 		return f
 	}
-	return s.writeFailure(o, w)
+	return s.writeFailure(w, o, what, was+": "+planning.Said(o.Err)+".")
 }
 
-// cancelled explains a change that was never sent.
-func (s *space) cancelled(w wish, o reconcile.Outcome) Finding {
-	name, where := s.called(w, o), s.knownAt()
-	was := fmt.Sprintf("%s in %s was to be %s", name.detail, where.detail, w.clause(s.run.traits))
-	if errors.Is(o.Err, context.DeadlineExceeded) {
-		return failure(AtNone, fmt.Sprintf("The change of %s in %s ran out of time", name.summary, where.summary),
+// cancelled explains a change that was never sent: what it was about, and what was to
+// be done.
+func cancelled(err error, what, was string) Finding {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return failure(AtNone, fmt.Sprintf("The change of %s ran out of time", what),
 			was+". The resource's timeout ended before the change could start. Nothing was changed. Apply again, with a longer timeout if it happens again.")
 	}
 	return failure(AtNone, "The change was cancelled", was+". The run was cancelled before the change could start. Nothing was changed.")
@@ -193,7 +185,7 @@ func (s *space) refusal(ctx context.Context, w wish, o reconcile.Outcome, severi
 	switch {
 	case o.Err != nil:
 		section.Notes = append(section.Notes, fmt.Sprintf("%s itself refused: %s", s.run.traits.Product, planning.Said(o.Err)))
-	case severity == SeverityError && w.form == guard.OfOne:
+	case severity == SeverityError && w.Loss.Form == guard.OfOne:
 		section.Notes = append(section.Notes, "Nothing was changed here. "+again)
 	case severity == SeverityError:
 		section.Notes = append(section.Notes, "None of them was changed. The other changes of this resource are done, and the state shows the result. "+again)
@@ -209,25 +201,9 @@ type said struct{ summary, detail string }
 func (s *space) called(w wish, o reconcile.Outcome) said {
 	m := o.Before
 	if m.ID == "" {
-		m = s.known(w.Principal)
+		m = s.run.Known(s.id, s.knownListing(), w.Principal)
 	}
 	return said{planning.Called(m), planning.Named(m)}
-}
-
-// known gives what was read of a principal, for its name.
-func (s *space) known(p Principal) Member {
-	if l := s.knownListing(); l != nil {
-		if m, ok := l.Member(p); ok {
-			return m
-		}
-	}
-	m := Member{Principal: p}
-	if t, ok := (planReadings{s.run}).KnownTenant(s.id); ok {
-		if person, ok := t.Person(p); ok {
-			m.Email, m.Name = person.Email, person.Name
-		}
-	}
-	return m
 }
 
 // knownAt names the workspace without a call: a change has just failed.

@@ -90,15 +90,17 @@ func (x *session) create(b *Binding, adopt bool) (Member, []Finding) {
 func (x *session) createWithin(ctx context.Context, b *Binding, adopt bool) (Member, []Finding) {
 	defer x.act.Begin()()
 	x.act.Applying()
-	done := x.run.CreateBinding(ctx, BindingApply{Next: b, Adopt: adopt, Private: planning.Private{}.Applied()})
+	done := x.run.CreateBinding(ctx, BindingChange{Next: b, Adopt: adopt, Private: planning.Private{}.Applied()})
 	return done.Member, done.Findings
 }
 
+// update tells also whether the next principal has entered beside the prior one.
 func (x *session) update(prior, next *Binding, exit Exit) (Member, bool, []Finding) {
 	defer x.act.Begin()()
 	x.act.Applying()
-	done := x.run.UpdateBinding(x.t.Context(), BindingApply{Prior: prior, Next: next, Exit: exit, Private: planning.Private{}.Applied()})
-	return done.Member, done.Kept, done.Findings
+	done := x.run.UpdateBinding(x.t.Context(), BindingChange{Prior: prior, Next: next, Exit: exit, Private: planning.Private{}.Applied()})
+	both := slices.ContainsFunc(done.Private.Newcomers, func(q planning.Newcomer) bool { return q.Principal == next.Principal })
+	return done.Member, both, done.Findings
 }
 
 func (x *session) delete(b *Binding, exit Exit, private Private) []Finding {
@@ -108,7 +110,7 @@ func (x *session) delete(b *Binding, exit Exit, private Private) []Finding {
 func (x *session) deleteWithin(ctx context.Context, b *Binding, exit Exit, private Private) []Finding {
 	defer x.act.Begin()()
 	x.act.Applying()
-	return x.run.DeleteBinding(ctx, BindingApply{Prior: b, Exit: exit, Private: private}).Findings
+	return x.run.DeleteBinding(ctx, BindingChange{Prior: b, Exit: exit, Private: private}).Findings
 }
 
 // summaries gives the headlines, errors in front marked with "!".

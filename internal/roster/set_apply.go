@@ -12,15 +12,6 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
 )
 
-// SetApply is one change of a resource that manages several, as it is applied.
-type SetApply struct {
-	// Prior is what the state held, nil for a creation.
-	Prior *Roles
-	Next  Roles
-	// Token names the instance.
-	Token string
-}
-
 // SetApplied is the outcome of applying an authoritative resource.
 type SetApplied struct {
 	Findings []Finding
@@ -32,7 +23,7 @@ type SetApplied struct {
 // ApplySet brings a workspace from what the state held to what is planned: higher
 // roles and additions first, then lower roles, then removals. Nobody is lowered
 // or removed whom the state did not hold as they stand.
-func (r *Run) ApplySet(ctx context.Context, c SetApply) SetApplied {
+func (r *Run) ApplySet(ctx context.Context, c RolesChange) SetApplied {
 	s := r.spaces.get(c.Next.Workspace)
 	if out := c.Next.Twice(); len(out) > 0 {
 		return SetApplied{Findings: out}
@@ -47,16 +38,14 @@ func (r *Run) ApplySet(ctx context.Context, c SetApply) SetApplied {
 	case !l.Complete():
 		return SetApplied{Findings: []Finding{planning.Incomplete(r.traits, l, "Who would lose access is not known.")}}
 	}
-	a := &setApply{space: s, token: c.Token, next: c.Next, created: c.Prior == nil}
-	if c.Prior != nil {
-		a.held = c.Prior.Held()
-	} else {
-		a.held = s.takeReplaced(c.Next)
+	a := &setApply{space: s, token: c.Private.Instance, next: *c.Next, created: c.Prior == nil, held: c.Prior.Held()}
+	if a.created {
+		a.held = s.takeReplaced(a.next)
 	}
 	d := planning.Compare(l, r.traits, a.next, a.held)
 	a.alone = d.LeftAlone
 	// All are made before the first is applied, so that the diff is kept no longer.
-	for _, ws := range [][]wish{a.entering(d), a.lowering(d), a.removing(d)} {
+	for _, ws := range a.wishes(d) {
 		a.step(ctx, ws)
 	}
 	return a.finish(ctx)
@@ -64,7 +53,7 @@ func (r *Run) ApplySet(ctx context.Context, c SetApply) SetApplied {
 
 // setApply is one resource that manages several, being applied.
 type setApply struct {
-	space   *space
+	*space
 	token   string
 	next    planning.Roles
 	held    planning.Held
@@ -90,19 +79,18 @@ const settleFor = time.Second
 
 // step makes changes, and ends when each has its outcome.
 func (a *setApply) step(ctx context.Context, ws []wish) {
+	outcomes := make([]reconcile.Outcome, len(ws))
 	if a.stopped != nil {
-		outcomes := make([]reconcile.Outcome, len(ws))
 		for i := range outcomes {
 			outcomes[i] = reconcile.Outcome{Result: reconcile.Failed, Err: a.stopped}
 		}
-		a.steps = append(a.steps, applied{ws, outcomes})
-		return
+	} else {
+		changes := make([]reconcile.Change, len(ws))
+		for i, w := range ws {
+			changes[i] = w.Change
+		}
+		outcomes = a.reconciler.Apply(ctx, changes...)
 	}
-	changes := make([]reconcile.Change, len(ws))
-	for i, w := range ws {
-		changes[i] = w.Change
-	}
-	outcomes := a.space.reconciler.Apply(ctx, changes...)
 	a.steps = append(a.steps, applied{ws, outcomes})
 	for _, o := range outcomes {
 		if f := FailureOf(o.Err); o.Result == reconcile.Failed && o.Reason == reconcile.NoReason && (f == Unauthorized || f == Forbidden) {
@@ -111,40 +99,43 @@ func (a *setApply) step(ctx context.Context, ws []wish) {
 	}
 }
 
-// entering are all who are named and do not get less: who is there already as
-// they are to be is kept from then on. Those of one role stand together, so that
-// one call can add several.
-func (a *setApply) entering(d planning.Diff) []wish {
-	lower := make(map[Principal]bool, len(d.Lower))
+// wishes are the three steps: all who are named and do not get less (who is there
+// already as they are to be is kept from then on), those who keep something, and
+// those who keep nothing. Of those who enter, those of one role stand together, so
+// that one call can add several.
+func (a *setApply) wishes(d planning.Diff) [3][]wish {
+	less := make(map[Principal]bool, len(d.Lower))
 	for _, c := range d.Lower {
-		lower[c.Principal.Fold()] = true
+		less[c.Principal.Fold()] = true
 	}
-	out := make([]wish, 0, len(a.next.Entries))
+	enter, lower, remove := make([]wish, 0, len(a.next.Entries)), make([]wish, 0, len(d.Lower)), make([]wish, 0, len(d.Remove))
 	for _, e := range a.next.Entries {
-		if !lower[e.Principal.Fold()] {
-			out = append(out, a.give(e))
+		if less[e.Principal.Fold()] {
+			lower = append(lower, a.give(e))
+		} else {
+			enter = append(enter, a.give(e))
 		}
 	}
-	slices.SortStableFunc(out, func(x, y wish) int {
+	slices.SortStableFunc(enter, func(x, y wish) int {
 		return strings.Compare(strings.ToLower(x.Want.Role), strings.ToLower(y.Want.Role))
 	})
-	return out
+	for _, c := range d.Lower {
+		if c.Cause == guard.NotNamed {
+			lower = append(lower, a.drop(c))
+		}
+	}
+	for _, c := range d.Remove {
+		remove = append(remove, a.drop(c))
+	}
+	return [3][]wish{enter, lower, remove}
 }
 
 func (a *setApply) give(e planning.Entry) wish {
 	to := e.Standing()
-	at := planning.AttributeOf(e.Kind)
-	return wish{at: at, key: e.ID, form: a.form(), creates: a.created, Change: reconcile.Change{
+	return wish{at: planning.AttributeOf(e.Kind), key: e.ID, creates: a.created, Change: reconcile.Change{
 		Action: reconcile.Give, Principal: e.Principal, Want: &to, Held: a.heldBy(e.Principal), Adopt: a.next.Role != "", Token: a.token,
-		Loss: guard.Loss{Cause: guard.Edited, Form: a.form(), At: at},
+		Loss: guard.Loss{Cause: guard.Edited, Form: a.next.Form()},
 	}}
-}
-
-func (a *setApply) form() guard.Form {
-	if a.next.Role != "" {
-		return guard.OfRole
-	}
-	return guard.OfAll
 }
 
 // heldBy is what the state held of a principal; nil for nothing.
@@ -156,36 +147,9 @@ func (a *setApply) heldBy(p Principal) *Standing {
 	return &Standing{Role: role, Enabled: true}
 }
 
-// lowering are those who keep something.
-func (a *setApply) lowering(d planning.Diff) []wish {
-	var out []wish
-	named := make(map[Principal]planning.Entry, len(a.next.Entries))
-	for _, e := range a.next.Entries {
-		named[e.Principal.Fold()] = e
-	}
-	for _, c := range d.Lower {
-		if e, ok := named[c.Principal.Fold()]; ok {
-			out = append(out, a.give(e))
-			continue
-		}
-		out = append(out, a.drop(c))
-	}
-	return out
-}
-
-// removing are those who keep nothing.
-func (a *setApply) removing(d planning.Diff) []wish {
-	out := make([]wish, len(d.Remove))
-	for i, c := range d.Remove {
-		out[i] = a.drop(c)
-	}
-	return out
-}
-
 func (a *setApply) drop(c planning.Change) wish {
-	w := wish{at: c.At(), form: a.form(), Change: reconcile.Change{
-		Action: reconcile.Drop, Principal: c.Principal, Want: c.To, Held: a.heldBy(c.Principal), Token: a.token,
-		Loss: guard.Loss{Cause: c.Cause, Form: a.form(), At: c.At(), What: c.What},
+	w := wish{at: c.At(), Change: reconcile.Change{
+		Action: reconcile.Drop, Principal: c.Principal, Want: c.To, Held: a.heldBy(c.Principal), Token: a.token, Loss: c.Loss(a.next.Form()),
 	}}
 	if a.next.Role != "" {
 		w.Settle = settleFor
@@ -196,7 +160,6 @@ func (a *setApply) drop(c planning.Change) wish {
 // finish names those who failed and those who were left alone, and tells who is
 // there now.
 func (a *setApply) finish(ctx context.Context) SetApplied {
-	s := a.space
 	var failed, warnings, out []Finding
 	alone := map[Principal]bool{}
 	told := map[*reconcile.Shortage]bool{}
@@ -209,7 +172,7 @@ func (a *setApply) finish(ctx context.Context) SetApplied {
 				}
 				told[o.Short] = true
 			}
-			for _, f := range s.explain(ctx, w, o) {
+			for _, f := range a.explain(ctx, w, o) {
 				switch {
 				case f.Severity == SeverityWarning:
 					warnings = append(warnings, f)
@@ -224,7 +187,7 @@ func (a *setApply) finish(ctx context.Context) SetApplied {
 			}
 		}
 	}
-	where := s.knownAt().summary
+	where := a.knownAt().summary
 	out = append(out, planning.Bounded(failed, func(n int) (string, string) {
 		return fmt.Sprintf("%d more changes in %s failed", n, where), "Apply again to complete this. The others:"
 	})...)
@@ -255,7 +218,7 @@ func (a *setApply) note(fs []Finding) {
 // listing shows who is there afterwards: after a failure, as it is read anew. A member who
 // is not known by then is taken to stand as at the beginning.
 func (a *setApply) listing(ctx context.Context, failed bool) *Listing {
-	r := a.space.reconciler
+	r := a.reconciler
 	if failed && ctx.Err() == nil {
 		if l, err := r.Listing(ctx); err == nil && l.Complete() {
 			return l
@@ -269,9 +232,8 @@ func (a *setApply) listing(ctx context.Context, failed bool) *Listing {
 
 // joined names those who came since the plan was made and are not named.
 func (a *setApply) joined(ctx context.Context, l *Listing, alone map[Principal]bool) []Finding {
-	s := a.space
 	var fs []Finding
-	left := planning.Compare(l, s.run.traits, a.next, a.held).LeftAlone
+	left := planning.Compare(l, a.run.traits, a.next, a.held).LeftAlone
 	for _, c := range a.alone {
 		live, there := l.Member(c.Principal)
 		if c.Live = live; there && live.Enabled && !slices.ContainsFunc(left, func(o planning.Change) bool { return o.Principal == c.Principal }) {
@@ -279,15 +241,14 @@ func (a *setApply) joined(ctx context.Context, l *Listing, alone map[Principal]b
 		}
 	}
 	for _, c := range left {
-		if c.Cause != guard.NotNamed || alone[c.Principal.Fold()] || s.reconciler.HeldByOther(c.Principal, a.token) {
+		if c.Cause != guard.NotNamed || alone[c.Principal.Fold()] || a.reconciler.HeldByOther(c.Principal, a.token) {
 			continue
 		}
-		w := wish{form: a.form(), Change: reconcile.Change{Principal: c.Principal, Want: c.To, Loss: guard.Loss{What: c.What}}}
+		w := a.drop(c)
 		if c.What == "" {
 			w.Want = nil // nothing is to be done any more
 		}
-		fs = append(fs, s.leftAloneFinding(ctx, w,
-			reconcile.Outcome{Result: reconcile.LeftAlone, Reason: reconcile.NotHeld, Before: c.Live, WasThere: true})...)
+		fs = append(fs, a.leftAloneFinding(ctx, w, reconcile.Outcome{Result: reconcile.LeftAlone, Reason: reconcile.NotHeld, Before: c.Live, WasThere: true})...)
 	}
 	return fs
 }

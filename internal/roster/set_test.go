@@ -79,15 +79,15 @@ func (tf *terraform) planSet(t *testing.T, prior, next *Roles) (state *Roles, pl
 
 // applySet is one request.
 func (p process) applySet(ctx context.Context, prior *Roles, next Roles) SetApplied {
-	return p.run.ApplySet(ctx, SetApply{Prior: prior, Next: next, Token: "set"})
+	return p.run.ApplySet(ctx, RolesChange{Prior: prior, Next: &next, Private: Private{Instance: "set"}})
 }
 
 func (p process) create(ctx context.Context, b Binding) []Finding {
-	return p.run.CreateBinding(ctx, BindingApply{Next: &b, Private: planning.Private{}.Applied()}).Findings
+	return p.run.CreateBinding(ctx, BindingChange{Next: &b, Private: planning.Private{}.Applied()}).Findings
 }
 
 func (p process) remove(ctx context.Context, b Binding) []Finding {
-	return p.run.DeleteBinding(ctx, BindingApply{Prior: &b}).Findings
+	return p.run.DeleteBinding(ctx, BindingChange{Prior: &b}).Findings
 }
 
 // applySet applies in another process.

@@ -294,7 +294,7 @@ func (tf *terraform) applyNodes(p process, b *block, out *outcome) []node {
 		}
 		return request(ctx, func(ctx context.Context) []Finding {
 			private := planning.Private{}.Applied()
-			done := p.run.CreateBinding(ctx, BindingApply{Next: b.next, Adopt: b.adopt, Private: private})
+			done := p.run.CreateBinding(ctx, BindingChange{Next: b.next, Adopt: b.adopt, Private: private})
 			if !Failed(done.Findings) {
 				b.prior, b.private = b.next, private
 			}
@@ -304,7 +304,7 @@ func (tf *terraform) applyNodes(p process, b *block, out *outcome) []node {
 	prior, before := b.prior, b.private
 	destroy := func(ctx context.Context, key Private) bool {
 		return request(ctx, func(ctx context.Context) []Finding {
-			done := p.run.DeleteBinding(ctx, BindingApply{Prior: prior, Exit: b.exit, Private: key})
+			done := p.run.DeleteBinding(ctx, BindingChange{Prior: prior, Exit: b.exit, Private: key})
 			if !Failed(done.Findings) && b.prior == prior {
 				b.prior = nil
 			}
@@ -335,7 +335,7 @@ func (tf *terraform) applyNodes(p process, b *block, out *outcome) []node {
 		return []node{{name: b.addr, after: b.deps, do: func(ctx context.Context) bool {
 			got, ok := replan(ctx, BindingChange{Prior: b.prior, Next: b.next, Adopt: b.adopt, Exit: b.exit, Private: b.private})
 			return ok && request(ctx, func(ctx context.Context) []Finding {
-				done := p.run.UpdateBinding(ctx, BindingApply{Prior: b.prior, Next: b.next, Exit: b.exit, Adopt: b.adopt, Private: got.Private})
+				done := p.run.UpdateBinding(ctx, BindingChange{Prior: b.prior, Next: b.next, Exit: b.exit, Adopt: b.adopt, Private: got.Private})
 				// An update keeps what was planned; a failed one keeps the prior principal.
 				b.private = done.Private
 				if !Failed(done.Findings) {

@@ -50,7 +50,8 @@ func (e Exit) To() *membership.Standing {
 	return nil
 }
 
-// BindingChange is one planned change of a resource of one principal.
+// BindingChange is one change of a resource of one principal, as it is planned and
+// applied.
 type BindingChange struct {
 	// Prior is what the state holds, nil for a creation; Next what is planned,
 	// nil for a removal.
@@ -110,6 +111,32 @@ func (c BindingChange) PlanPrivate() Private {
 	return next
 }
 
+// EndedLoss is what the guard has to know of the end of a binding.
+func (p *Planner) EndedLoss(c BindingChange) guard.Loss {
+	what := p.traits.Removed() + " by this run (its resource is destroyed or no longer in the configuration)"
+	if c.Exit.Reassign != "" {
+		what = fmt.Sprintf("left with the role %q by this run (%s)", c.Exit.Reassign, p.words.ReassignRole)
+	}
+	return guard.Loss{Principal: c.Prior.Principal, To: c.Exit.To(), Cause: guard.Ended, What: what}
+}
+
+// ReplacedLoss is what the guard has to know of the one whose place another takes.
+func (c BindingChange) ReplacedLoss() guard.Loss {
+	what := "replaced in its resource by a principal that is not known yet"
+	if !c.Next.PrincipalUnknown {
+		what = fmt.Sprintf("replaced in its resource by %s", c.Next.Principal)
+	}
+	return guard.Loss{Principal: c.Prior.Principal, To: c.Exit.To(), Cause: guard.Replaced, What: what, At: membership.AtPrincipal}
+}
+
+// Unsettled are the newcomers of earlier changes whom this one does not settle.
+func (c BindingChange) Unsettled() []Newcomer {
+	if c.Next == nil || c.Next.PrincipalUnknown {
+		return c.Private.Newcomers
+	}
+	return c.Private.WithoutNewcomer(c.Next.Principal).Newcomers
+}
+
 // PlanBinding judges one planned change: what it clashes with, what it would do
 // to people who are there already, and whether a workspace would be left
 // without an owner.
@@ -161,11 +188,7 @@ func (p *Planner) planRemoval(ctx context.Context, in *instance, c BindingChange
 	if l == nil {
 		return
 	}
-	what := p.traits.Removed() + " by this run (its resource is destroyed or no longer in the configuration)"
-	if c.Exit.Reassign != "" {
-		what = fmt.Sprintf("left with the role %q by this run (%s)", c.Exit.Reassign, p.words.ReassignRole)
-	}
-	fs, out.Private.Owners = p.lose(ctx, in, l, workspace, guard.Loss{Principal: q, To: c.Exit.To(), Cause: guard.Ended, What: what})
+	fs, out.Private.Owners = p.lose(ctx, in, l, workspace, p.EndedLoss(c))
 	out.Findings = append(out.Findings, fs...)
 }
 
@@ -275,11 +298,7 @@ func (e entrant) losses() []guard.Loss {
 		out = append(out, guard.Loss{Principal: next.Principal, To: &next.Standing, Cause: guard.Edited, What: Becomes(e.live, next.Standing), At: StandingAttribute(e.live, next.Standing)})
 	}
 	if e.swapped() && !e.Exit.Keep {
-		what := "replaced in its resource by a principal that is not known yet"
-		if !next.PrincipalUnknown {
-			what = fmt.Sprintf("replaced in its resource by %s", next.Principal)
-		}
-		out = append(out, guard.Loss{Principal: e.Prior.Principal, To: e.Exit.To(), Cause: guard.Replaced, What: what, At: membership.AtPrincipal})
+		out = append(out, e.ReplacedLoss())
 	}
 	return out
 }
@@ -344,30 +363,26 @@ func (p *Planner) gainHolding(ctx context.Context, in *instance, next Binding, l
 
 // stranger gives what the tenant tells of a user who is not in the workspace.
 func (p *Planner) stranger(ctx context.Context, workspace string, q membership.Principal) membership.Member {
-	m := membership.Member{Principal: q, MemberCount: 1} // not known: the apply decides
 	if t, err := p.readings.Tenant(ctx, workspace, time.Time{}); err == nil {
 		if person, ok := t.Person(q); ok {
-			m.Email, m.Name, m.Invite, m.MemberCount = person.Email, person.Name, person.Invite, person.MemberCount
+			return person.Member()
 		}
 	}
-	return m
+	return membership.Member{Principal: q, MemberCount: 1} // not known: the apply decides
 }
 
 // newcomers tells of those who have entered in a change of principal that was
 // not finished, and whom nothing manages now.
 func (p *Planner) newcomers(ctx context.Context, c BindingChange) []membership.Finding {
-	left := c.Private
-	if c.Next != nil && !c.Next.PrincipalUnknown {
-		left = left.WithoutNewcomer(c.Next.Principal)
-	}
-	if c.Prior == nil || len(left.Newcomers) == 0 {
+	left := c.Unsettled()
+	if c.Prior == nil || len(left) == 0 {
 		return nil
 	}
 	l, err := p.readings.Listing(ctx, c.Prior.Workspace, time.Time{})
 	if err != nil {
 		return nil // said where the listing is needed
 	}
-	return p.unsettled(ctx, l, slices.DeleteFunc(slices.Clone(left.Newcomers), func(q Newcomer) bool {
+	return p.unsettled(ctx, l, slices.DeleteFunc(slices.Clone(left), func(q Newcomer) bool {
 		return p.heldElsewhere(ctx, c.Prior.Workspace, q.Principal)
 	}))
 }

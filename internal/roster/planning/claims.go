@@ -267,14 +267,19 @@ func (p *Planner) noteListing(workspace string, l *membership.Listing) {
 
 // member gives what is known of a principal for people. The caller holds the lock.
 func (a *account) member(q membership.Principal) membership.Member {
-	if a.listing != nil {
-		if m, ok := a.listing.Member(q); ok {
+	return a.planner.Known(a.id, a.listing, q)
+}
+
+// Known gives what was read of a principal, for its name; l is nil where there is no listing.
+func (p *Planner) Known(workspace string, l *membership.Listing, q membership.Principal) membership.Member {
+	if l != nil {
+		if m, ok := l.Member(q); ok {
 			return m
 		}
 	}
-	if t, ok := a.planner.readings.KnownTenant(a.id); ok {
+	if t, ok := p.readings.KnownTenant(workspace); ok {
 		if person, ok := t.Person(q); ok {
-			return membership.Member{Principal: person.Principal, Email: person.Email, Name: person.Name}
+			return person.Member()
 		}
 	}
 	return membership.Member{Principal: q}

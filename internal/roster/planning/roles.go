@@ -12,7 +12,8 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
 )
 
-// RolesChange is one planned change of a resource that manages several.
+// RolesChange is one change of a resource that manages several, as it is planned and
+// applied.
 type RolesChange struct {
 	// Prior is what the state holds, nil for a creation; Next what is planned,
 	// nil for a removal, which touches nobody.
@@ -77,7 +78,8 @@ func (p *Planner) resourceType(r Roles) string {
 	return p.words.Members
 }
 
-func form(r Roles) guard.Form {
+// Form is the kind of resource.
+func (r Roles) Form() guard.Form {
 	if r.Role != "" {
 		return guard.OfRole
 	}
@@ -214,7 +216,7 @@ func (v rolesView) losses() []guard.Loss {
 	out := make([]guard.Loss, 0, len(v.diff.Lower)+len(v.diff.Remove))
 	for _, cs := range [][]Change{v.diff.Lower, v.diff.Remove} {
 		for _, c := range cs {
-			out = append(out, c.Loss(form(v.next)))
+			out = append(out, c.Loss(v.next.Form()))
 		}
 	}
 	return out

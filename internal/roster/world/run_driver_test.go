@@ -138,7 +138,7 @@ func (p *runProcess) apply(ctx context.Context, prior, next *object, planned pri
 	if prior != nil {
 		keeps = roster.Private{Instance: decoded(planned).Instance}.Applied()
 	}
-	done := p.run.ApplySet(ctx, roster.SetApply{Prior: setOf(prior), Next: *setOf(next), Token: keeps.Instance})
+	done := p.run.ApplySet(ctx, roster.RolesChange{Prior: setOf(prior), Next: setOf(next), Private: keeps})
 	switch {
 	case !roster.Failed(done.Findings):
 		return next, encoded(keeps), findingsOf(done.Findings)
@@ -153,7 +153,7 @@ func (p *runProcess) apply(ctx context.Context, prior, next *object, planned pri
 }
 
 func (p *runProcess) applyBinding(ctx context.Context, prior, next *object, planned private) (*object, private, []finding) {
-	c := roster.BindingApply{Prior: bindingOf(prior), Next: bindingOf(next), Private: decoded(planned)}
+	c := roster.BindingChange{Prior: bindingOf(prior), Next: bindingOf(next), Private: decoded(planned)}
 	if prior != nil {
 		c.Exit = exitOf(prior)
 	}
@@ -174,7 +174,7 @@ func (p *runProcess) applyBinding(ctx context.Context, prior, next *object, plan
 		return next, encoded(c.Private), findingsOf(done.Findings)
 	}
 	done := p.run.UpdateBinding(ctx, c)
-	if done.Kept || roster.Failed(done.Findings) {
+	if roster.Failed(done.Findings) {
 		return prior, encoded(done.Private), findingsOf(done.Findings)
 	}
 	return next, encoded(done.Private), findingsOf(done.Findings)
