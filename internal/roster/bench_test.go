@@ -77,7 +77,7 @@ func BenchmarkNewListing(b *testing.B) {
 	w := &Workspace{ID: "w1", Members: s.Spaces["w1"].Members}
 	b.ReportAllocs()
 	for b.Loop() {
-		NewListing(w, s.ProductTraits)
+		membership.NewListing(w, s.ProductTraits)
 	}
 }
 

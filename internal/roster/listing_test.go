@@ -3,11 +3,12 @@ package roster
 import (
 	"testing"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
 func TestListingFindsAPrincipal(t *testing.T) {
-	l := NewListing(&Workspace{ID: "w", Members: []Member{
+	l := membership.NewListing(&Workspace{ID: "w", Members: []Member{
 		stage.Person("Anna", "viewer"), {Principal: stage.Group("anna"), Roles: []string{"owner"}, Enabled: true}, stage.Person("ANNA", "editor"), stage.Person("bob", "Owner"),
 	}}, stage.BlinkTraits())
 	for _, c := range []struct {
@@ -35,13 +36,13 @@ func TestListingFindsAPrincipal(t *testing.T) {
 
 func TestListingWithoutAnOwnerIsAPartWhereThatCannotBe(t *testing.T) {
 	ms := []Member{stage.Person("a", "viewer")}
-	if NewListing(&Workspace{Members: ms}, stage.BlinkTraits()).Complete() {
+	if membership.NewListing(&Workspace{Members: ms}, stage.BlinkTraits()).Complete() {
 		t.Error("Blink says that every workspace has an owner")
 	}
-	if !NewListing(&Workspace{Members: ms}, stage.BlazeTraits()).Complete() {
+	if !membership.NewListing(&Workspace{Members: ms}, stage.BlazeTraits()).Complete() {
 		t.Error("BlazeMeter says no such thing")
 	}
-	if !NewListing(&Workspace{Members: append(ms, stage.Person("b", "OWNER"))}, stage.BlinkTraits()).Complete() {
+	if !membership.NewListing(&Workspace{Members: append(ms, stage.Person("b", "OWNER"))}, stage.BlinkTraits()).Complete() {
 		t.Error("there is an owner")
 	}
 }

@@ -45,7 +45,7 @@ func (s *space) explain(ctx context.Context, w wish, o reconcile.Outcome) []Find
 	case o.OwnUser:
 		out = append(out, planning.OwnUser(s.run.traits, o.Before, w.Want, s.at(ctx)))
 	case o.UnknownSelf != "":
-		out = append(out, s.run.walk.UnknownSelf(s.run.traits, o.UnknownSelf)...)
+		out = append(out, s.run.config.Walk.UnknownSelf(s.run.traits, o.UnknownSelf)...)
 	}
 	switch o.Result {
 	case reconcile.Done:
@@ -222,7 +222,7 @@ func (s *space) knownListing() *Listing {
 
 // whereIs is the name of the workspace, at names it in a summary.
 func (s *space) whereIs(ctx context.Context) string {
-	return s.run.workspaceName(ctx, s.knownListing(), s.id)
+	return s.run.WorkspaceName(ctx, s.knownListing(), s.id)
 }
 
 func (s *space) at(ctx context.Context) string { return s.run.traits.Workspace(s.whereIs(ctx)) }

@@ -8,8 +8,8 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
 )
 
-// planReadings are what a run has read, as a plan asks for it.
-type planReadings struct{ run *Run }
+// planReadings are what a run has read, as a plan asks for it ([planning.Readings]).
+type planReadings struct{ *Run }
 
 // reading gives any reading of this run, or one that did not begin before a moment.
 func reading[T any](ctx context.Context, v *cache.Value[T], since time.Time) (T, error) {
@@ -20,57 +20,51 @@ func reading[T any](ctx context.Context, v *cache.Value[T], since time.Time) (T,
 }
 
 func (p planReadings) Listing(ctx context.Context, workspace string, since time.Time) (*Listing, error) {
-	return reading(ctx, p.run.spaces.get(workspace).listings, since)
+	return reading(ctx, p.spaces.get(workspace).listings, since)
 }
 
 func (p planReadings) KnownListing(workspace string) *Listing {
-	l, _ := p.run.spaces.get(workspace).listings.Peek()
+	l, _ := p.spaces.get(workspace).listings.Peek()
 	return l.Value
 }
 
 func (p planReadings) Tenant(ctx context.Context, workspace string, since time.Time) (*Tenant, error) {
 	tenant := ""
-	if !p.run.traits.OneTenant {
-		d, err := p.run.Describe(ctx, workspace)
+	if !p.traits.OneTenant {
+		d, err := p.Describe(ctx, workspace)
 		if err != nil {
 			return nil, err
 		}
 		tenant = d.Tenant
 	}
-	return reading(ctx, p.run.people.get(tenant), since)
+	return reading(ctx, p.people.get(tenant), since)
 }
 
 func (p planReadings) KnownTenant(workspace string) (*Tenant, bool) {
 	tenant := ""
-	if !p.run.traits.OneTenant {
-		d, ok := p.run.descr.get(workspace).Peek()
+	if !p.traits.OneTenant {
+		d, ok := p.descr.get(workspace).Peek()
 		if !ok {
 			return nil, false
 		}
 		tenant = d.Value.Tenant
 	}
-	t, ok := p.run.people.get(tenant).Peek()
+	t, ok := p.people.get(tenant).Peek()
 	return t.Value, ok
 }
 
 func (p planReadings) SwitchedOff(workspace string) bool {
-	d, ok := p.run.descr.get(workspace).Peek()
+	d, ok := p.descr.get(workspace).Peek()
 	return ok && d.Value.Disabled
 }
 
-func (p planReadings) WorkspaceName(ctx context.Context, l *Listing, workspace string) string {
-	return p.run.workspaceName(ctx, l, workspace)
-}
-
-func (p planReadings) Self(ctx context.Context) (Person, error) { return p.run.Self(ctx) }
-
 func (p planReadings) Floor(workspace string) guard.Floor {
-	s := p.run.spaces.get(workspace)
+	s := p.spaces.get(workspace)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.first
+	return s.floor
 }
 
 func (p planReadings) HeldByOther(workspace string, who Principal, token string) bool {
-	return p.run.spaces.get(workspace).reconciler.HeldByOther(who, token)
+	return p.spaces.get(workspace).reconciler.HeldByOther(who, token)
 }

@@ -3,6 +3,7 @@ package roster
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/cache"
@@ -28,19 +29,15 @@ type Config struct {
 type Run struct {
 	*planning.Planner
 
-	svc     Service
-	traits  Traits
-	naming  Naming
-	guard   Guard
-	walk    *Walk
-	locker  reconcile.Locker
-	log     reconcile.Logger
-	maxConc int
+	config Config
+	svc    Service
+	traits Traits
+	naming Naming
 
 	self   *cache.Value[Person]
-	people keyed[string, *cache.Value[*Tenant]]
-	descr  keyed[string, *cache.Value[Description]]
-	spaces keyed[string, *space]
+	people keyed[*cache.Value[*Tenant]]
+	descr  keyed[*cache.Value[Description]]
+	spaces keyed[*space]
 	// readings are what resources and data sources share besides (Once).
 	readings readings
 	judge    *guard.Judge
@@ -49,13 +46,10 @@ type Run struct {
 
 // NewRun makes a run. It makes no call.
 func NewRun(c Config) *Run {
-	r := &Run{
-		svc: c.Service, traits: c.Service.Traits(), naming: c.Naming, guard: c.Guard, walk: c.Walk,
-		locker: c.Locker, log: c.Logger, maxConc: max(1, c.MaxConcurrent),
+	if c.Locker == nil {
+		c.Locker = reconcile.NewFileLocker()
 	}
-	if r.locker == nil {
-		r.locker = reconcile.NewFileLocker()
-	}
+	r := &Run{config: c, svc: c.Service, traits: c.Service.Traits(), naming: c.Naming}
 	r.judge = guard.NewJudge(c.Guard, r.traits, c.Naming)
 	r.Planner = planning.NewPlanner(planReadings{r}, r.traits, c.Naming, r.judge, c.Walk)
 	r.self = cache.New(r.svc.Self)
@@ -84,29 +78,29 @@ func (r *Run) Service() Service { return r.svc }
 func (r *Run) Traits() Traits { return r.traits }
 
 // keyed makes things on first use.
-type keyed[K comparable, V any] struct {
+type keyed[V any] struct {
 	mu   sync.Mutex
-	all  map[K]V
-	make func(K) V
-	// canonical gives keys that name the same thing one spelling; nil leaves them
+	all  map[string]V
+	make func(id string) V
+	// canonical gives ids that name the same thing one spelling; nil leaves them
 	// as they are.
-	canonical func(K) K
+	canonical func(id string) string
 }
 
-func (k *keyed[K, V]) get(key K) V {
+func (k *keyed[V]) get(id string) V {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	canonical := key
+	key := id
 	if k.canonical != nil {
-		canonical = k.canonical(key)
+		key = k.canonical(id)
 	}
-	v, ok := k.all[canonical]
+	v, ok := k.all[key]
 	if !ok {
 		if k.all == nil {
-			k.all = map[K]V{}
+			k.all = map[string]V{}
 		}
-		v = k.make(key)
-		k.all[canonical] = v
+		v = k.make(id)
+		k.all[key] = v
 	}
 	return v
 }
@@ -122,7 +116,7 @@ type space struct {
 
 	mu sync.Mutex
 	// floor is taken from the first complete listing.
-	first guard.Floor
+	floor guard.Floor
 	// replaced is what objects held that this run replaces and has destroyed, by
 	// [planning.RolesKey].
 	replaced map[string]planning.Held
@@ -135,25 +129,20 @@ func newSpace(r *Run, id string) *space {
 		if err != nil {
 			return nil, err
 		}
-		l := NewListing(w, r.traits)
-		s.remember(l)
+		l := membership.NewListing(w, r.traits)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !s.floor.Known() {
+			s.floor = guard.NewFloor(l)
+		}
 		return l, nil
 	})
 	s.reconciler = reconcile.New(reconcile.Config{
-		Workspace: id, Service: r.svc, Judge: r.judge, Activity: r.walk.Activity(), Locker: r.locker, Logger: r.log,
-		Listings: s.listings, Self: r.Self, Ways: &r.ways, MaxConcurrent: r.maxConc,
+		Workspace: id, Service: r.svc, Judge: r.judge, Activity: r.config.Walk.Activity(), Locker: r.config.Locker, Logger: r.config.Logger,
+		Listings: s.listings, Self: r.Self, Ways: &r.ways, MaxConcurrent: max(1, r.config.MaxConcurrent),
 		Status: func(ctx context.Context) guard.Status { return r.status(ctx, id) },
 	})
 	return s
-}
-
-// remember takes the floor from the first complete listing.
-func (s *space) remember(l *Listing) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.first.Known() {
-		s.first = guard.NewFloor(l)
-	}
 }
 
 // Listing gives the workspace's listing of this run, which shows what the run has
@@ -175,21 +164,9 @@ func (r *Run) Describe(ctx context.Context, workspace string) (Description, erro
 	return r.descr.get(workspace).Get(ctx)
 }
 
-// tenantOf gives everybody in the tenant that the workspace belongs to.
-func (r *Run) tenantOf(ctx context.Context, workspace string) (*Tenant, error) {
-	if r.traits.OneTenant {
-		return r.people.get("").Get(ctx)
-	}
-	d, err := r.Describe(ctx, workspace)
-	if err != nil {
-		return nil, err
-	}
-	return r.people.get(d.Tenant).Get(ctx)
-}
-
-// workspaceName gives a name for people: the display name where it can be had,
+// WorkspaceName gives a name for people: the display name where it can be had,
 // else the id. Once the context is over it asks nobody.
-func (r *Run) workspaceName(ctx context.Context, l *Listing, id string) string {
+func (r *Run) WorkspaceName(ctx context.Context, l *Listing, id string) string {
 	if _, known := r.descr.get(id).Peek(); !known && (l == nil || l.Name == "") && ctx.Err() == nil {
 		_, _ = r.Describe(ctx, id) // a name is worth no failure
 	}
@@ -212,9 +189,9 @@ func (r *Run) status(ctx context.Context, workspace string) guard.Status {
 	if !r.traits.StatusMatters {
 		return guard.Status{}
 	}
-	t, err := r.tenantOf(ctx, workspace)
+	t, err := planReadings{r}.Tenant(ctx, workspace, time.Time{})
 	if err != nil {
-		return guard.Status{Unreadable: true}
+		return guard.StatusOf(nil)
 	}
-	return guard.Status{Inactive: t.Inactive, Invited: t.Invited}
+	return guard.StatusOf(t)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
@@ -46,7 +47,7 @@ func BenchmarkCompare(b *testing.B) {
 		}
 		s := crowded(n)
 		set := whole("w1", same, nil)
-		l := NewListing(&Workspace{ID: "w1", Members: s.Spaces["w1"].Members}, s.ProductTraits)
+		l := membership.NewListing(&Workspace{ID: "w1", Members: s.Spaces["w1"].Members}, s.ProductTraits)
 		b.Run(fmt.Sprintf("members=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

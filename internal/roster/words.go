@@ -79,9 +79,6 @@ const (
 // FailureOf classifies any error.
 func FailureOf(err error) Failure { return membership.FailureOf(err) }
 
-// NewListing indexes a workspace.
-func NewListing(w *Workspace, t Traits) *Listing { return membership.NewListing(w, t) }
-
 // NewActivity gives the activity of a process that has done nothing yet.
 func NewActivity() *Activity { return activity.New() }
 

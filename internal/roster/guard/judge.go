@@ -16,6 +16,14 @@ type Status struct {
 	Inactive, Invited map[membership.Principal]bool
 }
 
+// StatusOf gives what a tenant says of its people; nil is one that could not be read.
+func StatusOf(t *membership.Tenant) Status {
+	if t == nil {
+		return Status{Unreadable: true}
+	}
+	return Status{Inactive: t.Inactive, Invited: t.Invited}
+}
+
 // Judge tells who is an owner in the guard's sense. It reads nothing: what it
 // judges by is what others have read. The zero value is of no use; see [NewJudge].
 type Judge struct {

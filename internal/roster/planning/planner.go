@@ -49,9 +49,8 @@ type Planner struct {
 	walk     *Walk
 
 	mu sync.Mutex
-	// judges know a tenant; the uninformed one could not ask.
-	judges     map[*membership.Tenant]*guard.Judge
-	uninformed *guard.Judge
+	// judges know a tenant; that of nil could not ask.
+	judges map[*membership.Tenant]*guard.Judge
 }
 
 // NewPlanner makes a planner. It reads nothing.
@@ -246,32 +245,24 @@ func (p *Planner) view(ctx context.Context, l *membership.Listing, workspace str
 // informed gives the judge who knows what the tenant says of who is inactive and
 // invited, where that matters. One who knows the same is the same.
 func (p *Planner) informed(ctx context.Context, workspace string) *guard.Judge {
-	t, ok := p.readings.KnownTenant(workspace)
-	unreadable := false
-	if !ok && p.traits.StatusMatters {
+	t, known := p.readings.KnownTenant(workspace)
+	if !known {
+		if !p.traits.StatusMatters {
+			return p.judge
+		}
 		var err error
 		if t, err = p.readings.Tenant(ctx, workspace, time.Time{}); err != nil {
-			t, unreadable = nil, true
+			t = nil
 		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if known := p.judges[t]; known != nil && !unreadable {
-		return known
-	}
-	switch {
-	case unreadable:
-		if p.uninformed == nil {
-			p.uninformed = p.judge.Knowing(guard.Status{Unreadable: true})
-		}
-		return p.uninformed
-	case t == nil:
-		return p.judge
-	default:
-		j := p.judge.Knowing(guard.Status{Inactive: t.Inactive, Invited: t.Invited})
+	j := p.judges[t]
+	if j == nil {
+		j = p.judge.Knowing(guard.StatusOf(t))
 		p.judges[t] = j
-		return j
 	}
+	return j
 }
 
 // lose warns where the credentials' own user loses something, and settles the
