@@ -64,9 +64,6 @@ type BindingChange struct {
 	Private Private
 	// NoChange is true where the plan equals the state.
 	NoChange bool
-
-	// came is when the request came.
-	came time.Time
 }
 
 // second tells whether this is the second of a replacement's two calls.
@@ -137,211 +134,206 @@ func (c BindingChange) Unsettled() []Newcomer {
 	return c.Private.WithoutNewcomer(c.Next.Principal).Newcomers
 }
 
+// bindingPlanning is one change of a binding while it is planned.
+type bindingPlanning struct {
+	*Planner
+	BindingChange
+	in *instance
+	// came is when the request came.
+	came time.Time
+
+	// listing is that of the next workspace, live and presence are what it shows of the
+	// next principal.
+	listing  *membership.Listing
+	live     membership.Member
+	presence membership.Presence
+
+	out BindingPlan
+}
+
 // PlanBinding judges one planned change: what it clashes with, what it would do
 // to people who are there already, and whether a workspace would be left
 // without an owner.
 func (p *Planner) PlanBinding(ctx context.Context, c BindingChange) BindingPlan {
-	out := BindingPlan{Private: c.PlanPrivate()}
-	c.came = time.Now()
-	token := ""
-	if c.Prior != nil {
-		token = c.Private.Instance
-	}
+	b := &bindingPlanning{Planner: p, BindingChange: c, came: time.Now(), out: BindingPlan{Private: c.PlanPrivate()}}
 	if c.second() {
 		// The first call has said everything. Warnings of this one are dropped.
 		p.walk.replaces(c.Private.Instance)
-		out.Person, out.Findings = p.person(ctx, c)
-		return out
+		b.knowPerson(ctx)
+		return b.out
 	}
-	in := p.walk.begin(token)
+	b.in = p.walk.begin(c.Private, c.Prior != nil)
 	if c.Next == nil {
-		p.planRemoval(ctx, in, c, &out)
+		b.planRemoval(ctx)
 	} else {
-		p.planHolding(ctx, in, c, &out)
-		out.Findings = append(out.Findings, p.switchedOff(ctx, c.Next.Workspace)...)
+		b.planHolding(ctx)
+		b.say(p.switchedOff(ctx, c.Next.Workspace)...)
 	}
 	if !p.walk.activity.IsApplying() {
-		out.Findings = append(out.Findings, p.newcomers(ctx, c)...)
+		b.say(p.newcomers(ctx, c)...)
 	}
-	return out
+	return b.out
+}
+
+func (b *bindingPlanning) say(fs ...membership.Finding) {
+	b.out.Findings = append(b.out.Findings, fs...)
 }
 
 // planRemoval plans the end of a binding.
-func (p *Planner) planRemoval(ctx context.Context, in *instance, c BindingChange, out *BindingPlan) {
-	q, workspace := c.Prior.Principal, c.Prior.Workspace
-	if p.walk.activity.IsApplying() {
+func (b *bindingPlanning) planRemoval(ctx context.Context) {
+	left := &b.out.Private.Left
+	if b.walk.activity.IsApplying() {
 		// Only left-over objects of a replacement are planned here.
-		out.Private.Left = out.Private.Left || p.readings.HeldByOther(workspace, q, c.Private.Instance) || p.leftOver(ctx, c)
+		*left = *left || b.readings.HeldByOther(b.Prior.Workspace, b.Prior.Principal, b.Private.Instance) || b.leftOver(ctx, b.BindingChange)
 		return
 	}
-	if out.Private.Left || c.Exit.Keep {
+	if *left || b.Exit.Keep {
 		return
 	}
-	if out.Private.Left = p.leftOver(ctx, c); out.Private.Left {
+	if *left = b.leftOver(ctx, b.BindingChange); *left {
 		return
 	}
-	if p.clashes(ctx, out, p.claim(in, workspace, claim{leaves: &q})) {
+	if found := b.claim(b.in, b.Prior.Workspace, claim{leaves: &b.Prior.Principal}); len(found) > 0 {
+		b.say(b.inPlan(ctx, found)...)
 		return
 	}
-	l, fs := p.listingToLeave(ctx, workspace, membership.AtNone)
-	out.Findings = append(out.Findings, fs...)
+	b.leave(ctx, b.EndedLoss(b.BindingChange))
+}
+
+// leave settles what the end of the prior access takes away. A workspace that is gone
+// has nobody to lose.
+func (b *bindingPlanning) leave(ctx context.Context, loss guard.Loss) {
+	workspace := b.Prior.Workspace
+	if _, err := b.readings.Listing(ctx, workspace, time.Time{}); err != nil && membership.FailureOf(err) == membership.Gone {
+		return
+	}
+	l, fs := b.readListing(ctx, workspace, loss.At)
+	b.say(fs...)
 	if l == nil {
 		return
 	}
-	fs, out.Private.Owners = p.lose(ctx, in, l, workspace, p.EndedLoss(c))
-	out.Findings = append(out.Findings, fs...)
-}
-
-// listingToLeave reads a workspace in which an access ends. One that is gone
-// has nobody to lose.
-func (p *Planner) listingToLeave(ctx context.Context, workspace string, at membership.Attribute) (*membership.Listing, []membership.Finding) {
-	if _, err := p.readings.Listing(ctx, workspace, time.Time{}); err != nil && membership.FailureOf(err) == membership.Gone {
-		return nil, nil
-	}
-	return p.listing(ctx, workspace, at)
-}
-
-// clashes tells whether a plan ends here: with the clashes in a plan, and
-// without a word in an apply.
-func (p *Planner) clashes(ctx context.Context, out *BindingPlan, found []membership.Finding) bool {
-	if len(found) == 0 {
-		return false
-	}
-	if p.walk.plans(ctx) {
-		out.Findings = append(out.Findings, found...)
-	}
-	return true
+	fs, b.out.Private.Owners = b.lose(ctx, b.in, l, workspace, loss)
+	b.say(fs...)
 }
 
 // planHolding plans what a binding creates or keeps.
-func (p *Planner) planHolding(ctx context.Context, in *instance, c BindingChange, out *BindingPlan) {
-	next := *c.Next
-	if !c.NoChange {
-		person, fs := p.person(ctx, c)
-		out.Person, out.Findings = person, append(out.Findings, fs...)
-		if membership.Failed(fs) {
-			return
-		}
+func (b *bindingPlanning) planHolding(ctx context.Context) {
+	next := *b.Next
+	if !b.NoChange && !b.knowPerson(ctx) {
+		return
 	}
-	if p.walk.activity.IsApplying() {
+	if b.walk.activity.IsApplying() {
 		return
 	}
 	switch {
-	case c.Prior != nil:
-		in.stays = c.mayStay()
-		p.walk.replaced.Remove(in.token)
+	case b.Prior != nil:
+		b.in.stays = b.mayStay()
+		b.walk.replaced.Remove(b.in.token)
 	case !next.WorkspaceUnknown && !next.PrincipalUnknown:
-		p.walk.noteReplaced(p.unplanned(next.Workspace, next.Principal)...)
+		b.walk.noteReplaced(b.unplanned(next.Workspace, next.Principal)...)
 	}
-	if next.WorkspaceUnknown {
-		if next.StandingUnknown || p.isOwner(next.Standing) {
-			p.gainElsewhere(in)
+	switch {
+	case next.WorkspaceUnknown:
+		if b.mayOwn(next.Standing, next.StandingUnknown) {
+			b.gainElsewhere(b.in)
 		}
-		p.planMove(ctx, in, c, out)
+	case b.NoChange:
+		b.say(b.inPlan(ctx, b.claimHolding())...)
+		return
+	case !b.planEntry(ctx):
 		return
 	}
-	if c.NoChange {
-		p.clashes(ctx, out, p.claimHolding(in, c))
-		return
-	}
-	e, ok := p.planEntry(ctx, in, c, out)
-	if !ok {
-		return
-	}
-	var fs []membership.Finding
-	fs, out.Private.Owners = p.lose(ctx, in, e.listing, next.Workspace, e.losses()...)
-	out.Findings = append(out.Findings, fs...)
-	if !next.StandingUnknown && !membership.Failed(fs) { // the guard's message says it too
-		out.Findings = append(out.Findings, p.unknownRoles(ctx, e.listing, func(string) (membership.Attribute, string) { return membership.AtRole, "" }, next.Standing.Role)...)
-	}
-	p.planMove(ctx, in, c, out)
+	b.planMove(ctx)
 }
 
 // planEntry judges the principal that a binding takes up. It is false where the
 // plan ends here.
-func (p *Planner) planEntry(ctx context.Context, in *instance, c BindingChange, out *BindingPlan) (entrant, bool) {
-	next := *c.Next
-	l, fs := p.listing(ctx, next.Workspace, membership.AtWorkspace)
-	e := entrant{BindingChange: c, presence: membership.NotKnown, workspace: next.Workspace, listing: l}
+func (b *bindingPlanning) planEntry(ctx context.Context) bool {
+	next := *b.Next
+	l, fs := b.readListing(ctx, next.Workspace, membership.AtWorkspace)
+	b.listing = l
 	if l != nil && !next.PrincipalUnknown {
-		e.live, e.presence = l.Lookup(next.Principal)
+		b.live, b.presence = l.Lookup(next.Principal)
 	}
 	// A principal who is (or may be) an owner is noted before anything is refused, so that
 	// the guard does not answer for what another message explains.
-	if next.StandingUnknown || p.isOwner(next.Standing) {
-		p.gainHolding(ctx, in, next, e.live)
+	if b.mayOwn(next.Standing, next.StandingUnknown) {
+		b.gainHolding(ctx, b.in, next, b.live)
 	}
-	if p.clashes(ctx, out, p.claimHolding(in, c)) {
-		return e, false
+	if found := b.claimHolding(); len(found) > 0 {
+		b.say(b.inPlan(ctx, found)...)
+		return false
 	}
-	out.Findings = append(out.Findings, fs...)
+	b.say(fs...)
 	if l == nil || membership.Failed(fs) {
-		return e, false
+		return false
 	}
-	if c.enters() && !next.PrincipalUnknown {
-		fs := p.enter(ctx, e)
-		failed := membership.Failed(fs)
-		if !failed || p.walk.plans(ctx) {
-			out.Findings = append(out.Findings, fs...)
+	if b.enters() && !next.PrincipalUnknown {
+		fs = b.enter(ctx)
+		if membership.Failed(fs) {
+			b.say(b.inPlan(ctx, fs)...)
+			return false
 		}
-		return e, !failed
+		b.say(fs...)
 	}
-	return e, true
+	fs, b.out.Private.Owners = b.lose(ctx, b.in, l, next.Workspace, b.losses()...)
+	b.say(fs...)
+	if !next.StandingUnknown && !membership.Failed(fs) { // the guard's message says it too
+		b.say(b.unknownRoles(ctx, l, Roles{Role: next.Standing.Role, Entries: []Entry{{Role: next.Standing.Role}}})...)
+	}
+	return true
 }
 
 // losses gives those whose access may become less: the principal itself, and the one
 // whose place it takes.
-func (e entrant) losses() []guard.Loss {
+func (b *bindingPlanning) losses() []guard.Loss {
 	var out []guard.Loss
-	next := *e.Next
-	if e.presence == membership.There && !next.StandingUnknown {
-		out = append(out, guard.Loss{Principal: next.Principal, To: &next.Standing, Cause: guard.Edited, What: Becomes(e.live, next.Standing), At: StandingAttribute(e.live, next.Standing)})
+	next := *b.Next
+	if b.presence == membership.There && !next.StandingUnknown {
+		out = append(out, guard.Loss{Principal: next.Principal, To: &next.Standing, Cause: guard.Edited, What: Becomes(b.live, next.Standing), At: StandingAttribute(b.live, next.Standing)})
 	}
-	if e.swapped() && !e.Exit.Keep {
-		out = append(out, e.ReplacedLoss())
+	if b.swapped() && !b.Exit.Keep {
+		out = append(out, b.ReplacedLoss())
 	}
 	return out
 }
 
 // planMove judges what a resource leaves behind whose workspace changes.
-func (p *Planner) planMove(ctx context.Context, in *instance, c BindingChange, out *BindingPlan) {
-	if !c.moved() || c.Exit.Keep || membership.Failed(out.Findings) {
+func (b *bindingPlanning) planMove(ctx context.Context) {
+	if !b.moved() || b.Exit.Keep || membership.Failed(b.out.Findings) {
 		return
 	}
-	l, fs := p.listingToLeave(ctx, c.Prior.Workspace, membership.AtWorkspace)
-	out.Findings = append(out.Findings, fs...)
-	if l == nil {
-		return
+	to := "another " + b.traits.WorkspaceNoun
+	if !b.Next.WorkspaceUnknown {
+		to = b.traits.Workspace(b.Next.Workspace)
 	}
-	to := "another " + p.traits.WorkspaceNoun
-	if !c.Next.WorkspaceUnknown {
-		to = p.traits.Workspace(c.Next.Workspace)
-	}
-	fs, out.Private.Owners = p.lose(ctx, in, l, c.Prior.Workspace, guard.Loss{
-		Principal: c.Prior.Principal, To: c.Exit.To(), Cause: guard.Moved, At: membership.AtWorkspace,
-		What: fmt.Sprintf("%s by this run (its resource moves to %s)", p.traits.Removed(), to),
+	b.leave(ctx, guard.Loss{
+		Principal: b.Prior.Principal, To: b.Exit.To(), Cause: guard.Moved, At: membership.AtWorkspace,
+		What: fmt.Sprintf("%s by this run (its resource moves to %s)", b.traits.Removed(), to),
 	})
-	out.Findings = append(out.Findings, fs...)
 }
 
 // claimHolding notes whom a binding takes, and whom it leaves.
-func (p *Planner) claimHolding(in *instance, c BindingChange) []membership.Finding {
-	var cl claim
-	if !c.Next.PrincipalUnknown {
-		cl.takes = &c.Next.Principal
+func (b *bindingPlanning) claimHolding() []membership.Finding {
+	var c claim
+	if !b.Next.PrincipalUnknown {
+		c.takes = &b.Next.Principal
 	}
-	if !c.Next.StandingUnknown && c.Next.Standing.Enabled {
-		cl.gives = strings.ToLower(c.Next.Standing.Role)
+	if !b.Next.StandingUnknown && b.Next.Standing.Enabled {
+		c.gives = strings.ToLower(b.Next.Standing.Role)
 	}
-	if c.swapped() && !c.Exit.Keep {
-		cl.leaves = &c.Prior.Principal
+	if b.swapped() && !b.Exit.Keep {
+		c.leaves = &b.Prior.Principal
 	}
-	out := p.claim(in, c.Next.Workspace, cl)
-	if c.moved() && !c.Exit.Keep {
-		out = append(out, p.claim(in, c.Prior.Workspace, claim{leaves: &c.Prior.Principal})...)
+	out := b.claim(b.in, b.Next.Workspace, c)
+	if b.moved() && !b.Exit.Keep {
+		out = append(out, b.claim(b.in, b.Prior.Workspace, claim{leaves: &b.Prior.Principal})...)
 	}
 	return out
 }
+
+// mayOwn tells whether a standing is (or may be) an owner's.
+func (p *Planner) mayOwn(s membership.Standing, unknown bool) bool { return unknown || p.isOwner(s) }
 
 // gainHolding notes a possible owner. What the listing does not show of a user
 // is taken from the tenant, where it can be read.

@@ -10,37 +10,28 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
-// entrant is a principal whom a resource takes up.
-type entrant struct {
-	BindingChange
-	workspace string
-	listing   *membership.Listing
-	live      membership.Member
-	presence  membership.Presence
-}
-
 // enter judges a principal that a resource takes up: one who is there already,
 // one whom the tenant does not know, one who cannot use the access.
-func (p *Planner) enter(ctx context.Context, e entrant) []membership.Finding {
-	switch e.presence {
+func (b *bindingPlanning) enter(ctx context.Context) []membership.Finding {
+	switch b.presence {
 	case membership.There:
-		out := p.conflict(ctx, e)
-		if e.live.Invite && !membership.Failed(out) {
-			out = append(out, p.invited(ctx, e.listing, e.live.Label()))
+		out := b.conflict(ctx)
+		if b.live.Invite && !membership.Failed(out) {
+			out = append(out, b.invited(ctx, b.listing, b.live.Label()))
 		}
 		return out
 	case membership.NotKnown:
-		return []membership.Finding{p.notShown(e)}
+		return []membership.Finding{b.notShown()}
 	default:
-		return p.absent(ctx, e.listing, e.came, *e.Next)
+		return b.absent(ctx, b.listing, b.came, *b.Next)
 	}
 }
 
 // notShown warns of a user whom an incomplete listing does not show. What else
 // the run does may complete it, so the apply decides.
-func (p *Planner) notShown(e entrant) membership.Finding {
-	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("Whether %s is in %s is not known", e.Next.Principal, p.traits.Workspace(e.listing.ID)),
-		fmt.Sprintf("The listing is not complete: %s. Until it is, the apply adds a principal who is not listed only as %s, because that takes nothing away. %s", e.listing.Incomplete, p.traits.AnOwner(), p.traits.ChangeRight))
+func (b *bindingPlanning) notShown() membership.Finding {
+	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("Whether %s is in %s is not known", b.Next.Principal, b.traits.Workspace(b.listing.ID)),
+		fmt.Sprintf("The listing is not complete: %s. Until it is, the apply adds a principal who is not listed only as %s, because that takes nothing away. %s", b.listing.Incomplete, b.traits.AnOwner(), b.traits.ChangeRight))
 }
 
 func (p *Planner) invited(ctx context.Context, l *membership.Listing, who string) membership.Finding {
@@ -49,22 +40,23 @@ func (p *Planner) invited(ctx context.Context, l *membership.Listing, who string
 }
 
 // conflict judges a user who is there already.
-func (p *Planner) conflict(ctx context.Context, e entrant) []membership.Finding {
-	next := *e.Next
-	if next.StandingUnknown || e.live.Holds(next.Standing) {
+func (b *bindingPlanning) conflict(ctx context.Context) []membership.Finding {
+	next := *b.Next
+	if next.StandingUnknown || b.live.Holds(next.Standing) {
 		return nil
 	}
 	switch {
-	case !e.live.Enabled && next.Standing.Enabled:
-		return []membership.Finding{Reenabled(e.live, next.Standing, p.at(ctx, e.listing, e.workspace))}
-	case e.Adopt:
-		return []membership.Finding{Adopted(p.words.AdoptExisting+" is true", e.live, next.Standing, p.at(ctx, e.listing, e.workspace))}
-	case e.Prior == nil && p.tainted(ctx, e.workspace, MemberKey(e.workspace, next.Principal), nil) != nil:
+	case !b.live.Enabled && next.Standing.Enabled:
+		return []membership.Finding{Reenabled(b.live, next.Standing, b.at(ctx, b.listing, next.Workspace))}
+	case b.Adopt:
+		return []membership.Finding{Adopted(b.words.AdoptExisting+" is true", b.live, next.Standing, b.at(ctx, b.listing, next.Workspace))}
+	case b.Prior == nil && b.tainted(ctx, next.Workspace, next.key(), nil) != nil:
 		return nil // this instance held the principal
-	case e.Prior == nil && p.removedElsewhere(ctx, e.workspace, next.Principal):
-		return []membership.Finding{membership.ErrorAt(membership.AtPrincipal, summaryPulled, texts{p: p, workspace: e.workspace, name: p.readings.WorkspaceName(ctx, e.listing, e.workspace)}.pulled(e.live))}
+	case b.Prior == nil && b.removedElsewhere(ctx, next.Workspace, next.Principal):
+		t := texts{p: b.Planner, workspace: next.Workspace, name: b.readings.WorkspaceName(ctx, b.listing, next.Workspace)}
+		return []membership.Finding{membership.ErrorAt(membership.AtPrincipal, summaryPulled, t.pulled(b.live))}
 	default:
-		return []membership.Finding{p.refuseConflict(ctx, e)}
+		return []membership.Finding{b.refuseConflict(ctx)}
 	}
 }
 
@@ -82,18 +74,18 @@ func Adopted(allowed string, live membership.Member, to membership.Standing, whe
 }
 
 // refuseConflict refuses to change the role of a member without consent.
-func (p *Planner) refuseConflict(ctx context.Context, e entrant) membership.Finding {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s is in %s already, with %s. The configuration asks for %s. Creating a resource never changes a member silently.\n\n",
-		Named(e.live), p.in(ctx, e.listing, e.workspace), e.live.Standing(), e.Next.Standing)
-	if e.Prior != nil {
-		fmt.Fprintf(&b, "Set %s = true to accept the change.", p.words.AdoptExisting)
+func (b *bindingPlanning) refuseConflict(ctx context.Context) membership.Finding {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s is in %s already, with %s. The configuration asks for %s. Creating a resource never changes a member silently.\n\n",
+		Named(b.live), b.place(ctx, b.listing, b.Next.Workspace), b.live.Standing(), b.Next.Standing)
+	if b.Prior != nil {
+		fmt.Fprintf(&text, "Set %s = true to accept the change.", b.words.AdoptExisting)
 	} else {
-		fmt.Fprintf(&b, "Import the member, and the plan will show the change:\n\n%s. Or set %s = true to accept the change.",
-			p.importBlock(p.words.Member, p.words.ImportID(e.workspace, e.live.Principal)), p.words.AdoptExisting)
+		fmt.Fprintf(&text, "Import the member, and the plan will show the change:\n\n%s. Or set %s = true to accept the change.",
+			b.importBlock(b.words.Member, b.words.ImportID(b.Next.Workspace, b.live.Principal)), b.words.AdoptExisting)
 	}
-	b.WriteString(p.skipsPlan())
-	return membership.ErrorAt(membership.AtPrincipal, fmt.Sprintf("%s already has access to %s", e.live.Label(), p.at(ctx, e.listing, e.workspace)), b.String())
+	text.WriteString(b.skipsPlan())
+	return membership.ErrorAt(membership.AtPrincipal, fmt.Sprintf("%s already has access to %s", b.live.Label(), b.at(ctx, b.listing, b.Next.Workspace)), text.String())
 }
 
 // importBlock is the block that brings what is there into the state.
@@ -143,7 +135,7 @@ func (p *Planner) look(ctx context.Context, l *membership.Listing, q membership.
 		return &person, nil
 	}
 	f := membership.ErrorAt(membership.AtPrincipal, fmt.Sprintf("%s is not known in the %s %s", q, p.traits.Product, p.traits.TenantNoun),
-		fmt.Sprintf("The %s lists no %s with the id %q, named for %s. %s%s", p.traits.TenantNoun, q.Kind, q.ID, p.in(ctx, l, l.ID), p.meant(t, l, q), p.skipsPlan()))
+		fmt.Sprintf("The %s lists no %s with the id %q, named for %s. %s%s", p.traits.TenantNoun, q.Kind, q.ID, p.place(ctx, l, l.ID), p.meant(t, l, q), p.skipsPlan()))
 	return nil, &f
 }
 

@@ -11,35 +11,30 @@ import (
 
 func sameID(a, b string) bool { return strings.EqualFold(a, b) }
 
-// person gives what the tenant knows of a next principal who is new to the
+// knowPerson finds what the tenant knows of a next principal who is new to the
 // state: its e-mail address and name are planned from there. They are never
 // taken from the workspace, where people come and go between a plan and its
-// apply, which has to come to the same.
-func (p *Planner) person(ctx context.Context, c BindingChange) (*membership.Person, []membership.Finding) {
-	next := *c.Next
-	if next.PrincipalUnknown || c.Prior != nil && c.Prior.Principal.Fold() == next.Principal.Fold() {
-		return nil, nil
+// apply, which has to come to the same. It is false where the plan ends here.
+func (b *bindingPlanning) knowPerson(ctx context.Context) bool {
+	next := *b.Next
+	if next.PrincipalUnknown || b.Prior != nil && b.Prior.Principal.Fold() == next.Principal.Fold() {
+		return true
 	}
-	workspace := next.Workspace
-	if next.WorkspaceUnknown {
-		workspace = ""
+	t, fs := b.tenant(ctx, next.Workspace, next.WorkspaceUnknown)
+	b.say(fs...)
+	if t != nil {
+		if person, ok := t.Person(next.Principal); ok {
+			b.out.Person = &person
+		}
 	}
-	t, fs := p.tenant(ctx, workspace)
-	if t == nil {
-		return nil, fs
-	}
-	person, ok := t.Person(next.Principal)
-	if !ok {
-		return nil, nil
-	}
-	return &person, nil
+	return !membership.Failed(fs)
 }
 
 // tenant reads the tenant for the names of people. Where it cannot be read, they
 // are not known. Where that may pass, they may have been known when this was
 // planned: then the apply cannot go on.
-func (p *Planner) tenant(ctx context.Context, workspace string) (*membership.Tenant, []membership.Finding) {
-	if workspace == "" && !p.traits.OneTenant {
+func (p *Planner) tenant(ctx context.Context, workspace string, unknown bool) (*membership.Tenant, []membership.Finding) {
+	if unknown && !p.traits.OneTenant {
 		return nil, nil
 	}
 	t, err := p.readings.Tenant(ctx, workspace, time.Time{})

@@ -74,8 +74,8 @@ func (p *Planner) at(ctx context.Context, l *membership.Listing, id string) stri
 	return p.traits.Workspace(p.readings.WorkspaceName(ctx, l, id))
 }
 
-// in names a workspace in a detail.
-func (p *Planner) in(ctx context.Context, l *membership.Listing, id string) string {
+// place names a workspace in a detail.
+func (p *Planner) place(ctx context.Context, l *membership.Listing, id string) string {
 	return p.traits.Place(p.readings.WorkspaceName(ctx, l, id), id)
 }
 
@@ -101,10 +101,10 @@ func (p *Planner) isOwner(s membership.Standing) bool {
 	return s.Enabled && strings.EqualFold(s.Role, p.traits.OwnerRole)
 }
 
-// listing reads a workspace for a plan, outside of a refresh. There is none
+// readListing reads a workspace for a plan, outside of a refresh. There is none
 // where it cannot be read, and where this is an apply, which reads for itself;
 // the findings say why.
-func (p *Planner) listing(ctx context.Context, workspace string, at membership.Attribute) (*membership.Listing, []membership.Finding) {
+func (p *Planner) readListing(ctx context.Context, workspace string, at membership.Attribute) (*membership.Listing, []membership.Finding) {
 	began := time.Now()
 	l, err := p.readings.Listing(ctx, workspace, time.Time{})
 	if err != nil && membership.FailureOf(err) == membership.Gone {
@@ -359,13 +359,15 @@ func IsSelf(self membership.Person, m membership.Member) bool {
 
 // unknownRoles warns of roles that are neither the product's own nor held by
 // anybody, and names what was probably meant.
-func (p *Planner) unknownRoles(ctx context.Context, l *membership.Listing, at func(role string) (membership.Attribute, string), roles ...string) []membership.Finding {
+func (p *Planner) unknownRoles(ctx context.Context, l *membership.Listing, next Roles) []membership.Finding {
 	var held []string
 	var out []membership.Finding
-	for _, role := range roles {
-		if role == "" || p.traits.Knows(role) {
+	told := map[string]bool{"": true}
+	for _, e := range next.Entries {
+		if e.RoleUnknown || told[strings.ToLower(e.Role)] || p.traits.Knows(e.Role) {
 			continue
 		}
+		told[strings.ToLower(e.Role)] = true
 		if held == nil {
 			held = slices.Clone(p.traits.RolesAscending)
 			for _, m := range l.Members {
@@ -376,16 +378,18 @@ func (p *Planner) unknownRoles(ctx context.Context, l *membership.Listing, at fu
 				}
 			}
 		}
-		if slices.ContainsFunc(held, func(r string) bool { return strings.EqualFold(r, role) }) {
+		if slices.ContainsFunc(held, func(r string) bool { return strings.EqualFold(r, e.Role) }) {
 			continue
 		}
 		hint := ""
-		if near := guard.Nearest(role, held); near != "" {
+		if near := guard.Nearest(e.Role, held); near != "" {
 			hint = fmt.Sprintf(" Did you mean %q?", near)
 		}
-		f := membership.WarningAt(membership.AtRole, fmt.Sprintf("No member has the role %q in %s", role, p.at(ctx, l, l.ID)),
+		f := membership.WarningAt(membership.AtRole, fmt.Sprintf("No member has the role %q in %s", e.Role, p.at(ctx, l, l.ID)),
 			fmt.Sprintf("It is not one of %s's own roles (%s) either.%s If it is a custom role, ignore this warning. If not, the apply will fail.", p.traits.Product, strings.Join(p.traits.RolesAscending, ", "), hint))
-		f.At, f.Key = at(role)
+		if next.Role == "" {
+			f.At, f.Key = AttributeOf(e.Kind), e.ID
+		}
 		out = append(out, f)
 	}
 	return out

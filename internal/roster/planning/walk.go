@@ -101,21 +101,21 @@ type instance struct {
 	undo []func()
 }
 
-// begin begins the plan of an instance; token is that of its prior state, "" for
-// none. An instance that has one may be planned twice in one walk: the second plan
-// takes the place of the first.
-func (w *Walk) begin(token string) *instance {
+// begin begins the plan of an instance. One of a state, which has a token, may be
+// planned twice in one walk: the second plan takes the place of the first.
+func (w *Walk) begin(private Private, hasState bool) *instance {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.seq++
-	in := &instance{token: token, seq: w.seq}
-	if token == "" {
+	in := &instance{seq: w.seq}
+	if !hasState || private.Instance == "" {
 		return in
 	}
-	if before := w.instances[token]; before != nil {
+	in.token = private.Instance
+	if before := w.instances[in.token]; before != nil {
 		before.withdraw()
 	}
-	w.instances[token] = in
+	w.instances[in.token] = in
 	return in
 }
 
@@ -331,6 +331,15 @@ func (w *Walk) plansLocked(ctx context.Context) bool {
 	}
 	w.refreshed()
 	return true
+}
+
+// inPlan gives findings in a plan, and nothing in an apply, where the operation
+// decides for itself.
+func (p *Planner) inPlan(ctx context.Context, fs []membership.Finding) []membership.Finding {
+	if len(fs) == 0 || !p.walk.plans(ctx) {
+		return nil
+	}
+	return fs
 }
 
 // settled tells whether a condition holds once nothing else is being planned. An
