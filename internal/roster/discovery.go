@@ -100,25 +100,15 @@ func (r *Run) PartialListing(l *Listing) []Finding {
 // ReadError explains why something could not be read that no state depends on.
 // what names it in a phrase: "workspace w-1", "the users and groups of the tenant".
 func (r *Run) ReadError(err error, what string, at Attribute) Finding {
-	t := r.traits
+	t, said := r.traits, planning.Sentence(err)
 	switch FailureOf(err) {
-	case Unauthorized:
-		return failure(AtNone, fmt.Sprintf("%s does not accept the %s", t.Product, t.CredentialNoun),
-			fmt.Sprintf("%s Check the credentials in the provider block or the environment: they may be wrong, revoked or expired.", planning.Sentence(err)))
-	case Forbidden:
-		return failure(at, fmt.Sprintf("The %s %s may not read %s", t.Product, t.CredentialNoun, what),
-			fmt.Sprintf("%s %s", planning.Sentence(err), t.ChangeRight))
 	case Gone:
 		return failure(at, fmt.Sprintf("%s was not found in %s", membership.Capital(what), t.Product),
-			fmt.Sprintf("%s Check the id, and that the %s belongs to the right %s.", planning.Sentence(err), t.CredentialNoun, t.TenantNoun))
-	case Malformed:
-		return failure(at, fmt.Sprintf("%s gave an answer that cannot be read", t.Product),
-			fmt.Sprintf("%s Check that the endpoint is the product's API, and not a proxy's page.", planning.Sentence(err)))
+			fmt.Sprintf("%s Check the id, and that the %s belongs to the right %s.", said, t.CredentialNoun, t.TenantNoun))
 	case Refused, Unsupported:
 		return failure(at, fmt.Sprintf("%s refused to read %s", t.Product, what),
-			fmt.Sprintf("%s Check the id, and that this %s offers the call.", planning.Sentence(err), t.TenantNoun))
+			fmt.Sprintf("%s Check the id, and that this %s offers the call.", said, t.TenantNoun))
 	default:
-		return failure(at, fmt.Sprintf("%s could not be read from %s", membership.Capital(what), t.Product),
-			fmt.Sprintf("%s This may pass: run the same command again.", planning.Sentence(err)))
+		return planning.CannotRead(t, err, what, said, at)
 	}
 }

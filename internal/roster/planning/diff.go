@@ -54,8 +54,6 @@ type Diff struct {
 	// Add are additions, higher roles, and those who are enabled again; Lower
 	// those who keep something, and Remove those who keep nothing.
 	Add, Lower, Remove []Change
-	// Unchanged hold already what they are to hold.
-	Unchanged []membership.Principal
 	// LeftAlone would be lowered or removed if the state had held them as they
 	// stand now.
 	LeftAlone []Change
@@ -68,7 +66,7 @@ type Diff struct {
 func Compare(l *membership.Listing, t membership.Traits, want Roles, held Held) Diff {
 	var d Diff
 	for _, e := range want.Entries {
-		d.enter(l, t, e, want.Role != "" || held.entry(l, e))
+		d.enter(l, t, want, held, e)
 	}
 	if !l.Complete() {
 		return d
@@ -101,42 +99,24 @@ func Compare(l *membership.Listing, t membership.Traits, want Roles, held Held) 
 	return d
 }
 
-// entry tells whether the state held what the entry's principal stands with.
-func (h Held) entry(l *membership.Listing, e Entry) bool {
-	m, ok := l.Member(e.Principal)
-	return ok && h.StillAs(m)
-}
-
 // enter compares one who is named.
-func (d *Diff) enter(l *membership.Listing, t membership.Traits, e Entry, mayLower bool) {
+func (d *Diff) enter(l *membership.Listing, t membership.Traits, want Roles, held Held, e Entry) {
 	live, presence := l.Lookup(e.Principal)
+	to, there := e.Standing(), presence == membership.There
 	c := Change{Principal: e.Principal, Key: e.ID, Live: live, Presence: presence, ToUnknown: e.RoleUnknown, Cause: guard.Edited}
-	there := presence == membership.There
 	if there {
 		c.Principal = live.Principal
 	}
-	if e.Role == "" && !e.RoleUnknown {
-		// There is no role to give: this names a user whom the service shows
-		// without one.
-		if there && len(live.Roles) == 0 {
-			d.Unchanged = append(d.Unchanged, live.Principal)
-		}
-		return
+	if !e.RoleUnknown {
+		c.To = &to
 	}
-	if e.RoleUnknown {
-		if !there {
-			d.Add = append(d.Add, c)
-		}
-		return
-	}
-	to := e.Standing()
-	c.To = &to
 	switch {
+	case e.Role == "" && !e.RoleUnknown:
+		// There is no role to give: this names a user whom the service shows without one.
 	case !there:
 		c.What = "added as " + e.Role
 		d.Add = append(d.Add, c)
-	case live.Holds(to):
-		d.Unchanged = append(d.Unchanged, live.Principal)
+	case e.RoleUnknown, live.Holds(to):
 	case !live.Enabled:
 		c.What = "enabled again as " + e.Role
 		d.Add = append(d.Add, c)
@@ -145,7 +125,7 @@ func (d *Diff) enter(l *membership.Listing, t membership.Traits, e Entry, mayLow
 		switch {
 		case t.Raises(live, to):
 			d.Add = append(d.Add, c)
-		case mayLower:
+		case want.Role != "" || held.StillAs(live):
 			d.Lower = append(d.Lower, c)
 		default:
 			d.LeftAlone = append(d.LeftAlone, c)

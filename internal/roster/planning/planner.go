@@ -191,27 +191,37 @@ func ReadFailure(t membership.Traits, err error, workspace string, at membership
 	const kept = " Nothing was dropped from the state."
 	where := t.Workspace(workspace)
 	switch kind := membership.FailureOf(err); {
-	case kind == membership.Unauthorized:
-		return membership.ErrorAt(membership.AtNone, fmt.Sprintf("%s does not accept the %s", t.Product, t.CredentialNoun),
-			fmt.Sprintf("%s%s Check the credentials in the provider block or the environment: they may be wrong, revoked or expired.", Sentence(err), kept))
-	case kind == membership.Forbidden:
-		return membership.ErrorAt(at, fmt.Sprintf("The %s %s may not read %s", t.Product, t.CredentialNoun, where),
-			fmt.Sprintf("%s%s %s", Sentence(err), kept, t.ChangeRight))
 	case kind == membership.Gone:
 		return membership.ErrorAt(at, fmt.Sprintf("%s was not found in %s", membership.Capital(where), t.Product),
 			fmt.Sprintf("%s Check the id, and that the %s belongs to the %s that the %s is in.", Sentence(err), t.CredentialNoun, t.TenantNoun, t.WorkspaceNoun))
-	case kind == membership.Malformed:
-		return membership.ErrorAt(at, fmt.Sprintf("%s gave an answer that cannot be read", t.Product),
-			fmt.Sprintf("%s%s Check that the endpoint is the product's API, and not a proxy's page.", Sentence(err), kept))
 	case kind == membership.Refused, kind == membership.Unsupported:
 		return membership.ErrorAt(at, fmt.Sprintf("%s refused to list %s", t.Product, where),
 			fmt.Sprintf("%s%s Check the id.", Sentence(err), kept))
-	case unreachable(err):
+	case kind == membership.Passing && unreachable(err):
 		return membership.ErrorAt(membership.AtNone, fmt.Sprintf("%s cannot be reached", t.Product),
 			Sentence(err)+kept)
 	default:
-		return membership.ErrorAt(at, fmt.Sprintf("%s could not be read from %s", membership.Capital(where), t.Product),
-			fmt.Sprintf("%s%s This may pass: run the same command again.", Sentence(err), kept))
+		return CannotRead(t, err, where, Sentence(err)+kept, at)
+	}
+}
+
+// CannotRead explains why something could not be read, for those failures that mean the
+// same of a workspace and of anything else. what names it in a phrase, and said is what
+// the service said, as a sentence.
+func CannotRead(t membership.Traits, err error, what, said string, at membership.Attribute) membership.Finding {
+	switch membership.FailureOf(err) {
+	case membership.Unauthorized:
+		return membership.ErrorAt(membership.AtNone, fmt.Sprintf("%s does not accept the %s", t.Product, t.CredentialNoun),
+			said+" Check the credentials in the provider block or the environment: they may be wrong, revoked or expired.")
+	case membership.Forbidden:
+		return membership.ErrorAt(at, fmt.Sprintf("The %s %s may not read %s", t.Product, t.CredentialNoun, what),
+			fmt.Sprintf("%s %s", said, t.ChangeRight))
+	case membership.Malformed:
+		return membership.ErrorAt(at, fmt.Sprintf("%s gave an answer that cannot be read", t.Product),
+			said+" Check that the endpoint is the product's API, and not a proxy's page.")
+	default:
+		return membership.ErrorAt(at, fmt.Sprintf("%s could not be read from %s", membership.Capital(what), t.Product),
+			said+" This may pass: run the same command again.")
 	}
 }
 
@@ -232,14 +242,6 @@ func Sentence(err error) string { return membership.Capital(Said(err)) + "." }
 func Incomplete(t membership.Traits, l *membership.Listing, what string) membership.Finding {
 	return membership.ErrorAt(membership.AtNone, fmt.Sprintf("The listing of %s is not complete", t.Workspace(l.ID)),
 		fmt.Sprintf("%s, so the %s may see only a part of it. %s Nothing was changed, and nothing was dropped from the state. %s", membership.Capital(l.Incomplete), t.CredentialNoun, what, t.ChangeRight))
-}
-
-// view reads what judging a loss takes besides the listing.
-func (p *Planner) view(ctx context.Context, l *membership.Listing, workspace string) view {
-	return view{
-		workspace: workspace, name: p.readings.WorkspaceName(ctx, l, workspace), listing: l, floor: p.readings.Floor(workspace),
-		judge: p.informed(ctx, workspace),
-	}
 }
 
 // informed gives the judge who knows what the tenant says of who is inactive and
@@ -266,10 +268,10 @@ func (p *Planner) informed(ctx context.Context, workspace string) *guard.Judge {
 }
 
 // lose warns where the credentials' own user loses something, and settles the
-// losses of owners among the changes.
+// losses of owners among the changes. owners is how many there are now, 0 without a loss.
 func (p *Planner) lose(ctx context.Context, in *instance, l *membership.Listing, workspace string, changes ...guard.Loss) (out []membership.Finding, owners int) {
 	var losses []guard.Loss
-	var v view
+	var judge *guard.Judge
 	for _, c := range changes {
 		live, ok := l.Member(c.Principal)
 		if !ok {
@@ -284,19 +286,26 @@ func (p *Planner) lose(ctx context.Context, in *instance, l *membership.Listing,
 		if !p.judge.Watches(workspace) || !p.judge.Loses(live, c.To) {
 			continue
 		}
-		if v.listing == nil {
-			v = p.view(ctx, l, workspace)
+		if judge == nil {
+			judge = p.informed(ctx, workspace)
 		}
-		if v.judge.Loses(live, c.To) {
+		if judge.Loses(live, c.To) {
 			losses = append(losses, c)
 		}
 	}
-	if len(losses) > 0 {
-		var fs []membership.Finding
-		fs, owners = p.settleLosses(ctx, in, v, losses)
-		out = append(out, fs...)
+	if len(losses) == 0 {
+		return out, 0
 	}
-	return out, owners
+	name, floor := p.readings.WorkspaceName(ctx, l, workspace), p.readings.Floor(workspace)
+	p.walk.mu.Lock()
+	defer p.walk.mu.Unlock()
+	a := p.account(workspace)
+	a.name, a.listing = name, l
+	if a.tally.Look(judge, l) {
+		a.needs = floor.Needs(judge)
+	}
+	owners = a.tally.Now()
+	return append(out, p.walk.settle(ctx, in, a, losses)...), owners
 }
 
 // ownUser tells the person who runs this that the credentials' own user is
@@ -405,8 +414,9 @@ func (p *Planner) skipsPlan() string {
 const someNamed = 24
 
 // Bounded keeps the number of findings within what a person reads. The rest
-// becomes one more, which names everybody all the same.
-func Bounded(fs []membership.Finding, rest func(n int) (summary, detail string)) []membership.Finding {
+// becomes one more, which names everybody all the same. summary takes how many they are
+// and where, as a format.
+func Bounded(fs []membership.Finding, where, summary, detail string) []membership.Finding {
 	if len(fs) <= someNamed+1 {
 		return fs
 	}
@@ -416,6 +426,5 @@ func Bounded(fs []membership.Finding, rest func(n int) (summary, detail string))
 		names = append(names, f.Summary)
 	}
 	last := fs[someNamed]
-	summary, detail := rest(len(names))
-	return append(out, membership.Finding{Severity: last.Severity, At: last.At, Summary: summary, Detail: detail + "\n  - " + strings.Join(names, "\n  - ")})
+	return append(out, membership.Finding{Severity: last.Severity, At: last.At, Summary: fmt.Sprintf(summary, len(names), where), Detail: detail + "\n  - " + strings.Join(names, "\n  - ")})
 }

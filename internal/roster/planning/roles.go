@@ -375,12 +375,8 @@ func (r *rolesPlanning) entrants(ctx context.Context) []membership.Finding {
 		}
 	}
 	return append(
-		Bounded(errs, func(n int) (string, string) {
-			return fmt.Sprintf("%d more principals of %s cannot be added", n, r.where), "The same is wrong with each of them:"
-		}),
-		Bounded(warnings, func(n int) (string, string) {
-			return fmt.Sprintf("%d more notes about principals of %s", n, r.where), "The others:"
-		})...)
+		Bounded(errs, r.where, "%d more principals of %s cannot be added", "The same is wrong with each of them:"),
+		Bounded(warnings, r.where, "%d more notes about principals of %s", "The others:")...)
 }
 
 // goes warns that a user whom the state does not hold is changed.
@@ -430,9 +426,7 @@ func (r *rolesPlanning) ignoredNow() []membership.Finding {
 		fs = append(fs, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s in %s is ignored from now on", live.Label(), r.where),
 			fmt.Sprintf("%s is in %s. The plan shows the entry as removed from %s, but the access stays as it is: %s.", Named(live), r.words.Ignore(e.Kind), AttributeOf(e.Kind), live.Standing())))
 	}
-	return Bounded(fs, func(n int) (string, string) {
-		return fmt.Sprintf("%d more in %s are ignored from now on", n, r.where), "The others:"
-	})
+	return Bounded(fs, r.where, "%d more in %s are ignored from now on", "The others:")
 }
 
 // leftAlone names those who keep what they have because the state from which
@@ -448,9 +442,7 @@ func leftAlone(t membership.Traits, cs []Change, where string) []membership.Find
 		}
 		fs = append(fs, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s in %s is left alone", c.Live.Label(), where), detail))
 	}
-	return Bounded(fs, func(n int) (string, string) {
-		return fmt.Sprintf("%d more principals in %s are left alone", n, where), "The others:"
-	})
+	return Bounded(fs, where, "%d more principals in %s are left alone", "The others:")
 }
 
 // knowTexts finds what people call those who are new to the state.

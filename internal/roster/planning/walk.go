@@ -153,44 +153,26 @@ func (p *Planner) gain(in *instance, workspace string, m *membership.Member) {
 	w.signal()
 }
 
-// view is what was read about a workspace in order to judge a loss in it.
-type view struct {
-	workspace, name string
-	listing         *membership.Listing
-	judge           *guard.Judge
-	floor           guard.Floor
-}
-
-// settleLosses notes losses in one workspace and settles whether they may stand.
-// Noting them, testing them and becoming the one request that waits are one
-// step; so is ceasing to wait. It returns at once where the owners suffice, or
-// where another request waits already and answers for these losses too. owners is how
-// many there are now.
-func (p *Planner) settleLosses(ctx context.Context, in *instance, v view, losses []guard.Loss) (out []membership.Finding, owners int) {
-	w := p.walk
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	a := p.account(v.workspace)
-	a.name, a.listing = v.name, v.listing
-	if a.tally.Look(v.judge, v.listing) {
-		a.needs = v.floor.Needs(v.judge)
-	}
+// settle notes losses in one workspace and settles whether they may stand. Noting
+// them, testing them and becoming the one request that waits are one step; so is
+// ceasing to wait. It returns at once where the owners suffice, or where another
+// request waits already and answers for these losses too. The caller holds the lock.
+func (w *Walk) settle(ctx context.Context, in *instance, a *account, losses []guard.Loss) []membership.Finding {
 	for _, l := range losses {
 		a.tally.Lose(l)
 		in.undo = append(in.undo, func() { a.tally.ForgetLoss(l.Principal) })
 	}
 	w.signal()
-	owners = a.tally.Now()
 	if w.activity.IsApplying() || w.covered(a) {
-		return nil, owners
+		return nil
 	}
 	a.open = true
 	if w.waiting {
-		return nil, owners
+		return nil
 	}
 	w.waiting = true
 	defer func() { w.waiting = false }()
-	return w.await(ctx, a, losses[0].At), owners
+	return w.await(ctx, a, losses[0].At)
 }
 
 // await waits for successors, and answers for every loss that is open when
