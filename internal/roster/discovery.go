@@ -73,7 +73,7 @@ func (r *Run) Owners(ctx context.Context, workspace string) ([]Member, []Finding
 	var out []Finding
 	if status.Unreadable {
 		out = append(out, warning(AtNone,
-			fmt.Sprintf("All %s of %s count: the %s is unreadable", r.traits.OwnersNoun, r.traits.Workspace(r.WorkspaceName(ctx, l, workspace)), r.traits.TenantNoun),
+			fmt.Sprintf("All %s of %s count: the %s is unreadable", r.traits.OwnersNoun, r.traits.Workspace(r.WorkspaceName(ctx, workspace)), r.traits.TenantNoun),
 			fmt.Sprintf("The users of the %s could not be listed, so %s who is inactive there still counts. The user of the %s may lack the right to list the %[1]s.", r.traits.TenantNoun, r.traits.AnOwner(), r.traits.CredentialNoun)))
 	}
 	return r.judge.Knowing(status).Owners(l), out, nil

@@ -208,7 +208,7 @@ func (s *space) called(w wish, o reconcile.Outcome) said {
 
 // knownAt names the workspace without a call: a change has just failed.
 func (s *space) knownAt() said {
-	name := s.run.knownName(s.knownListing(), s.id)
+	name := s.run.knownName(s.id)
 	return said{s.run.traits.Workspace(name), s.run.traits.Place(name, s.id)}
 }
 
@@ -222,7 +222,7 @@ func (s *space) knownListing() *Listing {
 
 // whereIs is the name of the workspace, at names it in a summary.
 func (s *space) whereIs(ctx context.Context) string {
-	return s.run.WorkspaceName(ctx, s.knownListing(), s.id)
+	return s.run.WorkspaceName(ctx, s.id)
 }
 
 func (s *space) at(ctx context.Context) string { return s.run.traits.Workspace(s.whereIs(ctx)) }

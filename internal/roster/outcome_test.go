@@ -43,14 +43,14 @@ func TestStoppedRequestAsksForNoName(t *testing.T) {
 		x := openSession(t, s, enforce())
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if got := x.run.WorkspaceName(ctx, nil, "w1"); got != "w1" {
+		if got := x.run.WorkspaceName(ctx, "w1"); got != "w1" {
 			t.Errorf("named %q", got)
 		}
 		if sent := s.Sent("describe"); len(sent) > 0 {
 			t.Errorf("sent %v", sent)
 		}
-		name := x.run.WorkspaceName(t.Context(), nil, "w1")
-		if name == "w1" || x.run.WorkspaceName(ctx, nil, "w1") != name {
+		name := x.run.WorkspaceName(t.Context(), "w1")
+		if name == "w1" || x.run.WorkspaceName(ctx, "w1") != name {
 			t.Errorf("named %q", name)
 		}
 	})

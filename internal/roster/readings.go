@@ -23,11 +23,6 @@ func (p planReadings) Listing(ctx context.Context, workspace string, since time.
 	return reading(ctx, p.spaces.get(workspace).listings, since)
 }
 
-func (p planReadings) KnownListing(workspace string) *Listing {
-	l, _ := p.spaces.get(workspace).listings.Peek()
-	return l.Value
-}
-
 func (p planReadings) Tenant(ctx context.Context, workspace string, since time.Time) (*Tenant, error) {
 	tenant := ""
 	if !p.traits.OneTenant {

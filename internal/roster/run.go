@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -166,22 +167,28 @@ func (r *Run) Describe(ctx context.Context, workspace string) (Description, erro
 
 // WorkspaceName gives a name for people: the display name where it can be had,
 // else the id. Once the context is over it asks nobody.
-func (r *Run) WorkspaceName(ctx context.Context, l *Listing, id string) string {
-	if _, known := r.descr.get(id).Peek(); !known && (l == nil || l.Name == "") && ctx.Err() == nil {
+func (r *Run) WorkspaceName(ctx context.Context, id string) string {
+	if name := r.listedName(id); name != "" {
+		return name
+	}
+	if _, known := r.descr.get(id).Peek(); !known && ctx.Err() == nil {
 		_, _ = r.Describe(ctx, id) // a name is worth no failure
 	}
-	return r.knownName(l, id)
+	return r.knownName(id)
 }
 
 // knownName is the same without a call.
-func (r *Run) knownName(l *Listing, id string) string {
-	if l != nil && l.Name != "" {
-		return l.Name
+func (r *Run) knownName(id string) string {
+	d, _ := r.descr.get(id).Peek()
+	return cmp.Or(r.listedName(id), d.Value.Name, id)
+}
+
+// listedName is the name that the workspace's listing gives; "" for none.
+func (r *Run) listedName(id string) string {
+	if l, read := r.spaces.get(id).listings.Peek(); read {
+		return l.Value.Name
 	}
-	if d, _ := r.descr.get(id).Peek(); d.Value.Name != "" {
-		return d.Value.Name
-	}
-	return id
+	return ""
 }
 
 // status tells who is inactive in the tenant, or invited to it.

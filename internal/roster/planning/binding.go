@@ -67,7 +67,7 @@ type BindingChange struct {
 }
 
 // second tells whether this is the second of a replacement's two calls.
-func (c BindingChange) second() bool { return c.Prior == nil && c.Private.SecondCall() }
+func (c BindingChange) second() bool { return c.Private.secondCall(c.Prior != nil) }
 
 // moved tells whether the workspace changes.
 func (c BindingChange) moved() bool {
@@ -384,7 +384,7 @@ func (p *Planner) unsettled(ctx context.Context, l *membership.Listing, newcomer
 	var out []membership.Finding
 	for _, q := range newcomers {
 		if live, there := l.Member(q.Principal); there && live.Enabled {
-			out = append(out, Unsettled(p.traits, p.words, live, p.at(ctx, l, l.ID)))
+			out = append(out, Unsettled(p.traits, p.words, live, p.at(ctx, l.ID)))
 		}
 	}
 	return out

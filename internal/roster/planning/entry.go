@@ -35,7 +35,7 @@ func (b *bindingPlanning) notShown() membership.Finding {
 }
 
 func (p *Planner) invited(ctx context.Context, l *membership.Listing, who string) membership.Finding {
-	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s is a pending invitation in %s", who, p.at(ctx, l, l.ID)),
+	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s is a pending invitation in %s", who, p.at(ctx, l.ID)),
 		fmt.Sprintf("The invitation has not been accepted yet. Until then the role cannot be used, and it does not count as %s. The id may change when the invitation is accepted.", p.traits.AnOwner()))
 }
 
@@ -47,13 +47,13 @@ func (b *bindingPlanning) conflict(ctx context.Context) []membership.Finding {
 	}
 	switch {
 	case !b.live.Enabled && next.Standing.Enabled:
-		return []membership.Finding{Reenabled(b.live, next.Standing, b.at(ctx, b.listing, next.Workspace))}
+		return []membership.Finding{Reenabled(b.live, next.Standing, b.at(ctx, next.Workspace))}
 	case b.Adopt:
-		return []membership.Finding{Adopted(b.words.AdoptExisting+" is true", b.live, next.Standing, b.at(ctx, b.listing, next.Workspace))}
+		return []membership.Finding{Adopted(b.words.AdoptExisting+" is true", b.live, next.Standing, b.at(ctx, next.Workspace))}
 	case b.Prior == nil && b.tainted(ctx, next.Workspace, next.key(), nil) != nil:
 		return nil // this instance held the principal
 	case b.Prior == nil && b.removedElsewhere(ctx, next.Workspace, next.Principal):
-		t := texts{p: b.Planner, workspace: next.Workspace, name: b.readings.WorkspaceName(ctx, b.listing, next.Workspace)}
+		t := texts{p: b.Planner, workspace: next.Workspace, name: b.readings.WorkspaceName(ctx, next.Workspace)}
 		return []membership.Finding{membership.ErrorAt(membership.AtPrincipal, summaryPulled, t.pulled(b.live))}
 	default:
 		return []membership.Finding{b.refuseConflict(ctx)}
@@ -77,7 +77,7 @@ func Adopted(allowed string, live membership.Member, to membership.Standing, whe
 func (b *bindingPlanning) refuseConflict(ctx context.Context) membership.Finding {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s is in %s already, with %s. The configuration asks for %s. Creating a resource never changes a member silently.\n\n",
-		Named(b.live), b.place(ctx, b.listing, b.Next.Workspace), b.live.Standing(), b.Next.Standing)
+		Named(b.live), b.place(ctx, b.Next.Workspace), b.live.Standing(), b.Next.Standing)
 	if b.Prior != nil {
 		fmt.Fprintf(&text, "Set %s = true to accept the change.", b.words.AdoptExisting)
 	} else {
@@ -85,7 +85,7 @@ func (b *bindingPlanning) refuseConflict(ctx context.Context) membership.Finding
 			b.importBlock(b.words.Member, b.words.ImportID(b.Next.Workspace, b.live.Principal)), b.words.AdoptExisting)
 	}
 	text.WriteString(b.skipsPlan())
-	return membership.ErrorAt(membership.AtPrincipal, fmt.Sprintf("%s already has access to %s", b.live.Label(), b.at(ctx, b.listing, b.Next.Workspace)), text.String())
+	return membership.ErrorAt(membership.AtPrincipal, fmt.Sprintf("%s already has access to %s", b.live.Label(), b.at(ctx, b.Next.Workspace)), text.String())
 }
 
 // importBlock is the block that brings what is there into the state.
@@ -97,7 +97,7 @@ func (p *Planner) importBlock(resourceType, id string) string {
 func (p *Planner) absent(ctx context.Context, l *membership.Listing, came time.Time, next Binding) []membership.Finding {
 	q := next.Principal
 	if !next.StandingUnknown && !next.Standing.Enabled {
-		f := CannotAddDisabled(p.traits, p.words, Called(p.stranger(ctx, l.ID, q)), p.at(ctx, l, l.ID))
+		f := CannotAddDisabled(p.traits, p.words, Called(p.stranger(ctx, l.ID, q)), p.at(ctx, l.ID))
 		f.Detail += p.skipsPlan()
 		return []membership.Finding{f}
 	}
@@ -110,7 +110,7 @@ func (p *Planner) absent(ctx context.Context, l *membership.Listing, came time.T
 	case person.Invite:
 		return []membership.Finding{p.invited(ctx, l, person.Label())}
 	case person.Inactive:
-		return []membership.Finding{membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s, who is to join %s, is inactive", person.Label(), p.at(ctx, l, l.ID)),
+		return []membership.Finding{membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s, who is to join %s, is inactive", person.Label(), p.at(ctx, l.ID)),
 			fmt.Sprintf("The principal is inactive in the %s: the role cannot be used, and it does not count as %s.", p.traits.TenantNoun, p.traits.AnOwner()))}
 	}
 	return nil
@@ -135,7 +135,7 @@ func (p *Planner) look(ctx context.Context, l *membership.Listing, q membership.
 		return &person, nil
 	}
 	f := membership.ErrorAt(membership.AtPrincipal, fmt.Sprintf("%s is not known in the %s %s", q, p.traits.Product, p.traits.TenantNoun),
-		fmt.Sprintf("The %s lists no %s with the id %q, named for %s. %s%s", p.traits.TenantNoun, q.Kind, q.ID, p.place(ctx, l, l.ID), p.meant(t, l, q), p.skipsPlan()))
+		fmt.Sprintf("The %s lists no %s with the id %q, named for %s. %s%s", p.traits.TenantNoun, q.Kind, q.ID, p.place(ctx, l.ID), p.meant(t, l, q), p.skipsPlan()))
 	return nil, &f
 }
 

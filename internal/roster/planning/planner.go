@@ -19,8 +19,6 @@ import (
 // it. A moment that is not zero asks for a reading that did not begin before it.
 type Readings interface {
 	Listing(ctx context.Context, workspace string, since time.Time) (*membership.Listing, error)
-	// KnownListing gives the listing where it has been read already, else nil.
-	KnownListing(workspace string) *membership.Listing
 	// Tenant gives everybody in the tenant that the workspace belongs to; the
 	// workspace is "" where it is not known yet.
 	Tenant(ctx context.Context, workspace string, since time.Time) (*membership.Tenant, error)
@@ -30,7 +28,7 @@ type Readings interface {
 	// workspace as a whole.
 	SwitchedOff(workspace string) bool
 	// WorkspaceName gives the display name where it can be had, else the id.
-	WorkspaceName(ctx context.Context, l *membership.Listing, workspace string) string
+	WorkspaceName(ctx context.Context, workspace string) string
 	// Self tells who the credentials belong to.
 	Self(ctx context.Context) (membership.Person, error)
 	// Floor is how many owners the run has to leave in the workspace.
@@ -70,13 +68,13 @@ func (p *Planner) once(what, workspace string) bool {
 }
 
 // at names a workspace in a summary: by its name alone.
-func (p *Planner) at(ctx context.Context, l *membership.Listing, id string) string {
-	return p.traits.Workspace(p.readings.WorkspaceName(ctx, l, id))
+func (p *Planner) at(ctx context.Context, id string) string {
+	return p.traits.Workspace(p.readings.WorkspaceName(ctx, id))
 }
 
 // place names a workspace in a detail.
-func (p *Planner) place(ctx context.Context, l *membership.Listing, id string) string {
-	return p.traits.Place(p.readings.WorkspaceName(ctx, l, id), id)
+func (p *Planner) place(ctx context.Context, id string) string {
+	return p.traits.Place(p.readings.WorkspaceName(ctx, id), id)
 }
 
 // Named names a member in a detail: a user or a group of which only the id is
@@ -113,7 +111,7 @@ func (p *Planner) readListing(ctx context.Context, workspace string, at membersh
 	switch {
 	case err == nil:
 		p.noteListing(workspace, l)
-		return l, p.exemptByName(ctx, l, workspace)
+		return l, p.exemptByName(ctx, workspace)
 	case ctx.Err() != nil:
 		// Going on would plan other values than before, and end with a complaint
 		// about the provider.
@@ -127,11 +125,11 @@ func (p *Planner) readListing(ctx context.Context, workspace string, at membersh
 }
 
 // exemptByName warns once of an exempt workspace that is given by its name.
-func (p *Planner) exemptByName(ctx context.Context, l *membership.Listing, workspace string) []membership.Finding {
+func (p *Planner) exemptByName(ctx context.Context, workspace string) []membership.Finding {
 	if len(p.judge.Policy().ExemptWorkspaces) == 0 {
 		return nil
 	}
-	name := p.readings.WorkspaceName(ctx, l, workspace)
+	name := p.readings.WorkspaceName(ctx, workspace)
 	entry := p.judge.ExemptByName(workspace, name)
 	if entry == "" || !p.once("exempt by name", workspace) {
 		return nil
@@ -145,7 +143,7 @@ func (p *Planner) switchedOff(ctx context.Context, workspace string) []membershi
 	if !p.readings.SwitchedOff(workspace) || !p.once("switched off", workspace) {
 		return nil
 	}
-	return []membership.Finding{membership.WarningAt(membership.AtNone, membership.Capital(p.at(ctx, p.readings.KnownListing(workspace), workspace))+" is disabled as a whole",
+	return []membership.Finding{membership.WarningAt(membership.AtNone, membership.Capital(p.at(ctx, workspace))+" is disabled as a whole",
 		fmt.Sprintf("%s may refuse the changes of this plan, or carry them out without any effect until the %s is enabled again.", p.traits.Product, p.traits.WorkspaceNoun))}
 }
 
@@ -296,7 +294,7 @@ func (p *Planner) lose(ctx context.Context, in *instance, l *membership.Listing,
 	if len(losses) == 0 {
 		return out, 0
 	}
-	name, floor := p.readings.WorkspaceName(ctx, l, workspace), p.readings.Floor(workspace)
+	name, floor := p.readings.WorkspaceName(ctx, workspace), p.readings.Floor(workspace)
 	p.walk.mu.Lock()
 	defer p.walk.mu.Unlock()
 	a := p.account(workspace)
@@ -321,7 +319,7 @@ func (p *Planner) ownUser(ctx context.Context, l *membership.Listing, live membe
 	case self.Unidentified != "":
 		return p.walk.UnknownSelf(p.traits, self.Unidentified)
 	case IsSelf(self, live):
-		return []membership.Finding{OwnUser(p.traits, live, to, p.at(ctx, l, l.ID))}
+		return []membership.Finding{OwnUser(p.traits, live, to, p.at(ctx, l.ID))}
 	default:
 		return nil
 	}
@@ -394,7 +392,7 @@ func (p *Planner) unknownRoles(ctx context.Context, l *membership.Listing, next 
 		if near := guard.Nearest(e.Role, held); near != "" {
 			hint = fmt.Sprintf(" Did you mean %q?", near)
 		}
-		f := membership.WarningAt(membership.AtRole, fmt.Sprintf("No member has the role %q in %s", e.Role, p.at(ctx, l, l.ID)),
+		f := membership.WarningAt(membership.AtRole, fmt.Sprintf("No member has the role %q in %s", e.Role, p.at(ctx, l.ID)),
 			fmt.Sprintf("It is not one of %s's own roles (%s) either.%s If it is a custom role, ignore this warning. If not, the apply will fail.", p.traits.Product, strings.Join(p.traits.RolesAscending, ", "), hint))
 		if next.Role == "" {
 			f.At, f.Key = AttributeOf(e.Kind), e.ID

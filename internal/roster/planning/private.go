@@ -123,9 +123,9 @@ func (p Private) Planned(key string, existing bool) Private {
 	return next
 }
 
-// SecondCall tells whether a plan without a prior state is the second of the two
-// calls of a replacement: only that one carries the instance of a state.
-func (p Private) SecondCall() bool { return p.Instance != "" }
+// secondCall tells whether a plan is the second of the two calls of a replacement:
+// only that one carries the instance of a state without a prior state.
+func (p Private) secondCall(hasState bool) bool { return !hasState && p.Instance != "" }
 
 // Applied gives the private data of an instance after Create, Update or Import:
 // what only the plan was for goes, and the instance has a token.

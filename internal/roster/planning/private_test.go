@@ -49,10 +49,10 @@ func TestPrivateDataThroughALife(t *testing.T) {
 	key := MemberKey("w1", user("ann"))
 	first := created.Planned(key, true)
 	second := first.Planned(key, false)
-	if !second.SecondCall() || second.Holds != key || second.Instance != created.Instance {
+	if !second.secondCall(false) || second.Holds != key || second.Instance != created.Instance {
 		t.Errorf("the second call of a replacement: %+v", second)
 	}
-	if again := (Private{}).Planned(key, false); again.SecondCall() || again.Planned(key, false).SecondCall() {
+	if again := (Private{}).Planned(key, false); again.secondCall(false) || again.Planned(key, false).secondCall(false) {
 		t.Error("a creation was taken for a replacement's second call")
 	}
 	if gone := created.Planned("", true); gone.Holds != "" {

@@ -23,32 +23,22 @@ func (p *Planner) ReadBinding(ctx context.Context, b Binding, label string, priv
 	if private.Instance == "" {
 		private.Instance = NewInstance() // a state from before there were tokens
 	}
-	out := BindingRead{Private: private}
 	p.noteRead(b.Workspace, b.key(), readState{token: private.Instance})
 	if label == "" {
 		label = b.Principal.ID
 	}
-	l, err := p.readings.Listing(ctx, b.Workspace, time.Time{})
-	switch {
-	case err != nil && membership.FailureOf(err) == membership.Gone:
-		out.Presence = membership.Absent
-		out.Findings = []membership.Finding{membership.WarningAt(membership.AtNone,
-			fmt.Sprintf("%s is no longer in %s: the %s is gone", label, p.traits.Workspace(b.Workspace), p.traits.WorkspaceNoun),
-			fmt.Sprintf("%s This resource leaves the state.", Sentence(err)))}
-		return out
-	case err != nil:
-		out.Findings = p.unread(err, b.Workspace, membership.AtNone, true)
+	l, presence, fs := p.refresh(ctx, b.Workspace, fmt.Sprintf("%s is no longer in %s: the %s is gone", label, p.traits.Workspace(b.Workspace), p.traits.WorkspaceNoun))
+	out := BindingRead{Private: private, Presence: presence, Findings: fs}
+	if l == nil {
 		return out
 	}
-	p.noteListing(b.Workspace, l)
-	out.Findings = p.notes(ctx, l)
 	out.Member, out.Presence = l.Lookup(b.Principal)
 	switch out.Presence {
 	case membership.NotKnown:
 		out.Findings = append(out.Findings, p.incomplete(l, fmt.Sprintf("%s is not in that part.", label))...)
 	case membership.Absent:
-		out.Findings = append(out.Findings, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s is no longer in %s", label, p.at(ctx, l, b.Workspace)),
-			fmt.Sprintf("%s was removed from %s outside of %s, and leaves the state. If the configuration still names the %s, the plan adds it again.", labelAndID(label, b.Principal), p.place(ctx, l, b.Workspace), p.words.Tool, b.Principal.Kind)))
+		out.Findings = append(out.Findings, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s is no longer in %s", label, p.at(ctx, b.Workspace)),
+			fmt.Sprintf("%s was removed from %s outside of %s, and leaves the state. If the configuration still names the %s, the plan adds it again.", labelAndID(label, b.Principal), p.place(ctx, b.Workspace), p.words.Tool, b.Principal.Kind)))
 		// Who is a newcomer is forgotten with the state: this is the last time that it can be said.
 		out.Findings = append(out.Findings, p.unsettled(ctx, l, private.Newcomers)...)
 	case membership.There:
@@ -77,28 +67,35 @@ func (p *Planner) ReadRoles(ctx context.Context, prior Roles, private Private) R
 	if private.Instance == "" {
 		private.Instance = NewInstance()
 	}
-	out := RolesRead{Private: private}
-	l, err := p.readings.Listing(ctx, prior.Workspace, time.Time{})
+	l, presence, fs := p.refresh(ctx, prior.Workspace, fmt.Sprintf("%s is gone", membership.Capital(p.traits.Workspace(prior.Workspace))))
+	out := RolesRead{Private: private, Presence: presence, Findings: fs}
 	switch {
-	case err != nil && membership.FailureOf(err) == membership.Gone:
-		out.Presence = membership.Absent
-		out.Findings = []membership.Finding{membership.WarningAt(membership.AtNone, fmt.Sprintf("%s is gone", membership.Capital(p.traits.Workspace(prior.Workspace))),
-			fmt.Sprintf("%s This resource leaves the state.", Sentence(err)))}
+	case presence == membership.Absent:
 		return out
-	case err != nil:
-		out.Findings = p.unread(err, prior.Workspace, membership.AtNone, true)
+	case l == nil:
+	case l.Complete():
+		out.Presence, out.Listing, out.Entries = membership.There, l, prior.Shown(l)
+		prior.Entries = out.Entries
 	default:
-		p.noteListing(prior.Workspace, l)
-		out.Findings = p.notes(ctx, l)
-		if l.Complete() {
-			out.Presence, out.Listing, out.Entries = membership.There, l, prior.Shown(l)
-			prior.Entries = out.Entries
-		} else {
-			out.Findings = append(out.Findings, p.incomplete(l, "The state stays as it is.")...)
-		}
+		out.Findings = append(out.Findings, p.incomplete(l, "The state stays as it is.")...)
 	}
 	p.noteRead(prior.Workspace, prior.key(), readState{token: private.Instance, held: prior.Held(), kinds: prior.Kinds})
 	return out
+}
+
+// refresh reads a workspace for a state. Where it is certainly gone, the presence is
+// Absent, and the summary says so; where it cannot be read, nothing is known.
+func (p *Planner) refresh(ctx context.Context, workspace, gone string) (*membership.Listing, membership.Presence, []membership.Finding) {
+	l, err := p.readings.Listing(ctx, workspace, time.Time{})
+	switch {
+	case err == nil:
+		p.noteListing(workspace, l)
+		return l, membership.NotKnown, p.notes(ctx, l)
+	case membership.FailureOf(err) == membership.Gone:
+		return nil, membership.Absent, []membership.Finding{membership.WarningAt(membership.AtNone, gone, fmt.Sprintf("%s This resource leaves the state.", Sentence(err)))}
+	default:
+		return nil, membership.NotKnown, p.unread(err, workspace, membership.AtNone, true)
+	}
 }
 
 // labelAndID names a principal by what the state calls it, and its id.
@@ -124,7 +121,7 @@ func (p *Planner) notes(ctx context.Context, l *membership.Listing) []membership
 	}
 	out := make([]membership.Finding, 0, len(l.Notes))
 	for _, note := range l.Notes {
-		out = append(out, membership.WarningAt(membership.AtNone, fmt.Sprintf("About the listing of %s", p.at(ctx, l, l.ID)), note))
+		out = append(out, membership.WarningAt(membership.AtNone, fmt.Sprintf("About the listing of %s", p.at(ctx, l.ID)), note))
 	}
 	return out
 }

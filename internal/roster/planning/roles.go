@@ -25,7 +25,7 @@ type RolesChange struct {
 }
 
 // second tells whether this is the second of a replacement's two calls.
-func (c RolesChange) second() bool { return c.Prior == nil && c.Private.SecondCall() }
+func (c RolesChange) second() bool { return c.Private.secondCall(c.Prior != nil) }
 
 // moved tells whether the resource manages something else afterwards.
 func (c RolesChange) moved() bool {
@@ -169,7 +169,7 @@ func (r *rolesPlanning) plan(ctx context.Context) {
 
 // planDiff judges what has to change in a workspace whose listing is complete.
 func (r *rolesPlanning) planDiff(ctx context.Context) {
-	r.where = r.at(ctx, r.listing, r.next.Workspace)
+	r.where = r.at(ctx, r.next.Workspace)
 	r.compare(r.before().Held())
 	if r.before() == nil && len(r.hurt()) > 0 {
 		if r.successorOf = r.tainted(ctx, r.next.Workspace, r.next.key(), r.next.Kinds); r.successorOf != nil {
@@ -290,13 +290,13 @@ func (r *rolesPlanning) gains(ctx context.Context) {
 
 // touchesNobody says that the end of a resource that manages several touches nobody.
 func (p *Planner) touchesNobody(ctx context.Context, r Roles) membership.Finding {
-	who, l := "Everyone", p.readings.KnownListing(r.Workspace)
+	who := "Everyone"
 	if r.Role != "" {
 		who = fmt.Sprintf("Everyone with the role %q", r.Role)
 	}
-	return membership.WarningAt(membership.AtNone, fmt.Sprintf("%s in %s keeps their access", who, p.at(ctx, l, r.Workspace)),
+	return membership.WarningAt(membership.AtNone, fmt.Sprintf("%s in %s keeps their access", who, p.at(ctx, r.Workspace)),
 		fmt.Sprintf("Destroying %s removes no one: it only stops managing %s, and everyone keeps their role. To remove members, remove them from the resource and apply before you destroy it.",
-			p.resourceType(r), p.place(ctx, l, r.Workspace)))
+			p.resourceType(r), p.place(ctx, r.Workspace)))
 }
 
 // takeover refuses to create a resource over people whom it would remove or
@@ -308,7 +308,7 @@ func (r *rolesPlanning) takeover(ctx context.Context) []membership.Finding {
 	}
 	kind := r.resourceType(r.next)
 	var b strings.Builder
-	fmt.Fprintf(&b, "Creating %s never removes a member or changes a role silently. In %s it would change:\n", kind, r.place(ctx, r.listing, r.next.Workspace))
+	fmt.Fprintf(&b, "Creating %s never removes a member or changes a role silently. In %s it would change:\n", kind, r.place(ctx, r.next.Workspace))
 	for i, c := range hurt {
 		if i == 4*someNamed {
 			fmt.Fprintf(&b, "  - and %d more\n", len(hurt)-i)

@@ -239,39 +239,35 @@ func (w *Walk) short() []*account {
 }
 
 // refuse answers for every workspace that is short: the request's own at its
-// attribute, and those of others in messages of their own.
+// attribute, and those of others in messages of their own, one for each product. A
+// warning's summary names the people of one workspace, and so has a message to itself.
 func (w *Walk) refuse(own *account, at membership.Attribute, short []*account, waited time.Duration) []membership.Finding {
 	severity := membership.SeverityError
 	if w.warns {
 		severity = membership.SeverityWarning
 	}
 	var out []membership.Finding
-	others := map[*Planner]*guard.Refusal{}
-	var order []*Planner
+	var others []*guard.Refusal
+	of := map[*Planner]*guard.Refusal{}
 	for _, a := range short {
 		section := a.tally.Section(a.id, a.name, a.needs)
 		section.Would = w.left(a)
+		r := &guard.Refusal{Judge: a.planner.judge, Severity: severity, Sections: []guard.Section{section}, Waited: waited}
 		if a == own {
-			out = append(out, guard.Refusal{Judge: a.planner.judge, Severity: severity, Sections: []guard.Section{section}, At: at, Waited: waited}.Finding())
+			r.At = at
+			out = append(out, r.Finding())
 			continue
 		}
-		if others[a.planner] == nil {
-			others[a.planner] = &guard.Refusal{Judge: a.planner.judge, Severity: severity, Elsewhere: true, Waited: waited}
-			order = append(order, a.planner)
+		r.Elsewhere = true
+		if first := of[a.planner]; first != nil && !w.warns {
+			first.Sections = append(first.Sections, section)
+			continue
 		}
-		others[a.planner].Sections = append(others[a.planner].Sections, section)
+		of[a.planner] = r
+		others = append(others, r)
 	}
-	for _, p := range order {
-		if severity == membership.SeverityError {
-			out = append(out, others[p].Finding())
-			continue
-		}
-		// A warning's summary names the people of one workspace.
-		for _, s := range others[p].Sections {
-			one := *others[p]
-			one.Sections = []guard.Section{s}
-			out = append(out, one.Finding())
-		}
+	for _, r := range others {
+		out = append(out, r.Finding())
 	}
 	return out
 }
