@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"slices"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
@@ -101,13 +102,9 @@ func (s *space) newcomers(ctx context.Context, c BindingChange) []Finding {
 	if err != nil {
 		return nil // a change that needs the listing says so
 	}
-	var out []Finding
-	for _, q := range left {
-		if live, there := l.Member(q.Principal); there && live.Enabled && !s.reconciler.HeldByOther(q.Principal, c.Private.Instance) {
-			out = append(out, planning.Unsettled(s.run.traits, s.run.naming, live, s.at(ctx)))
-		}
-	}
-	return out
+	return s.run.WarnOfNewcomers(ctx, l, slices.DeleteFunc(slices.Clone(left), func(q planning.Newcomer) bool {
+		return s.reconciler.HeldByOther(q.Principal, c.Private.Instance)
+	}))
 }
 
 // DeleteBinding ends the binding as its exit says. Where a replacement will hold

@@ -109,6 +109,6 @@ func (r *Run) ReadError(err error, what string, at Attribute) Finding {
 		return failure(at, fmt.Sprintf("%s refused to read %s", t.Product, what),
 			fmt.Sprintf("%s Check the id, and that this %s offers the call.", said, t.TenantNoun))
 	default:
-		return planning.CannotRead(t, err, what, said, at)
+		return r.CannotRead(err, what, said, at)
 	}
 }

@@ -43,9 +43,9 @@ func (s *space) explain(ctx context.Context, w wish, o reconcile.Outcome) []Find
 	switch {
 	case o.Result == reconcile.AlreadySo, o.Result == reconcile.LeftAlone:
 	case o.OwnUser:
-		out = append(out, planning.OwnUser(s.run.traits, o.Before, w.Want, s.at(ctx)))
+		out = append(out, s.run.OwnUser(o.Before, w.Want, s.at(ctx)))
 	case o.UnknownSelf != "":
-		out = append(out, s.run.config.Walk.UnknownSelf(s.run.traits, o.UnknownSelf)...)
+		out = append(out, s.run.UnknownSelf(o.UnknownSelf)...)
 	}
 	switch o.Result {
 	case reconcile.Done:
@@ -127,11 +127,11 @@ func (s *space) failed(ctx context.Context, w wish, o reconcile.Outcome) Finding
 	case reconcile.TooFewOwners:
 		return s.refusal(ctx, w, o, SeverityError)
 	case reconcile.Unreadable:
-		return planning.ReadFailure(t, o.Err, s.id, w.at)
+		return s.run.ReadFailure(o.Err, s.id, w.at)
 	case reconcile.Incomplete:
-		return planning.Incomplete(t, o.Listing, fmt.Sprintf("%s is not in that part.", name.detail))
+		return s.run.Incomplete(o.Listing, fmt.Sprintf("%s is not in that part.", name.detail))
 	case reconcile.NoSuchMember:
-		return planning.CannotAddDisabled(t, s.run.naming, name.summary, s.at(ctx))
+		return s.run.CannotAddDisabled(name.summary, s.at(ctx))
 	case reconcile.GivenBack:
 		if o.Result == reconcile.Refused {
 			return failure(w.at, fmt.Sprintf("%s stays %s", what, t.OwnerNoun),

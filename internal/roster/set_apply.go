@@ -33,9 +33,9 @@ func (r *Run) ApplySet(ctx context.Context, c RolesChange) SetApplied {
 	}
 	switch {
 	case err != nil:
-		return SetApplied{Findings: []Finding{planning.ReadFailure(r.traits, err, s.id, AtWorkspace)}}
+		return SetApplied{Findings: []Finding{r.ReadFailure(err, s.id, AtWorkspace)}}
 	case !l.Complete():
-		return SetApplied{Findings: []Finding{planning.Incomplete(r.traits, l, "Who would lose access is not known.")}}
+		return SetApplied{Findings: []Finding{r.Incomplete(l, "Who would lose access is not known.")}}
 	}
 	a := &setApply{space: s, token: c.Private.Instance, next: *c.Next, created: c.Prior == nil, held: c.Prior.Held()}
 	if a.created {

@@ -290,7 +290,7 @@ func (b *bindingPlanning) losses() []guard.Loss {
 	var out []guard.Loss
 	next := *b.Next
 	if b.presence == membership.There && !next.StandingUnknown {
-		out = append(out, guard.Loss{Principal: next.Principal, To: &next.Standing, Cause: guard.Edited, What: Becomes(b.live, next.Standing), At: StandingAttribute(b.live, next.Standing)})
+		out = append(out, guard.Loss{Principal: next.Principal, To: &next.Standing, Cause: guard.Edited, What: becomes(b.live, next.Standing), At: StandingAttribute(b.live, next.Standing)})
 	}
 	if b.swapped() && !b.Exit.Keep {
 		out = append(out, b.ReplacedLoss())
@@ -374,27 +374,24 @@ func (p *Planner) newcomers(ctx context.Context, c BindingChange) []membership.F
 	if err != nil {
 		return nil // said where the listing is needed
 	}
-	return p.unsettled(ctx, l, slices.DeleteFunc(slices.Clone(left), func(q Newcomer) bool {
+	return p.WarnOfNewcomers(ctx, l, slices.DeleteFunc(slices.Clone(left), func(q Newcomer) bool {
 		return p.heldElsewhere(ctx, c.Prior.Workspace, q.Principal)
 	}))
 }
 
-// unsettled warns of those newcomers who have access.
-func (p *Planner) unsettled(ctx context.Context, l *membership.Listing, newcomers []Newcomer) []membership.Finding {
+// WarnOfNewcomers names those newcomers who have access, and whom no resource manages.
+func (p *Planner) WarnOfNewcomers(ctx context.Context, l *membership.Listing, newcomers []Newcomer) []membership.Finding {
 	var out []membership.Finding
 	for _, q := range newcomers {
-		if live, there := l.Member(q.Principal); there && live.Enabled {
-			out = append(out, Unsettled(p.traits, p.words, live, p.at(ctx, l.ID)))
+		live, there := l.Member(q.Principal)
+		if !there || !live.Enabled {
+			continue
 		}
+		out = append(out, membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s has unmanaged access to %s", live.Label(), p.at(ctx, l.ID)),
+			fmt.Sprintf("An earlier apply put %s in place of the principal in the state, and failed before it was finished. The role is %q now. To finish the change, name %s in this resource. Or add a resource for %[3]s (%[4]s), or remove the member in %[5]s.",
+				Named(live), live.Role(), live.Label(), p.words.Member, p.traits.Product)))
 	}
 	return out
-}
-
-// Unsettled warns of a newcomer whom no resource manages.
-func Unsettled(t membership.Traits, v membership.Vocabulary, live membership.Member, where string) membership.Finding {
-	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s has unmanaged access to %s", live.Label(), where),
-		fmt.Sprintf("An earlier apply put %s in place of the principal in the state, and failed before it was finished. The role is %q now. To finish the change, name %s in this resource. Or add a resource for %[3]s (%[4]s), or remove the member in %[5]s.",
-			Named(live), live.Role(), live.Label(), v.Member, t.Product))
 }
 
 // StandingAttribute gives the attribute that asks for a change of standing.

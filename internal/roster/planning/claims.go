@@ -94,7 +94,7 @@ func newSetClaim(in *instance, r Roles, l *membership.Listing) *setClaim {
 // "" for none, or where that is not known.
 func (c *setClaim) manages(m membership.Member, given string) bool {
 	ignore, ok := c.kinds[m.Kind]
-	if !ok || ignore.MayMatch(m) {
+	if !ok || ignore.mayMatch(m) {
 		return false
 	}
 	return c.role == "" || c.named[m.Fold()] || c.holders[m.Fold()] || given == c.role
@@ -130,10 +130,10 @@ const (
 )
 
 // add notes an instance, and how to take that back.
-func add[K comparable](in *instance, to map[K][]*instance, k K) {
-	to[k] = append(to[k], in)
+func add(in *instance, to map[membership.Principal][]*instance, q membership.Principal) {
+	to[q] = append(to[q], in)
 	in.undo = append(in.undo, func() {
-		to[k] = slices.DeleteFunc(to[k], func(o *instance) bool { return o == in })
+		to[q] = slices.DeleteFunc(to[q], func(o *instance) bool { return o == in })
 	})
 }
 
@@ -266,21 +266,6 @@ func (p *Planner) noteListing(workspace string, l *membership.Listing) {
 // member gives what is known of a principal for people. The caller holds the lock.
 func (a *account) member(q membership.Principal) membership.Member {
 	return a.planner.Known(a.id, a.listing, q)
-}
-
-// Known gives what was read of a principal, for its name; l is nil where there is no listing.
-func (p *Planner) Known(workspace string, l *membership.Listing, q membership.Principal) membership.Member {
-	if l != nil {
-		if m, ok := l.Member(q); ok {
-			return m
-		}
-	}
-	if t, ok := p.readings.KnownTenant(workspace); ok {
-		if person, ok := t.Person(q); ok {
-			return person.Member()
-		}
-	}
-	return membership.Member{Principal: q}
 }
 
 // noteRead remembers a state that is refreshed, by its [MemberKey] or [RolesKey].

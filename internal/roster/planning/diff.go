@@ -13,9 +13,8 @@ type Change struct {
 	// Principal is spelled as the listing has it, Key as the resource does.
 	membership.Principal
 	Key string
-	// Live is the row of the listing; its Presence says whether there is one.
-	Live     membership.Member
-	Presence membership.Presence
+	// Live is the row of the listing; it has no id where there is none.
+	Live membership.Member
 	// To is what the principal is to hold; nil for nothing. ToUnknown is true
 	// where the role is not known yet.
 	To        *membership.Standing
@@ -73,10 +72,10 @@ func Compare(l *membership.Listing, t membership.Traits, want Roles, held Held) 
 	}
 	named := want.index()
 	for _, m := range l.Members {
-		if _, ok := named[m.Fold()]; ok || !want.Certain(m.Kind) {
+		if _, ok := named[m.Fold()]; ok || !want.certain(m.Kind) {
 			continue
 		}
-		c := Change{Principal: m.Principal, Key: m.ID, Live: m, Presence: membership.There, To: want.OnRemoval, Cause: guard.NotNamed}
+		c := Change{Principal: m.Principal, Key: m.ID, Live: m, To: want.OnRemoval, Cause: guard.NotNamed}
 		if !want.shows(m, held.Has(m.Principal)) {
 			if want.outgrown(m, held) {
 				d.LeftAlone = append(d.LeftAlone, c)
@@ -85,10 +84,10 @@ func Compare(l *membership.Listing, t membership.Traits, want Roles, held Held) 
 		}
 		c.What = fmt.Sprintf("%s by this run (not named in %s)", t.Removed(), AttributeOf(m.Kind))
 		if want.OnRemoval != nil {
-			c.What = fmt.Sprintf("%s (not named in %s)", Becomes(m, *want.OnRemoval), AttributeOf(m.Kind))
+			c.What = fmt.Sprintf("%s (not named in %s)", becomes(m, *want.OnRemoval), AttributeOf(m.Kind))
 		}
 		switch {
-		case !held.StillAs(m) && !(want.Role != "" && held.Has(m.Principal)):
+		case !held.stillAs(m) && !(want.Role != "" && held.Has(m.Principal)):
 			d.LeftAlone = append(d.LeftAlone, c)
 		case want.OnRemoval != nil:
 			d.Lower = append(d.Lower, c)
@@ -101,9 +100,9 @@ func Compare(l *membership.Listing, t membership.Traits, want Roles, held Held) 
 
 // enter compares one who is named.
 func (d *Diff) enter(l *membership.Listing, t membership.Traits, want Roles, held Held, e Entry) {
-	live, presence := l.Lookup(e.Principal)
-	to, there := e.Standing(), presence == membership.There
-	c := Change{Principal: e.Principal, Key: e.ID, Live: live, Presence: presence, ToUnknown: e.RoleUnknown, Cause: guard.Edited}
+	live, there := l.Member(e.Principal)
+	to := e.Standing()
+	c := Change{Principal: e.Principal, Key: e.ID, Live: live, ToUnknown: e.RoleUnknown, Cause: guard.Edited}
 	if there {
 		c.Principal = live.Principal
 	}
@@ -121,11 +120,11 @@ func (d *Diff) enter(l *membership.Listing, t membership.Traits, want Roles, hel
 		c.What = "enabled again as " + e.Role
 		d.Add = append(d.Add, c)
 	default:
-		c.What = Becomes(live, to)
+		c.What = becomes(live, to)
 		switch {
 		case t.Raises(live, to):
 			d.Add = append(d.Add, c)
-		case want.Role != "" || held.StillAs(live):
+		case want.Role != "" || held.stillAs(live):
 			d.Lower = append(d.Lower, c)
 		default:
 			d.LeftAlone = append(d.LeftAlone, c)
@@ -133,8 +132,8 @@ func (d *Diff) enter(l *membership.Listing, t membership.Traits, want Roles, hel
 	}
 }
 
-// Becomes says what a change of standing does, as a clause.
-func Becomes(live membership.Member, to membership.Standing) string {
+// becomes says what a change of standing does, as a clause.
+func becomes(live membership.Member, to membership.Standing) string {
 	if live.Enabled && !to.Enabled {
 		return "disabled by this run"
 	}

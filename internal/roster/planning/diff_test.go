@@ -153,13 +153,13 @@ func TestADiffThatWasCarriedOutIsEmpty(t *testing.T) {
 func TestIgnore(t *testing.T) {
 	i := NewIgnore("u-1", "Bob@Example.com", "nobody@example.com", "u-99")
 	l := listingOf(person("U-1", "owner"), person("bob", "viewer"))
-	if diff := cmp.Diff([]string{"nobody@example.com", "u-99"}, i.Unmatched(membership.User, l)); diff != "" {
+	if diff := cmp.Diff([]string{"nobody@example.com", "u-99"}, i.unmatched(membership.User, l)); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
-	if !i.MayMatch(membership.Member{Principal: user("u-2")}) {
+	if !i.mayMatch(membership.Member{Principal: user("u-2")}) {
 		t.Error("an e-mail address may be anybody's whose own is not known")
 	}
-	if i.MayMatch(person("cleo", "viewer")) || NewIgnore("u-1").MayMatch(membership.Member{Principal: user("u-2")}) {
+	if i.mayMatch(person("cleo", "viewer")) || NewIgnore("u-1").mayMatch(membership.Member{Principal: user("u-2")}) {
 		t.Error("an address that is known, or an id, is nobody else's")
 	}
 }

@@ -97,7 +97,7 @@ func (p *Planner) importBlock(resourceType, id string) string {
 func (p *Planner) absent(ctx context.Context, l *membership.Listing, came time.Time, next Binding) []membership.Finding {
 	q := next.Principal
 	if !next.StandingUnknown && !next.Standing.Enabled {
-		f := CannotAddDisabled(p.traits, p.words, Called(p.stranger(ctx, l.ID, q)), p.at(ctx, l.ID))
+		f := p.CannotAddDisabled(Called(p.stranger(ctx, l.ID, q)), p.at(ctx, l.ID))
 		f.Detail += p.skipsPlan()
 		return []membership.Finding{f}
 	}
@@ -166,7 +166,7 @@ func (p *Planner) meant(t *membership.Tenant, l *membership.Listing, q membershi
 }
 
 // CannotAddDisabled refuses to add a disabled member.
-func CannotAddDisabled(t membership.Traits, v membership.Vocabulary, who, where string) membership.Finding {
+func (p *Planner) CannotAddDisabled(who, where string) membership.Finding {
 	return membership.ErrorAt(membership.AtEnabled, fmt.Sprintf("%s cannot be created disabled in %s", who, where),
-		fmt.Sprintf("%s is not in the %s, and %s has no call that adds a disabled user. Set %s = true, or remove the resource until the user is in the %[2]s.", who, t.WorkspaceNoun, t.Product, v.Enabled))
+		fmt.Sprintf("%s is not in the %s, and %s has no call that adds a disabled user. Set %s = true, or remove the resource until the user is in the %[2]s.", who, p.traits.WorkspaceNoun, p.traits.Product, p.words.Enabled))
 }

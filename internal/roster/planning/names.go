@@ -62,3 +62,18 @@ func Text(person membership.Person) (text string, known bool) {
 	}
 	return text, text != "" && !person.Invite
 }
+
+// Known gives what was read of a principal, for its name; l is nil where there is no listing.
+func (p *Planner) Known(workspace string, l *membership.Listing, q membership.Principal) membership.Member {
+	if l != nil {
+		if m, ok := l.Member(q); ok {
+			return m
+		}
+	}
+	if t, ok := p.readings.KnownTenant(workspace); ok {
+		if person, ok := t.Person(q); ok {
+			return person.Member()
+		}
+	}
+	return membership.Member{Principal: q}
+}

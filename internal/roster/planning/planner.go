@@ -1,3 +1,6 @@
+// Package planning says what a plan would do: how a workspace differs from what
+// a resource wants, which resources of a walk get in each other's way, and what
+// the person who reads the plan has to know.
 package planning
 
 import (
@@ -153,7 +156,7 @@ func (p *Planner) switchedOff(ctx context.Context, workspace string) []membershi
 // warning, since the apply reads again.
 func (p *Planner) unread(err error, workspace string, at membership.Attribute, refreshing bool) []membership.Finding {
 	cause := p.workspaceKey(workspace)
-	f := ReadFailure(p.traits, err, workspace, at)
+	f := p.ReadFailure(err, workspace, at)
 	switch kind := membership.FailureOf(err); {
 	case kind == membership.Unauthorized, unreachable(err):
 		cause = p.traits.Endpoint
@@ -185,40 +188,40 @@ func unreachable(err error) bool {
 }
 
 // ReadFailure explains a workspace that could not be read.
-func ReadFailure(t membership.Traits, err error, workspace string, at membership.Attribute) membership.Finding {
+func (p *Planner) ReadFailure(err error, workspace string, at membership.Attribute) membership.Finding {
 	const kept = " Nothing was dropped from the state."
-	where := t.Workspace(workspace)
+	where := p.traits.Workspace(workspace)
 	switch kind := membership.FailureOf(err); {
 	case kind == membership.Gone:
-		return membership.ErrorAt(at, fmt.Sprintf("%s was not found in %s", membership.Capital(where), t.Product),
-			fmt.Sprintf("%s Check the id, and that the %s belongs to the %s that the %s is in.", Sentence(err), t.CredentialNoun, t.TenantNoun, t.WorkspaceNoun))
+		return membership.ErrorAt(at, fmt.Sprintf("%s was not found in %s", membership.Capital(where), p.traits.Product),
+			fmt.Sprintf("%s Check the id, and that the %s belongs to the %s that the %s is in.", Sentence(err), p.traits.CredentialNoun, p.traits.TenantNoun, p.traits.WorkspaceNoun))
 	case kind == membership.Refused, kind == membership.Unsupported:
-		return membership.ErrorAt(at, fmt.Sprintf("%s refused to list %s", t.Product, where),
+		return membership.ErrorAt(at, fmt.Sprintf("%s refused to list %s", p.traits.Product, where),
 			fmt.Sprintf("%s%s Check the id.", Sentence(err), kept))
 	case kind == membership.Passing && unreachable(err):
-		return membership.ErrorAt(membership.AtNone, fmt.Sprintf("%s cannot be reached", t.Product),
+		return membership.ErrorAt(membership.AtNone, fmt.Sprintf("%s cannot be reached", p.traits.Product),
 			Sentence(err)+kept)
 	default:
-		return CannotRead(t, err, where, Sentence(err)+kept, at)
+		return p.CannotRead(err, where, Sentence(err)+kept, at)
 	}
 }
 
 // CannotRead explains why something could not be read, for those failures that mean the
 // same of a workspace and of anything else. what names it in a phrase, and said is what
 // the service said, as a sentence.
-func CannotRead(t membership.Traits, err error, what, said string, at membership.Attribute) membership.Finding {
+func (p *Planner) CannotRead(err error, what, said string, at membership.Attribute) membership.Finding {
 	switch membership.FailureOf(err) {
 	case membership.Unauthorized:
-		return membership.ErrorAt(membership.AtNone, fmt.Sprintf("%s does not accept the %s", t.Product, t.CredentialNoun),
+		return membership.ErrorAt(membership.AtNone, fmt.Sprintf("%s does not accept the %s", p.traits.Product, p.traits.CredentialNoun),
 			said+" Check the credentials in the provider block or the environment: they may be wrong, revoked or expired.")
 	case membership.Forbidden:
-		return membership.ErrorAt(at, fmt.Sprintf("The %s %s may not read %s", t.Product, t.CredentialNoun, what),
-			fmt.Sprintf("%s %s", said, t.ChangeRight))
+		return membership.ErrorAt(at, fmt.Sprintf("The %s %s may not read %s", p.traits.Product, p.traits.CredentialNoun, what),
+			fmt.Sprintf("%s %s", said, p.traits.ChangeRight))
 	case membership.Malformed:
-		return membership.ErrorAt(at, fmt.Sprintf("%s gave an answer that cannot be read", t.Product),
+		return membership.ErrorAt(at, fmt.Sprintf("%s gave an answer that cannot be read", p.traits.Product),
 			said+" Check that the endpoint is the product's API, and not a proxy's page.")
 	default:
-		return membership.ErrorAt(at, fmt.Sprintf("%s could not be read from %s", membership.Capital(what), t.Product),
+		return membership.ErrorAt(at, fmt.Sprintf("%s could not be read from %s", membership.Capital(what), p.traits.Product),
 			said+" This may pass: run the same command again.")
 	}
 }
@@ -237,9 +240,9 @@ func Said(err error) string {
 func Sentence(err error) string { return membership.Capital(Said(err)) + "." }
 
 // Incomplete explains a listing that does not show everybody.
-func Incomplete(t membership.Traits, l *membership.Listing, what string) membership.Finding {
-	return membership.ErrorAt(membership.AtNone, fmt.Sprintf("The listing of %s is not complete", t.Workspace(l.ID)),
-		fmt.Sprintf("%s, so the %s may see only a part of it. %s Nothing was changed, and nothing was dropped from the state. %s", membership.Capital(l.Incomplete), t.CredentialNoun, what, t.ChangeRight))
+func (p *Planner) Incomplete(l *membership.Listing, what string) membership.Finding {
+	return membership.ErrorAt(membership.AtNone, fmt.Sprintf("The listing of %s is not complete", p.traits.Workspace(l.ID)),
+		fmt.Sprintf("%s, so the %s may see only a part of it. %s Nothing was changed, and nothing was dropped from the state. %s", membership.Capital(l.Incomplete), p.traits.CredentialNoun, what, p.traits.ChangeRight))
 }
 
 // informed gives the judge who knows what the tenant says of who is inactive and
@@ -317,9 +320,9 @@ func (p *Planner) ownUser(ctx context.Context, l *membership.Listing, live membe
 	case err != nil:
 		return nil
 	case self.Unidentified != "":
-		return p.walk.UnknownSelf(p.traits, self.Unidentified)
-	case IsSelf(self, live):
-		return []membership.Finding{OwnUser(p.traits, live, to, p.at(ctx, l.ID))}
+		return p.UnknownSelf(self.Unidentified)
+	case isSelf(self, live):
+		return []membership.Finding{p.OwnUser(live, to, p.at(ctx, l.ID))}
 	default:
 		return nil
 	}
@@ -327,25 +330,25 @@ func (p *Planner) ownUser(ctx context.Context, l *membership.Listing, live membe
 
 // UnknownSelf warns once that a change which takes something away may be about the
 // credentials' own user, who cannot be told; why is a clause.
-func (w *Walk) UnknownSelf(t membership.Traits, why string) []membership.Finding {
-	if !w.once("own user of " + t.Endpoint) {
+func (p *Planner) UnknownSelf(why string) []membership.Finding {
+	if !p.walk.once("own user of " + p.traits.Endpoint) {
 		return nil
 	}
-	return []membership.Finding{membership.WarningAt(membership.AtNone, fmt.Sprintf("The %s's own user is not known", t.CredentialNoun),
-		fmt.Sprintf("%s. This run takes access or roles away. If one of those members is the user of the %[2]s, the next run may be locked out. Use the %[2]s of a user who stays, or make this the last change.", why, t.CredentialNoun))}
+	return []membership.Finding{membership.WarningAt(membership.AtNone, fmt.Sprintf("The %s's own user is not known", p.traits.CredentialNoun),
+		fmt.Sprintf("%s. This run takes access or roles away. If one of those members is the user of the %[2]s, the next run may be locked out. Use the %[2]s of a user who stays, or make this the last change.", why, p.traits.CredentialNoun))}
 }
 
 // OwnUser warns that the credentials' own user loses something.
-func OwnUser(t membership.Traits, live membership.Member, to *membership.Standing, where string) membership.Finding {
+func (p *Planner) OwnUser(live membership.Member, to *membership.Standing, where string) membership.Finding {
 	fate := "is removed from"
 	switch {
-	case to == nil && t.RemovalDisables:
+	case to == nil && p.traits.RemovalDisables:
 		fate = "is disabled in"
 	case to != nil:
 		fate = fmt.Sprintf("goes from %s to %s in", live.Standing(), to)
 	}
-	return membership.WarningAt(membership.AtNone, fmt.Sprintf("The %s's own user %s %s %s", t.CredentialNoun, live.Label(), fate, where),
-		fmt.Sprintf("The next run with this %[1]s may be locked out: it may no longer be able to read or change this %[2]s. Use the %[1]s of another user who stays, or make this the last change.", t.CredentialNoun, t.WorkspaceNoun))
+	return membership.WarningAt(membership.AtNone, fmt.Sprintf("The %s's own user %s %s %s", p.traits.CredentialNoun, live.Label(), fate, where),
+		fmt.Sprintf("The next run with this %[1]s may be locked out: it may no longer be able to read or change this %[2]s. Use the %[1]s of another user who stays, or make this the last change.", p.traits.CredentialNoun, p.traits.WorkspaceNoun))
 }
 
 // lowers tells whether a change takes something away from a member.
@@ -356,8 +359,8 @@ func (p *Planner) lowers(live membership.Member, to *membership.Standing) bool {
 	return len(live.Roles) > 0 && !live.Holds(*to) && !p.traits.Raises(live, *to)
 }
 
-// IsSelf tells whether a member is who the credentials belong to.
-func IsSelf(self membership.Person, m membership.Member) bool {
+// isSelf tells whether a member is who the credentials belong to.
+func isSelf(self membership.Person, m membership.Member) bool {
 	if self.ID != "" {
 		return m.Kind == membership.User && strings.EqualFold(self.ID, m.ID)
 	}

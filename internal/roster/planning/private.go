@@ -77,11 +77,14 @@ func RolesKey(workspace, role string) string {
 	return strings.ToLower(workspace + "/" + role)
 }
 
-// NewInstance gives a token for [Private.Instance]: 64 random bits.
-func NewInstance() string {
-	var bits [8]byte
-	_, _ = rand.Read(bits[:]) // it never fails
-	return base64.RawURLEncoding.EncodeToString(bits[:])
+// withInstance gives the private data with a token where it has none: 64 random bits.
+func (p Private) withInstance() Private {
+	if p.Instance == "" {
+		var bits [8]byte
+		_, _ = rand.Read(bits[:]) // it never fails
+		p.Instance = base64.RawURLEncoding.EncodeToString(bits[:])
+	}
+	return p
 }
 
 // DecodePrivate reads what [Private.Encode] wrote. Anything else is no private
@@ -117,8 +120,8 @@ func (p Private) Encode() []byte {
 // existing is true where the plan has a prior state.
 func (p Private) Planned(key string, existing bool) Private {
 	next := Private{Instance: p.Instance, Holds: key, Left: p.Left && key == "", Newcomers: p.Newcomers}
-	if existing && next.Instance == "" {
-		next.Instance = NewInstance()
+	if existing {
+		return next.withInstance()
 	}
 	return next
 }
@@ -130,9 +133,5 @@ func (p Private) secondCall(hasState bool) bool { return !hasState && p.Instance
 // Applied gives the private data of an instance after Create, Update or Import:
 // what only the plan was for goes, and the instance has a token.
 func (p Private) Applied() Private {
-	next := Private{Instance: p.Instance, Newcomers: p.Newcomers}
-	if next.Instance == "" {
-		next.Instance = NewInstance()
-	}
-	return next
+	return Private{Instance: p.Instance, Newcomers: p.Newcomers}.withInstance()
 }

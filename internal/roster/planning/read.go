@@ -20,9 +20,7 @@ type BindingRead struct {
 // ReadBinding looks a principal up when Terraform refreshes a state. label names
 // the principal for people; may be empty.
 func (p *Planner) ReadBinding(ctx context.Context, b Binding, label string, private Private) BindingRead {
-	if private.Instance == "" {
-		private.Instance = NewInstance() // a state from before there were tokens
-	}
+	private = private.withInstance() // a state from before there were tokens has none
 	p.noteRead(b.Workspace, b.key(), readState{token: private.Instance})
 	if label == "" {
 		label = b.Principal.ID
@@ -35,12 +33,12 @@ func (p *Planner) ReadBinding(ctx context.Context, b Binding, label string, priv
 	out.Member, out.Presence = l.Lookup(b.Principal)
 	switch out.Presence {
 	case membership.NotKnown:
-		out.Findings = append(out.Findings, p.incomplete(l, fmt.Sprintf("%s is not in that part.", label))...)
+		out.Findings = append(out.Findings, p.incompleteOnce(l, fmt.Sprintf("%s is not in that part.", label))...)
 	case membership.Absent:
 		out.Findings = append(out.Findings, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s is no longer in %s", label, p.at(ctx, b.Workspace)),
 			fmt.Sprintf("%s was removed from %s outside of %s, and leaves the state. If the configuration still names the %s, the plan adds it again.", labelAndID(label, b.Principal), p.place(ctx, b.Workspace), p.words.Tool, b.Principal.Kind)))
 		// Who is a newcomer is forgotten with the state: this is the last time that it can be said.
-		out.Findings = append(out.Findings, p.unsettled(ctx, l, private.Newcomers)...)
+		out.Findings = append(out.Findings, p.WarnOfNewcomers(ctx, l, private.Newcomers)...)
 	case membership.There:
 		for _, q := range private.Newcomers {
 			if m, presence := l.Lookup(q.Principal); q.gone(m, presence) {
@@ -64,9 +62,7 @@ type RolesRead struct {
 
 // ReadRoles looks up who is in a workspace when Terraform refreshes a state.
 func (p *Planner) ReadRoles(ctx context.Context, prior Roles, private Private) RolesRead {
-	if private.Instance == "" {
-		private.Instance = NewInstance()
-	}
+	private = private.withInstance()
 	l, presence, fs := p.refresh(ctx, prior.Workspace, fmt.Sprintf("%s is gone", membership.Capital(p.traits.Workspace(prior.Workspace))))
 	out := RolesRead{Private: private, Presence: presence, Findings: fs}
 	switch {
@@ -77,7 +73,7 @@ func (p *Planner) ReadRoles(ctx context.Context, prior Roles, private Private) R
 		out.Presence, out.Listing, out.Entries = membership.There, l, prior.Shown(l)
 		prior.Entries = out.Entries
 	default:
-		out.Findings = append(out.Findings, p.incomplete(l, "The state stays as it is.")...)
+		out.Findings = append(out.Findings, p.incompleteOnce(l, "The state stays as it is.")...)
 	}
 	p.noteRead(prior.Workspace, prior.key(), readState{token: private.Instance, held: prior.Held(), kinds: prior.Kinds})
 	return out
@@ -106,12 +102,12 @@ func labelAndID(label string, q membership.Principal) string {
 	return fmt.Sprintf("%s (%s)", label, q.ID)
 }
 
-// incomplete tells once of a listing that does not show everybody.
-func (p *Planner) incomplete(l *membership.Listing, what string) []membership.Finding {
+// incompleteOnce tells once of a listing that does not show everybody.
+func (p *Planner) incompleteOnce(l *membership.Listing, what string) []membership.Finding {
 	if !p.once("incomplete", l.ID) {
 		return nil
 	}
-	return []membership.Finding{Incomplete(p.traits, l, what)}
+	return []membership.Finding{p.Incomplete(l, what)}
 }
 
 // notes gives once what a listing has to tell.

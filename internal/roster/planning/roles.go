@@ -158,7 +158,7 @@ func (r *rolesPlanning) plan(ctx context.Context) {
 	}
 	if !r.listing.Complete() {
 		if r.walk.plans(ctx) && r.once("incomplete", r.listing.ID) {
-			f := Incomplete(r.traits, r.listing, "Who would lose access is not known.")
+			f := r.Incomplete(r.listing, "Who would lose access is not known.")
 			f.Detail += r.skipsPlan()
 			r.say(f)
 		}
@@ -197,7 +197,7 @@ func (r *rolesPlanning) hurt() []Change {
 	hurt := slices.Clone(r.diff.LeftAlone)
 	if r.next.Role == "" {
 		for _, c := range r.diff.Add {
-			if c.Presence == membership.There && c.Live.Enabled && !r.held.StillAs(c.Live) {
+			if c.Live.Enabled && !r.held.stillAs(c.Live) {
 				hurt = append(hurt, c)
 			}
 		}
@@ -249,7 +249,7 @@ func (r *rolesPlanning) judgeDiff(ctx context.Context) []membership.Finding {
 		out = append(out, r.kindNotes(k)...)
 	}
 	out = append(out, r.ignoredNow()...)
-	return append(out, leftAlone(r.traits, r.diff.LeftAlone, r.where)...)
+	return append(out, r.leftAlone()...)
 }
 
 // anyOwner tells whether one is named who may be an owner.
@@ -354,11 +354,11 @@ func (r *rolesPlanning) entrants(ctx context.Context) []membership.Finding {
 	}
 	for _, c := range r.diff.Add {
 		switch {
-		case c.Presence != membership.There:
+		case c.Live.ID == "":
 			note(c, r.absent(ctx, r.listing, r.came, Binding{Principal: c.Principal, Standing: membership.Standing{Enabled: true}, StandingUnknown: c.ToUnknown})...)
 		case !c.Live.Enabled:
 			note(c, Reenabled(c.Live, *c.To, r.where))
-		case !r.held.StillAs(c.Live):
+		case !r.held.stillAs(c.Live):
 			note(c, r.goes(c))
 		}
 	}
@@ -390,7 +390,7 @@ func (r *rolesPlanning) kindNotes(k membership.Kind) []membership.Finding {
 	at := AttributeOf(k)
 	scope, is := r.next.Kinds[k]
 	var out []membership.Finding
-	if is && !r.next.Certain(k) {
+	if is && !r.next.certain(k) {
 		what := string(at)
 		if !scope.Unknown {
 			what = r.words.Ignore(k)
@@ -404,7 +404,7 @@ func (r *rolesPlanning) kindNotes(k membership.Kind) []membership.Finding {
 				fmt.Sprintf("The configuration no longer sets %s, so every %s keeps their role. To remove them all, set it to an empty value.", at, k)))
 		}
 	}
-	if unmatched := scope.Ignore.Unmatched(k, r.listing); len(unmatched) > 0 {
+	if unmatched := scope.Ignore.unmatched(k, r.listing); len(unmatched) > 0 {
 		out = append(out, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s of %s matches nobody", r.words.Ignore(k), r.where),
 			fmt.Sprintf("No %s of the %s has one of these ids or e-mail addresses: %s. Correct or remove them. The member who was meant is not ignored.", k, r.traits.WorkspaceNoun, strings.Join(unmatched, ", "))))
 	}
@@ -431,18 +431,18 @@ func (r *rolesPlanning) ignoredNow() []membership.Finding {
 
 // leftAlone names those who keep what they have because the state from which
 // the change was planned did not hold it.
-func leftAlone(t membership.Traits, cs []Change, where string) []membership.Finding {
-	cs = slices.Clone(cs)
+func (r *rolesPlanning) leftAlone() []membership.Finding {
+	cs := slices.Clone(r.diff.LeftAlone)
 	sortChanges(cs)
 	fs := make([]membership.Finding, 0, len(cs))
 	for _, c := range cs {
-		detail := fmt.Sprintf("%s has %s in this %s, which the state did not show. An apply takes away only what the state showed at plan time.", Named(c.Live), c.Live.Standing(), t.WorkspaceNoun)
+		detail := fmt.Sprintf("%s has %s in this %s, which the state did not show. An apply takes away only what the state showed at plan time.", Named(c.Live), c.Live.Standing(), r.traits.WorkspaceNoun)
 		if c.What != "" {
 			detail += fmt.Sprintf(" The next plan shows what would happen: %s would be %s.", c.Live.Label(), c.Would())
 		}
-		fs = append(fs, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s in %s is left alone", c.Live.Label(), where), detail))
+		fs = append(fs, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s in %s is left alone", c.Live.Label(), r.where), detail))
 	}
-	return Bounded(fs, where, "%d more principals in %s are left alone", "The others:")
+	return Bounded(fs, r.where, "%d more principals in %s are left alone", "The others:")
 }
 
 // knowTexts finds what people call those who are new to the state.

@@ -81,14 +81,14 @@ func (i Ignore) Matches(m membership.Member) bool {
 	return ok && m.Email != ""
 }
 
-// MayMatch tells whether a principal is ignored or may be: an e-mail address may
+// mayMatch tells whether a principal is ignored or may be: an e-mail address may
 // be anybody's whose own is not known.
-func (i Ignore) MayMatch(m membership.Member) bool {
+func (i Ignore) mayMatch(m membership.Member) bool {
 	return i.Unknown || i.Matches(m) || i.emails && m.Email == ""
 }
 
-// Unmatched gives the entries that match nobody in the listing.
-func (i Ignore) Unmatched(k membership.Kind, l *membership.Listing) []string {
+// unmatched gives the entries that match nobody in the listing.
+func (i Ignore) unmatched(k membership.Kind, l *membership.Listing) []string {
 	if len(i.entries) == 0 {
 		return nil
 	}
@@ -118,9 +118,9 @@ func (r Roles) Covers(m membership.Member) bool {
 	return ok && !scope.Ignore.Matches(m)
 }
 
-// Certain tells whether it is known that a user of this kind who is not named
+// certain tells whether it is known that a user of this kind who is not named
 // is not to be there.
-func (r Roles) Certain(k membership.Kind) bool {
+func (r Roles) certain(k membership.Kind) bool {
 	scope, ok := r.Kinds[k]
 	return ok && !scope.Unknown && !scope.Ignore.Unknown
 }
@@ -207,8 +207,8 @@ func (r *Roles) Held() Held {
 // Has tells whether the state held the principal.
 func (h Held) Has(p membership.Principal) bool { _, ok := h[p.Fold()]; return ok }
 
-// StillAs tells whether a member stands as the state said.
-func (h Held) StillAs(m membership.Member) bool {
+// stillAs tells whether a member stands as the state said.
+func (h Held) stillAs(m membership.Member) bool {
 	role, ok := h[m.Fold()]
 	return ok && strings.EqualFold(role, m.Role())
 }
