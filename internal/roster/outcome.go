@@ -151,7 +151,11 @@ func (s *space) failed(ctx context.Context, w wish, o reconcile.Outcome) Finding
 				name.detail, w.clause(t), t.WorkspaceNoun, planning.Said(o.Err), t.OwnersNoun))
 	}
 	if errors.Is(o.Err, reconcile.ErrNotSent) && (errors.Is(o.Err, context.Canceled) || errors.Is(o.Err, context.DeadlineExceeded)) {
-		return cancelled(o.Err, what, was)
+		if errors.Is(o.Err, context.DeadlineExceeded) {
+			return failure(AtNone, fmt.Sprintf("The change of %s in %s ran out of time", name.summary, where.summary),
+				was+". The resource's timeout ended before the change could start. Nothing was changed. Apply again, with a longer timeout if it happens again.")
+		}
+		return failure(AtNone, "The change was cancelled", was+". The run was cancelled before the change could start. Nothing was changed.")
 	}
 	if o.Short != nil {
 		f := s.refusal(ctx, w, o, SeverityError)
@@ -159,16 +163,6 @@ func (s *space) failed(ctx context.Context, w wish, o reconcile.Outcome) Finding
 		return f
 	}
 	return s.writeFailure(w, o, what, was+": "+planning.Said(o.Err)+".")
-}
-
-// cancelled explains a change that was never sent: what it was about, and what was to
-// be done.
-func cancelled(err error, what, was string) Finding {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return failure(AtNone, fmt.Sprintf("The change of %s ran out of time", what),
-			was+". The resource's timeout ended before the change could start. Nothing was changed. Apply again, with a longer timeout if it happens again.")
-	}
-	return failure(AtNone, "The change was cancelled", was+". The run was cancelled before the change could start. Nothing was changed.")
 }
 
 // refusal is the guard's message at apply time.

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -187,11 +188,15 @@ func (a *setApply) finish(ctx context.Context) SetApplied {
 		}
 	}
 	where := a.knownAt().summary
-	out = append(out, planning.Bounded(failed, where, "%d more changes in %s failed", "Apply again to complete this. The others:")...)
+	out = append(out, planning.Bounded(failed, func(n int) (string, string) {
+		return fmt.Sprintf("%d more changes in %s failed", n, where), "Apply again to complete this. The others:"
+	})...)
 	listing := a.listing(ctx, Failed(out))
 	a.note(out)
 	warnings = append(warnings, a.joined(ctx, listing, alone)...)
-	out = append(out, planning.Bounded(warnings, where, "%d more notes about principals of %s", "The others:")...)
+	out = append(out, planning.Bounded(warnings, func(n int) (string, string) {
+		return fmt.Sprintf("%d more notes about principals of %s", n, where), "The others:"
+	})...)
 	return SetApplied{Findings: out, Listing: listing}
 }
 

@@ -249,7 +249,9 @@ func (p *Planner) claimSet(c *setClaim, workspace string) []membership.Finding {
 	a.sets = append(a.sets, c)
 	c.in.undo = append(c.in.undo, func() { a.sets = slices.DeleteFunc(a.sets, func(o *setClaim) bool { return o == c }) })
 	w.signal()
-	return Bounded(out, p.traits.Workspace(a.name), "%d more clashes in %s", "The others:")
+	return Bounded(out, func(n int) (string, string) {
+		return fmt.Sprintf("%d more clashes in %s", n, p.traits.Workspace(a.name)), "The others:"
+	})
 }
 
 // noteListing remembers the listing of a workspace, so that clashes can name people.

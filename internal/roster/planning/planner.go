@@ -415,9 +415,8 @@ func (p *Planner) skipsPlan() string {
 const someNamed = 24
 
 // Bounded keeps the number of findings within what a person reads. The rest
-// becomes one more, which names everybody all the same. summary takes how many they are
-// and where, as a format.
-func Bounded(fs []membership.Finding, where, summary, detail string) []membership.Finding {
+// becomes one more, which names everybody all the same.
+func Bounded(fs []membership.Finding, rest func(n int) (summary, detail string)) []membership.Finding {
 	if len(fs) <= someNamed+1 {
 		return fs
 	}
@@ -427,5 +426,6 @@ func Bounded(fs []membership.Finding, where, summary, detail string) []membershi
 		names = append(names, f.Summary)
 	}
 	last := fs[someNamed]
-	return append(out, membership.Finding{Severity: last.Severity, At: last.At, Summary: fmt.Sprintf(summary, len(names), where), Detail: detail + "\n  - " + strings.Join(names, "\n  - ")})
+	summary, detail := rest(len(names))
+	return append(out, membership.Finding{Severity: last.Severity, At: last.At, Summary: summary, Detail: detail + "\n  - " + strings.Join(names, "\n  - ")})
 }

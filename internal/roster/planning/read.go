@@ -25,7 +25,10 @@ func (p *Planner) ReadBinding(ctx context.Context, b Binding, label string, priv
 	if label == "" {
 		label = b.Principal.ID
 	}
-	l, presence, fs := p.refresh(ctx, b.Workspace, fmt.Sprintf("%s is no longer in %s: the %s is gone", label, p.traits.Workspace(b.Workspace), p.traits.WorkspaceNoun))
+	l, presence, fs := p.refresh(ctx, b.Workspace, func(said string) membership.Finding {
+		return membership.WarningAt(membership.AtNone, fmt.Sprintf("%s is no longer in %s: the %s is gone", label, p.traits.Workspace(b.Workspace), p.traits.WorkspaceNoun),
+			said+" This resource leaves the state.")
+	})
 	out := BindingRead{Private: private, Presence: presence, Findings: fs}
 	if l == nil {
 		return out
@@ -63,7 +66,10 @@ type RolesRead struct {
 // ReadRoles looks up who is in a workspace when Terraform refreshes a state.
 func (p *Planner) ReadRoles(ctx context.Context, prior Roles, private Private) RolesRead {
 	private = private.withInstance()
-	l, presence, fs := p.refresh(ctx, prior.Workspace, fmt.Sprintf("%s is gone", membership.Capital(p.traits.Workspace(prior.Workspace))))
+	l, presence, fs := p.refresh(ctx, prior.Workspace, func(said string) membership.Finding {
+		return membership.WarningAt(membership.AtNone, fmt.Sprintf("%s is gone", membership.Capital(p.traits.Workspace(prior.Workspace))),
+			said+" This resource leaves the state.")
+	})
 	out := RolesRead{Private: private, Presence: presence, Findings: fs}
 	switch {
 	case presence == membership.Absent:
@@ -80,15 +86,15 @@ func (p *Planner) ReadRoles(ctx context.Context, prior Roles, private Private) R
 }
 
 // refresh reads a workspace for a state. Where it is certainly gone, the presence is
-// Absent, and the summary says so; where it cannot be read, nothing is known.
-func (p *Planner) refresh(ctx context.Context, workspace, gone string) (*membership.Listing, membership.Presence, []membership.Finding) {
+// Absent, and gone words that; where it cannot be read, nothing is known.
+func (p *Planner) refresh(ctx context.Context, workspace string, gone func(said string) membership.Finding) (*membership.Listing, membership.Presence, []membership.Finding) {
 	l, err := p.readings.Listing(ctx, workspace, time.Time{})
 	switch {
 	case err == nil:
 		p.noteListing(workspace, l)
 		return l, membership.NotKnown, p.notes(ctx, l)
 	case membership.FailureOf(err) == membership.Gone:
-		return nil, membership.Absent, []membership.Finding{membership.WarningAt(membership.AtNone, gone, fmt.Sprintf("%s This resource leaves the state.", Sentence(err)))}
+		return nil, membership.Absent, []membership.Finding{gone(Sentence(err))}
 	default:
 		return nil, membership.NotKnown, p.unread(err, workspace, membership.AtNone, true)
 	}

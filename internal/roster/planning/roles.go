@@ -375,8 +375,12 @@ func (r *rolesPlanning) entrants(ctx context.Context) []membership.Finding {
 		}
 	}
 	return append(
-		Bounded(errs, r.where, "%d more principals of %s cannot be added", "The same is wrong with each of them:"),
-		Bounded(warnings, r.where, "%d more notes about principals of %s", "The others:")...)
+		Bounded(errs, func(n int) (string, string) {
+			return fmt.Sprintf("%d more principals of %s cannot be added", n, r.where), "The same is wrong with each of them:"
+		}),
+		Bounded(warnings, func(n int) (string, string) {
+			return fmt.Sprintf("%d more notes about principals of %s", n, r.where), "The others:"
+		})...)
 }
 
 // goes warns that a user whom the state does not hold is changed.
@@ -426,7 +430,9 @@ func (r *rolesPlanning) ignoredNow() []membership.Finding {
 		fs = append(fs, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s in %s is ignored from now on", live.Label(), r.where),
 			fmt.Sprintf("%s is in %s. The plan shows the entry as removed from %s, but the access stays as it is: %s.", Named(live), r.words.Ignore(e.Kind), AttributeOf(e.Kind), live.Standing())))
 	}
-	return Bounded(fs, r.where, "%d more in %s are ignored from now on", "The others:")
+	return Bounded(fs, func(n int) (string, string) {
+		return fmt.Sprintf("%d more in %s are ignored from now on", n, r.where), "The others:"
+	})
 }
 
 // leftAlone names those who keep what they have because the state from which
@@ -442,7 +448,9 @@ func (r *rolesPlanning) leftAlone() []membership.Finding {
 		}
 		fs = append(fs, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s in %s is left alone", c.Live.Label(), r.where), detail))
 	}
-	return Bounded(fs, r.where, "%d more principals in %s are left alone", "The others:")
+	return Bounded(fs, func(n int) (string, string) {
+		return fmt.Sprintf("%d more principals in %s are left alone", n, r.where), "The others:"
+	})
 }
 
 // knowTexts finds what people call those who are new to the state.
