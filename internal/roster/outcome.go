@@ -150,19 +150,20 @@ func (s *space) failed(ctx context.Context, w wish, o reconcile.Outcome) Finding
 			fmt.Sprintf("%s was %s. Who is left in the %s could not be read: %s. Nothing was restored. Check who its %s are, and plan again.",
 				name.detail, w.clause(t), t.WorkspaceNoun, planning.Said(o.Err), t.OwnersNoun))
 	}
-	if errors.Is(o.Err, reconcile.ErrNotSent) && (errors.Is(o.Err, context.Canceled) || errors.Is(o.Err, context.DeadlineExceeded)) {
-		if errors.Is(o.Err, context.DeadlineExceeded) {
-			return failure(AtNone, fmt.Sprintf("The change of %s in %s ran out of time", name.summary, where.summary),
-				was+". The resource's timeout ended before the change could start. Nothing was changed. Apply again, with a longer timeout if it happens again.")
-		}
+	notSent := errors.Is(o.Err, reconcile.ErrNotSent)
+	switch {
+	case notSent && errors.Is(o.Err, context.DeadlineExceeded):
+		return failure(AtNone, fmt.Sprintf("The change of %s in %s ran out of time", name.summary, where.summary),
+			was+". The resource's timeout ended before the change could start. Nothing was changed. Apply again, with a longer timeout if it happens again.")
+	case notSent && errors.Is(o.Err, context.Canceled):
 		return failure(AtNone, "The change was cancelled", was+". The run was cancelled before the change could start. Nothing was changed.")
-	}
-	if o.Short != nil {
+	case o.Short != nil:
 		f := s.refusal(ctx, w, o, SeverityError)
 		f.Summary = fmt.Sprintf("%s would lose its last %s", membership.Capital(t.WorkspaceNoun), t.OwnerNoun)
 		return f
+	default:
+		return s.writeFailure(w, o, what, was+": "+planning.Said(o.Err)+".")
 	}
-	return s.writeFailure(w, o, what, was+": "+planning.Said(o.Err)+".")
 }
 
 // refusal is the guard's message at apply time.

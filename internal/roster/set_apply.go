@@ -79,11 +79,9 @@ const settleFor = time.Second
 
 // step makes changes, and ends when each has its outcome.
 func (a *setApply) step(ctx context.Context, ws []wish) {
-	outcomes := make([]reconcile.Outcome, len(ws))
+	var outcomes []reconcile.Outcome
 	if a.stopped != nil {
-		for i := range outcomes {
-			outcomes[i] = reconcile.Outcome{Result: reconcile.Failed, Err: a.stopped}
-		}
+		outcomes = slices.Repeat([]reconcile.Outcome{{Result: reconcile.Failed, Err: a.stopped}}, len(ws))
 	} else {
 		changes := make([]reconcile.Change, len(ws))
 		for i, w := range ws {
