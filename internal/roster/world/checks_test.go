@@ -345,7 +345,9 @@ func (c *checker) restored(w *walk, took map[place]time.Time) {
 		if m, there := sp.now().find(p.who); there && c.service.counts(m) {
 			continue
 		}
-		said := slices.ContainsFunc(w.all(), func(f finding) bool { return names(f.text, p.who.ID) && strings.Contains(f.text, "was not given the role back") })
+		said := slices.ContainsFunc(w.all(), func(f finding) bool {
+			return names(f.text, p.who.ID) && strings.Contains(f.text, "was not given the role back")
+		})
 		if said && sp.changedByOthers(p.who, when) {
 			continue // they decided meanwhile what the user has, and the run says that it failed
 		}
