@@ -536,87 +536,102 @@ func (b *batch) giveBack(ctx context.Context, l *membership.Listing, missing int
 // restore gives a user back what a loss has taken, and proves it. seen is true where a
 // listing has shown that loss.
 func (r *Reconciler) restore(ctx context.Context, w written, seen bool) error {
-	gone := w.item.Want == nil && !r.traits.RemovalDisables
-	ways := []way{byAssign}
-	if gone {
-		ways = []way{byAdd}
-		if r.traits.AssignMayAdd {
-			ways = []way{byAssign, byAdd}
-		}
-	}
-	var said []error
-	for _, by := range ways {
-		err := r.restoreBy(ctx, by, w, seen)
-		if err == nil {
-			return nil
-		}
-		said = append(said, err)
-		if errors.Is(err, ErrUnverified) && !errors.Is(err, errStillGone) {
-			break // it may stand: another call would only repeat it
-		}
-	}
-	return errors.Join(said...)
-}
-
-// errStillGone is the cause where the last listing does not show that giving an
-// access back had an effect. Another call may then be made even where that listing
-// is not complete: giving an owner's role takes nothing from anybody.
-var errStillGone = errors.New("the access is not back")
-
-func (r *Reconciler) restoreBy(ctx context.Context, by way, w written, seen bool) error {
 	p, held := w.live.Principal, w.live.Standing()
 	if len(w.live.Roles) > 1 {
 		held.Role = r.traits.OwnerRole
 	}
+	var ways []way
+	gone := w.item.Want == nil && !r.traits.RemovalDisables
+	if !gone || r.traits.AssignMayAdd {
+		ways = append(ways, byAssign)
+	}
+	if gone {
+		ways = append(ways, byAdd)
+	}
+	var said []error
+	sent := false
+	for i, by := range ways {
+		err := r.callToRestore(ctx, by, p, held)
+		if err != nil {
+			said = append(said, err)
+		}
+		if sent = sent || err == nil || maybeApplied(err); !sent {
+			continue
+		}
+		// A listing that does not show them is no proof that a call had no effect. Another
+		// one is made all the same: giving an owner's role takes nothing from anybody.
+		until := time.Now()
+		if i == len(ways)-1 {
+			until = until.Add(proofWithin / 2)
+		}
+		back := sighting{w: w, held: held, lost: err != nil && !seen}
+		if err := r.seeBack(ctx, back, until); !errors.Is(err, errStillGone) {
+			return err
+		}
+		said = append(said, unverified(r.Known()))
+	}
+	return errors.Join(said...)
+}
+
+// sighting is a user who is to be seen with what was given back.
+type sighting struct {
+	w    written
+	held membership.Standing
+	// lost is true where neither an answer nor a listing says that anything has changed: a
+	// listing that lags may show what was there before the loss.
+	lost bool
+}
+
+// errStillGone is the cause where no listing shows what was given back.
+var errStillGone = errors.New("the access is not back")
+
+// seeBack looks at listings until one shows a user again, or a time has passed.
+func (r *Reconciler) seeBack(ctx context.Context, s sighting, until time.Time) error {
+	for pause := firstLook; ; pause = min(2*pause, lastLook) {
+		moment := r.Listings.Now()
+		got, err := r.newer(ctx, moment)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrUnverified, err)
+		}
+		m, there := got.Value.Member(s.w.live.Principal)
+		if there && m.Holds(s.held) && !(s.lost && got.Began.Sub(s.w.at) < visibleWithin) {
+			r.mu.Lock()
+			defer r.unlock()
+			r.know.note(m.Principal, &answer{number: moment, at: got.Began, before: s.w.live, after: row{Member: m, there: true}})
+			return nil
+		}
+		if time.Now().Add(pause).After(until) {
+			return errStillGone
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return fmt.Errorf("%w: %w", ErrUnverified, err)
+		}
+	}
+}
+
+// callToRestore makes one kind of call that gives an access back. Assigning can be
+// repeated where there was no answer.
+func (r *Reconciler) callToRestore(ctx context.Context, by way, p membership.Principal, held membership.Standing) error {
 	began := time.Now()
-	receipt, err := r.callToRestore(ctx, by, p, held)
-	moment := r.Listings.Now()
+	var receipt membership.Receipt
+	var err error
+	for range attempts {
+		if by == byAssign {
+			receipt, err = r.Service.Assign(ctx, r.id, p, held.Role, held.Enabled)
+		} else {
+			receipt, err = r.Service.Add(ctx, r.id, held.Role, []membership.Principal{p})
+		}
+		if err == nil || by != byAssign || !maybeApplied(err) || sleep(ctx, firstLook) != nil {
+			break
+		}
+	}
 	if err == nil {
 		r.Logger.Info(ctx, "Gave an access back", map[string]any{
 			"product": r.traits.Product, "workspace": r.id, "principal": p.String(), "from": "nothing", "to": held.String(),
 			"request_id": receipt.RequestID, "ms": time.Since(began).Milliseconds(),
 		})
 	}
-	if err != nil && !maybeApplied(err) {
-		return err
-	}
-	deadline := time.Now().Add(proofWithin / 3)
-	for pause := firstLook; ; pause = min(2*pause, lastLook) {
-		got, readErr := r.newer(ctx, moment)
-		if readErr != nil {
-			return fmt.Errorf("%w: %w", ErrUnverified, errors.Join(err, readErr))
-		}
-		// Without an answer, a listing that lags may show what was there before the loss.
-		late := err != nil && !seen && got.Began.Sub(w.at) < visibleWithin
-		if m, there := got.Value.Member(p); there && m.Holds(held) && !late {
-			r.mu.Lock()
-			r.know.note(p, &answer{number: moment, at: began, before: w.live, after: row{Member: m, there: true}})
-			r.unlock()
-			return nil
-		}
-		if time.Now().Add(pause).After(deadline) {
-			return fmt.Errorf("%w: %w", errStillGone, unverified(got.Value))
-		}
-		if err := sleep(ctx, pause); err != nil {
-			return fmt.Errorf("%w: %w", ErrUnverified, err)
-		}
-		moment = r.Listings.Now()
-	}
-}
-
-// callToRestore makes one kind of call that gives an access back. Assigning can be
-// repeated where there was no answer.
-func (r *Reconciler) callToRestore(ctx context.Context, by way, p membership.Principal, held membership.Standing) (receipt membership.Receipt, err error) {
-	if by != byAssign {
-		return r.Service.Add(ctx, r.id, held.Role, []membership.Principal{p})
-	}
-	for range attempts {
-		receipt, err = r.Service.Assign(ctx, r.id, p, held.Role, held.Enabled)
-		if err == nil || !maybeApplied(err) || sleep(ctx, firstLook) != nil {
-			break
-		}
-	}
-	return receipt, err
+	return err
 }
 
 func laterOf(a, b time.Time) time.Time {
