@@ -312,6 +312,9 @@ func TestCallsThatClash(t *testing.T) {
 		"a move beside what is kept there": {
 			[]BindingChange{{Prior: bind("w2", "zoe", "owner"), Next: bind("w2", "zoe", "owner"), NoChange: true}, {Prior: bind("w1", "zoe", "owner"), Next: bind("w2", "zoe", "owner")}}, twice,
 		},
+		"a move to what is not known yet beside what is kept here": {
+			[]BindingChange{refresh, {Prior: ann, Next: &Binding{WorkspaceUnknown: true, Principal: ann.Principal, Standing: ann.Standing}}}, pulledOut,
+		},
 		"reassigned beside what is kept": {[]BindingChange{refresh, {Prior: ann, Exit: Exit{Reassign: "viewer"}}}, pulledOut},
 	} {
 		t.Run(name, func(t *testing.T) {

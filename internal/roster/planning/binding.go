@@ -237,6 +237,10 @@ func (b *bindingPlanning) planHolding(ctx context.Context) {
 		if b.mayOwn(next.Standing, next.StandingUnknown) {
 			b.gainElsewhere(b.in)
 		}
+		if found := b.claimHolding(); len(found) > 0 {
+			b.say(b.inPlan(ctx, found)...)
+			return
+		}
 	case b.NoChange:
 		b.say(b.inPlan(ctx, b.claimHolding())...)
 		return
@@ -325,7 +329,10 @@ func (b *bindingPlanning) claimHolding() []membership.Finding {
 	if b.swapped() && !b.Exit.Keep {
 		c.leaves = &b.Prior.Principal
 	}
-	out := b.claim(b.in, b.Next.Workspace, c)
+	var out []membership.Finding
+	if !b.Next.WorkspaceUnknown {
+		out = b.claim(b.in, b.Next.Workspace, c)
+	}
 	if b.moved() && !b.Exit.Keep {
 		out = append(out, b.claim(b.in, b.Prior.Workspace, claim{leaves: &b.Prior.Principal})...)
 	}

@@ -255,8 +255,11 @@ func (c *checker) needed(w *walk, k *call) {
 			if other == k || other.process != w.record || other.kind() != writes || other.sent.After(k.applied) {
 				continue
 			}
-			changed := other.ended.After(k.sent.Add(-shows)) && c.changedByOthers(w, p, other.sent, k.applied)
-			if other.unanswered || other.ended.After(k.sent) || changed {
+			recent := other.ended.After(k.sent.Add(-shows))
+			changed := recent && c.changedByOthers(w, p, other.sent, k.applied)
+			// What assigning gives back may not show yet; it may also have been ignored.
+			again := recent && c.service.lag > 0 && other.op == "assign" && k.op == "add"
+			if other.unanswered || other.ended.After(k.sent) || changed || again {
 				for _, x := range other.who {
 					if at(other.workspace, x) == p {
 						return
