@@ -36,8 +36,10 @@ type losses struct {
 
 // lossState is how far a loss has come.
 type lossState struct {
-	// since is when it was first judged and had to wait; zero before.
+	// since is when it was first judged and had to wait; zero before. waits is true from
+	// a judgement on, until the change is decided anew.
 	since time.Time
+	waits bool
 	// lastTry is true where nothing has moved for long enough, so that the next
 	// judgement answers.
 	lastTry bool
@@ -47,7 +49,7 @@ type lossState struct {
 	logged bool
 }
 
-func (l *lossState) waiting() bool { return !l.since.IsZero() && !l.lastTry }
+func (l *lossState) waiting() bool { return l.waits && !l.lastTry }
 
 // refuse is the outcome of a loss without a successor.
 func (l *lossState) refuse() Outcome {
@@ -329,7 +331,7 @@ func (r *Reconciler) judgeShort(tally *guard.Tally, b *batch, short map[*request
 		s := &Shortage{Judge: b.judge, Section: tally.Section(r.id, r.know.Value.Name, b.floor)}
 		for _, it := range its {
 			tally.ForgetLoss(it.Principal)
-			it.loss.short = s
+			it.loss.short, it.loss.waits = s, true
 			if it.loss.since.IsZero() {
 				it.loss.since = time.Now()
 			}
@@ -361,7 +363,6 @@ func (b *batch) send() {
 	for i, w := range b.writes {
 		switch {
 		case !sent[i]:
-			w.item.loss.since = time.Time{}
 			r.unsent(b.writes[i : i+1])
 		case !r.answered(w): // it has its outcome
 		case w.err == nil || maybeApplied(w.err):

@@ -446,3 +446,28 @@ func TestAListingThatGoesBackShowsNobodyWhoIsGone(t *testing.T) {
 		s.WantRole(t, "w1", "vic", "viewer")
 	})
 }
+
+// A loss that waits, and has to be decided anew because its listing has become too old,
+// is judged again, and answered like any other.
+func TestAWaitingLossThatIsDecidedAnewIsAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := start(t, lonely())
+		r := p.in("w1")
+		got := make(chan []Outcome, 1)
+		began := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		go func() { got <- r.Apply(ctx, end("ann", "owner")) }()
+		time.Sleep(time.Second)
+		r.mu.Lock()
+		again := r.losses.open
+		r.losses.open = nil
+		r.requeue(again...)
+		r.dispatch()
+		r.unlock()
+		wantOutcomes(t, <-got, "refused: too few owners")
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
+}

@@ -396,6 +396,7 @@ func (r *Reconciler) dispatch() {
 			r.ownTurns = append(r.ownTurns, it)
 			r.setWaiting(it, true)
 		case lose:
+			it.loss.waits = false
 			r.losses.open = append(r.losses.open, it)
 		case send:
 			r.send(it, v)
