@@ -66,6 +66,9 @@ func (r *Run) UpdateBinding(ctx context.Context, c BindingChange) BindingApplied
 		w := giveWish(c)
 		w.Held = &c.Prior.Standing
 		out := s.applyOne(ctx, w)
+		if Failed(out.Findings) {
+			s.reconciler.Hold(c.Prior.Principal, c.Private.Instance) //nolint:contextcheck // what goes on then has contexts of its own
+		}
 		out.Private = c.Private.Applied()
 		out.Findings = append(out.Findings, s.newcomers(ctx, c)...)
 		return out

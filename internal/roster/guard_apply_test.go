@@ -479,9 +479,28 @@ func TestOffLeavesItToTheService(t *testing.T) {
 		}
 		_, _, fs = x.update(bind("w1", "ann", "owner"), bind("w1", "ann", "viewer"), Exit{})
 		says(t, fs, lastOwner)
-		s.Enforce = false
-		says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}))
+		s.Enforce = false // for the next run: this one holds her after the update that failed
+		says(t, openSession(t, s, off).delete(bind("w1", "ann", "owner"), Exit{}, Private{}))
 		s.WantRole(t, "w1", "ann", "")
+	})
+}
+
+// A resource whose change has failed still holds its principal: another one of the run
+// removes nobody whom its state goes on to claim.
+func TestAFailedChangeHoldsItsPrincipal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		s.Trouble = func(c stage.Call) stage.Trouble {
+			if c.Op == "assign" {
+				return stage.Trouble{Err: &Error{Failure: Refused, Op: "assign", Status: 400, Message: "Not now."}}
+			}
+			return stage.Trouble{}
+		}
+		x := openSession(t, s, enforce())
+		_, _, fs := x.update(bind("w1", "vic", "viewer"), bind("w1", "vic", "editor"), Exit{})
+		says(t, fs, "! Blink refused the change of vic@example.com in workspace Space w1")
+		says(t, x.delete(bind("w1", "vic", "viewer"), Exit{}, Private{}.Applied()))
+		s.WantRole(t, "w1", "vic", "viewer")
 	})
 }
 
