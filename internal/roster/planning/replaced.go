@@ -44,8 +44,8 @@ func (w *Walk) mark(instance string, m replacedMark) {
 func (w *Walk) noteReplaced(instances ...string) {
 	for _, i := range instances {
 		if !w.replaced.Has(i) {
+			w.mark(i, addedNow) // first: a removal that finds the one finds the other
 			w.replaced.Add(i)
-			w.mark(i, addedNow)
 		}
 	}
 }
@@ -79,13 +79,13 @@ func (p *Planner) unplanned(workspace string, q membership.Principal) []string {
 // not replaced, while a resource of this one holds its principal.
 func (p *Planner) leftOver(ctx context.Context, c BindingChange) bool {
 	w, token := p.walk, c.Private.Instance
+	if !w.replaced.Has(token) {
+		return false
+	}
 	w.mu.Lock()
 	now := w.marked[token] == addedNow
 	w.mu.Unlock()
-	switch {
-	case !w.replaced.Has(token):
-		return false
-	case !now && (!w.plans(ctx) || p.heldElsewhere(ctx, c.Prior.Workspace, c.Prior.Principal)):
+	if !now && (!w.plans(ctx) || p.heldElsewhere(ctx, c.Prior.Workspace, c.Prior.Principal)) {
 		return true
 	}
 	w.replaced.Remove(token) // it is a resource of its own
