@@ -62,17 +62,30 @@ func (s *space) applyOne(ctx context.Context, w wish) BindingApplied {
 // next apply finishes.
 func (r *Run) UpdateBinding(ctx context.Context, c BindingChange) BindingApplied {
 	s := r.spaces.get(c.Next.Workspace)
+	var out BindingApplied
 	if c.Prior.Principal.Fold() == c.Next.Principal.Fold() {
-		w := giveWish(c)
-		w.Held = &c.Prior.Standing
-		out := s.applyOne(ctx, w)
-		if Failed(out.Findings) {
-			s.reconciler.Hold(c.Prior.Principal, c.Private.Instance) //nolint:contextcheck // what goes on then has contexts of its own
-		}
-		out.Private = c.Private.Applied()
-		out.Findings = append(out.Findings, s.newcomers(ctx, c)...)
-		return out
+		out = s.change(ctx, c)
+	} else {
+		out = s.exchange(ctx, c)
 	}
+	if Failed(out.Findings) {
+		s.reconciler.Hold(c.Prior.Principal, c.Private.Instance) //nolint:contextcheck // what goes on then has contexts of its own
+	}
+	return out
+}
+
+// change gives the principal another standing.
+func (s *space) change(ctx context.Context, c BindingChange) BindingApplied {
+	w := giveWish(c)
+	w.Held = &c.Prior.Standing
+	out := s.applyOne(ctx, w)
+	out.Private = c.Private.Applied()
+	out.Findings = append(out.Findings, s.newcomers(ctx, c)...)
+	return out
+}
+
+// exchange puts another principal in the place of the prior one.
+func (s *space) exchange(ctx context.Context, c BindingChange) BindingApplied {
 	out := s.enter(ctx, c)
 	others := s.newcomers(ctx, c)
 	entered := !Failed(out.Findings)
@@ -80,12 +93,8 @@ func (r *Run) UpdateBinding(ctx context.Context, c BindingChange) BindingApplied
 		out.Findings = append(out.Findings, s.leave(ctx, c, c.ReplacedLoss(), 0)...)
 	}
 	out.Private = c.Private.Applied()
-	failed := Failed(out.Findings)
-	if failed {
-		s.reconciler.Hold(c.Prior.Principal, c.Private.Instance) //nolint:contextcheck // what goes on then has contexts of its own
-	}
 	switch {
-	case !failed:
+	case !Failed(out.Findings):
 		out.Private = out.Private.WithoutNewcomer(c.Next.Principal)
 	case entered || out.mayHaveEntered:
 		out.Private = out.Private.WithNewcomer(c.Next.Principal)

@@ -179,6 +179,12 @@ func (b *bindingPlanning) say(fs ...membership.Finding) {
 	b.out.Findings = append(b.out.Findings, fs...)
 }
 
+// clashes tells whether a plan ends with what a claim has found.
+func (b *bindingPlanning) clashes(ctx context.Context, found []membership.Finding) bool {
+	b.say(b.inPlan(ctx, found)...)
+	return len(found) > 0
+}
+
 // planRemoval plans the end of a binding.
 func (b *bindingPlanning) planRemoval(ctx context.Context) {
 	left := &b.out.Private.Left
@@ -193,8 +199,7 @@ func (b *bindingPlanning) planRemoval(ctx context.Context) {
 	if *left = b.leftOver(ctx, b.BindingChange); *left {
 		return
 	}
-	if found := b.claim(b.in, b.Prior.Workspace, claim{leaves: &b.Prior.Principal}); len(found) > 0 {
-		b.say(b.inPlan(ctx, found)...)
+	if b.clashes(ctx, b.claim(b.in, b.Prior.Workspace, claim{leaves: &b.Prior.Principal})) {
 		return
 	}
 	b.leave(ctx, b.EndedLoss(b.BindingChange))
@@ -237,12 +242,11 @@ func (b *bindingPlanning) planHolding(ctx context.Context) {
 		if b.mayOwn(next.Standing, next.StandingUnknown) {
 			b.gainElsewhere(b.in)
 		}
-		if found := b.claimHolding(); len(found) > 0 {
-			b.say(b.inPlan(ctx, found)...)
+		if b.clashes(ctx, b.claimHolding()) {
 			return
 		}
 	case b.NoChange:
-		b.say(b.inPlan(ctx, b.claimHolding())...)
+		b.clashes(ctx, b.claimHolding())
 		return
 	case !b.planEntry(ctx):
 		return
@@ -264,8 +268,7 @@ func (b *bindingPlanning) planEntry(ctx context.Context) bool {
 	if b.mayOwn(next.Standing, next.StandingUnknown) {
 		b.gainHolding(ctx, b.in, next, b.live)
 	}
-	if found := b.claimHolding(); len(found) > 0 {
-		b.say(b.inPlan(ctx, found)...)
+	if b.clashes(ctx, b.claimHolding()) {
 		return false
 	}
 	b.say(fs...)

@@ -88,7 +88,7 @@ func TestCompare(t *testing.T) {
 		},
 		"disabled and named":                      {want: roles("ann=owner", "bob=contributor", "vic=viewer", "off=viewer"), held: everybody, diff: []string{"add off to viewer", "remove guest to nothing"}},
 		"nobody was in the state":                 {want: roles("ann=viewer", "bob=owner"), diff: []string{"add bob to owner", "leave ann to viewer", "leave vic to nothing"}},
-		"somebody has been promoted since":        {want: roles("ann=owner", "bob=contributor"), held: heldBy(roles("ann=owner", "bob=contributor", "vic=")), diff: []string{"leave vic to nothing"}},
+		"a member has been promoted since":        {want: roles("ann=owner", "bob=contributor"), held: heldBy(roles("ann=owner", "bob=contributor", "vic=")), diff: []string{"leave vic to nothing"}},
 		"ignored by id and by e-mail address":     {want: ignoring(roles("ann=owner"), "BOB", "Vic@Example.com"), held: everybody, diff: []string{"remove guest to nothing"}},
 		"an invitation like a member":             {want: invites, held: Held{user("bob"): "contributor", user("vic"): "viewer"}, diff: []string{"leave guest to nothing", "remove bob to nothing", "remove vic to nothing"}},
 		"a role that is not known":                {want: unknownRole, held: Held{}, diff: []string{"add new to ?", "leave ann to nothing", "leave bob to nothing", "leave vic to nothing"}},

@@ -213,9 +213,9 @@ func (r *Reconciler) isSelf(m membership.Member) bool {
 
 // needsProof tells whether a write is done only once a listing shows it: it
 // adds a user, or removes an owner.
-func (r *Reconciler) needsProof(it *item, live row) bool {
-	adds := it.Want != nil && it.Want.Enabled && (!live.there || !live.Enabled)
+func (r *Reconciler) needsProof(w written) bool {
+	want, live := w.item.Want, w.live
 	takesOwner := live.there && live.Enabled && live.HasRole(r.traits.OwnerRole) &&
-		(it.Want == nil || !it.Want.Enabled || !strings.EqualFold(it.Want.Role, r.traits.OwnerRole))
-	return adds || takesOwner
+		(want == nil || !want.Enabled || !strings.EqualFold(want.Role, r.traits.OwnerRole))
+	return w.adds() || takesOwner
 }

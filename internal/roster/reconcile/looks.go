@@ -161,7 +161,7 @@ func (r *Reconciler) look(k *look, ids []string, hint int) {
 	missed := false
 	for _, a := range k.calls {
 		if err == nil {
-			a.ws = slices.DeleteFunc(a.ws, func(w written) bool { return r.found(w, found) })
+			a.ws = slices.DeleteFunc(a.ws, func(w written) bool { return r.found(w, rowOf(found, w)) })
 			missed = missed || len(a.ws) > 0
 		}
 		close(a.done)
@@ -173,36 +173,32 @@ func (r *Reconciler) look(k *look, ids []string, hint int) {
 		f.missed = 0
 	}
 	if f.next != nil && err == nil {
-		f.next.calls = slices.DeleteFunc(f.next.calls, func(a *added) bool {
-			a.ws = slices.DeleteFunc(a.ws, func(w written) bool {
-				m, ok := found[w.item.Principal.ID]
-				return r.shownAlready(w, row{Member: m, there: ok})
-			})
-			if len(a.ws) > 0 {
-				return false
+		for _, a := range slices.Clone(f.next.calls) {
+			a.ws = slices.DeleteFunc(a.ws, func(w written) bool { return r.shownAlready(w, rowOf(found, w)) })
+			if len(a.ws) == 0 {
+				f.leave(a)
+				close(a.done)
 			}
-			close(a.done)
-			return true
-		})
-		if len(f.next.calls) == 0 {
-			f.next.cancel()
-			f.next = nil
 		}
 	}
 	r.lookAgain()
 	r.dispatch()
 }
 
+// rowOf is what a look has found of the principal of a write.
+func rowOf(found map[string]membership.Member, w written) row {
+	m, there := found[w.item.Principal.ID]
+	return row{Member: m, there: there}
+}
+
 // found tells whether a look settles what became of a write that was answered before
 // it began.
-func (r *Reconciler) found(w written, found map[string]membership.Member) bool {
-	m, ok := found[w.item.Principal.ID]
-	now := row{Member: m, there: ok}
+func (r *Reconciler) found(w written, now row) bool {
 	switch {
-	case ok && now.holds(w.item.Want):
+	case now.there && now.holds(w.item.Want):
 		r.proved(w, now)
 		return true
-	case ok && w.err == nil: // brought in with another standing
+	case now.there && w.err == nil: // brought in with another standing
 		return r.enteredAs(w, now)
 	default:
 		return false

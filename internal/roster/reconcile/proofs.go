@@ -10,10 +10,10 @@ import (
 
 // A reading proves all writes that were answered before it began, and the additions
 // that it shows already. Terraform asks for ten at a time, so that a reading proves
-// three and more of them without anything being waited for. Where Terraform is slow, each write comes alone and
-// would have a reading of its own: once there are more than mostReadings for so many
-// writes, the next one waits for company, if that many have been under way at a
-// time. It waits no longer than companyWithin.
+// three and more of them without anything being waited for. Where Terraform is slow,
+// each write comes alone and would have a reading of its own: once there are more than
+// mostReadings for so many writes, the next one waits for company, if that many have
+// been under way at a time. It waits no longer than companyWithin.
 const (
 	mostReadings, forWrites = 2, 5
 	company                 = 3
@@ -118,7 +118,7 @@ func (r *Reconciler) underWay(ctx context.Context, ws []written) []written {
 // shownAlready tells whether a reading proves an addition that may have begun before
 // the answer: it shows what the answer says. It proves nothing else.
 func (r *Reconciler) shownAlready(w written, now row) bool {
-	shown := w.adds() && now.there && now.holds(w.item.Want)
+	shown := w.err == nil && w.adds() && now.holds(w.item.Want)
 	if shown {
 		r.proved(w, now)
 	}

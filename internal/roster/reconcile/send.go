@@ -109,9 +109,9 @@ type written struct {
 	err    error
 }
 
-// adds tells whether the write was answered and brought the principal in.
+// adds tells whether the write brings the principal in.
 func (w written) adds() bool {
-	return w.err == nil && w.item.Want != nil && w.item.Want.Enabled && (!w.live.there || !w.live.Enabled)
+	return w.item.Want != nil && w.item.Want.Enabled && (!w.live.there || !w.live.Enabled)
 }
 
 // send sends a change, together with those behind it in the queue that the same
@@ -278,7 +278,7 @@ func (r *Reconciler) answered(w written) bool {
 	switch {
 	case w.err == nil, maybeApplied(w.err):
 		r.note(w)
-		if w.err != nil || r.needsProof(it, w.live) {
+		if w.err != nil || r.needsProof(w) {
 			return true
 		}
 		r.finish(it, r.done(w, w.live.after(it.Principal, it.Want, r.traits.RemovalDisables).Member))

@@ -223,16 +223,7 @@ func (c *checker) permitted(w *walk, k *call, p place, was member) {
 // changedByOthers tells whether anybody but this process changed a principal
 // in the time.
 func (c *checker) changedByOthers(w *walk, p place, from, to time.Time) bool {
-	ms := c.service.spaces[p.workspace].between(from, to)
-	for i := 1; i < len(ms); i++ {
-		was, there := ms[i-1].find(p.who)
-		is, still := ms[i].find(p.who)
-		same := there == still && was.Enabled == is.Enabled && was.Role() == is.Role()
-		if !same && (ms[i].by == nil || ms[i].by.process != w.record) {
-			return true
-		}
-	}
-	return false
+	return c.service.spaces[p.workspace].changed(p.who, from, to, func(by *call) bool { return by == nil || by.process != w.record })
 }
 
 // needed wants no write where the service has the value already.
@@ -351,7 +342,7 @@ func (c *checker) restored(w *walk, took map[place]time.Time) {
 		said := slices.ContainsFunc(w.all(), func(f finding) bool {
 			return names(f.text, p.who.ID) && strings.Contains(f.text, "was not given the role back")
 		})
-		if said && sp.changedByOthers(p.who, when) {
+		if said && sp.changed(p.who, when, time.Now(), byOutsiders) {
 			continue // they decided meanwhile what the user has, and the run says that it failed
 		}
 		// What others took after the proof is not ours to give back; how old the truth is

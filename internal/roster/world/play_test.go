@@ -507,16 +507,20 @@ func (x *stage) toldWhenForgotten(q *request) bool {
 
 // changedSince tells whether others changed a user since a time.
 func (x *stage) changedSince(p place, t time.Time) bool {
-	return x.service.spaces[p.workspace].changedByOthers(p.who, t)
+	return x.service.spaces[p.workspace].changed(p.who, t, time.Now(), byOutsiders)
 }
 
-// changedByOthers tells whether others have changed what a user has since a time.
-func (sp *space) changedByOthers(who principal, since time.Time) bool {
-	ms := sp.between(since, time.Now())
+// byOutsiders tells whether a change was made by a call of no process.
+func byOutsiders(by *call) bool { return by == nil }
+
+// changed tells whether what a user has was changed in the time, by one whom by allows.
+func (sp *space) changed(who principal, from, to time.Time, by func(*call) bool) bool {
+	ms := sp.between(from, to)
 	for i := 1; i < len(ms); i++ {
-		was, _ := ms[i-1].find(who)
-		is, _ := ms[i].find(who)
-		if ms[i].by == nil && (was.Role() != is.Role() || was.Enabled != is.Enabled) {
+		was, there := ms[i-1].find(who)
+		is, still := ms[i].find(who)
+		same := there == still && was.Enabled == is.Enabled && was.Role() == is.Role()
+		if !same && by(ms[i].by) {
 			return true
 		}
 	}
