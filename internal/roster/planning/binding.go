@@ -286,7 +286,7 @@ func (b *bindingPlanning) planEntry(ctx context.Context) bool {
 	fs, b.out.Private.Owners = b.lose(ctx, b.in, l, next.Workspace, b.losses()...)
 	b.say(fs...)
 	if !next.StandingUnknown && !membership.Failed(fs) { // the guard's message says it too
-		b.say(b.unknownRoles(ctx, l, Roles{Role: next.Standing.Role, Entries: []Entry{{Role: next.Standing.Role}}})...)
+		b.say(b.unknownRole(ctx, l, next.Standing.Role)...)
 	}
 	return true
 }

@@ -144,7 +144,6 @@ func (p *Planner) claim(in *instance, workspace string, c claim) []membership.Fi
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	a := p.account(workspace)
-	t := texts{p: p, workspace: workspace, name: a.name}
 	var out []membership.Finding
 	report := func(summary, detail string) {
 		out = append(out, membership.ErrorAt(membership.AtPrincipal, summary, detail+p.skipsPlan()))
@@ -155,9 +154,9 @@ func (p *Planner) claim(in *instance, workspace string, c claim) []membership.Fi
 		w.plannedAgain(a, in, q)
 		switch {
 		case len(a.holds[q]) > 0:
-			report(summaryTwice, t.twice(a.member(q)))
+			report(summaryTwice, a.twice(a.member(q)))
 		case len(a.removes[q]) > 0:
-			report(summaryPulled, t.pulled(a.member(q)))
+			report(summaryPulled, a.pulled(a.member(q)))
 			w.rememberAgain(a.removes[q])
 		}
 		add(in, a.holds, q)
@@ -165,7 +164,7 @@ func (p *Planner) claim(in *instance, workspace string, c claim) []membership.Fi
 	if c.leaves != nil {
 		q := c.leaves.Fold()
 		if others := len(a.holds[q]); others > 0 && (c.takes == nil || c.takes.Fold() != q) {
-			report(summaryPulled, t.pulled(a.member(q)))
+			report(summaryPulled, a.pulled(a.member(q)))
 		}
 		add(in, a.removes, q)
 	}
@@ -178,7 +177,7 @@ func (p *Planner) claim(in *instance, workspace string, c claim) []membership.Fi
 			gives = c.gives
 		}
 		if i := slices.IndexFunc(a.sets, func(s *setClaim) bool { return s.manages(m, gives) }); i >= 0 {
-			report(summaryBeside, t.beside(m, a.sets[i].role))
+			report(summaryBeside, a.beside(m, a.sets[i].role))
 			break
 		}
 	}
@@ -210,18 +209,17 @@ func (p *Planner) claimSet(c *setClaim, workspace string) []membership.Finding {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	a := p.account(workspace)
-	t := texts{p: p, workspace: workspace, name: a.name}
 	var out []membership.Finding
 	for _, other := range a.sets {
 		kind := c.kindInCommon(other)
 		switch {
 		case kind == "":
 		case c.role == other.role, c.role == "", other.role == "":
-			out = append(out, membership.ErrorAt(membership.AtWorkspace, summaryTwoSets, t.twoSets(kind, c.role, other.role)+p.skipsPlan()))
+			out = append(out, membership.ErrorAt(membership.AtWorkspace, summaryTwoSets, a.twoSets(kind, c.role, other.role)+p.skipsPlan()))
 		default:
 			for q := range c.named {
 				if other.named[q] {
-					f := membership.ErrorAt(AttributeOf(q.Kind), summaryTwice, t.twoRoles(a.member(q), c.role, other.role)+p.skipsPlan())
+					f := membership.ErrorAt(AttributeOf(q.Kind), summaryTwice, a.twoRoles(a.member(q), c.role, other.role)+p.skipsPlan())
 					f.Key = q.ID
 					out = append(out, f)
 				}
@@ -232,7 +230,7 @@ func (p *Planner) claimSet(c *setClaim, workspace string) []membership.Finding {
 	beside := func(q membership.Principal, gives string) {
 		if m := a.member(q); !seen[q] && c.manages(m, gives) {
 			seen[q] = true
-			out = append(out, membership.ErrorAt(membership.AtWorkspace, summaryBeside, t.beside(m, c.role)+p.skipsPlan()))
+			out = append(out, membership.ErrorAt(membership.AtWorkspace, summaryBeside, a.beside(m, c.role)+p.skipsPlan()))
 		}
 	}
 	for q, by := range a.holds {
@@ -347,30 +345,25 @@ func (p *Planner) endedElsewhere(ctx context.Context, r Roles) bool {
 	return p.walk.settled(ctx, func() bool { return a.ended[RolesKey(r.Workspace, r.Role)] })
 }
 
-// texts words clashes in one workspace.
-type texts struct {
-	p               *Planner
-	workspace, name string
-}
+// place names the workspace in the texts of clashes.
+func (a *account) place() string { return a.planner.traits.Place(a.name, a.id) }
 
-func (t texts) where() string { return t.p.traits.Place(t.name, t.workspace) }
-
-func (t texts) twice(m membership.Member) string {
+func (a *account) twice(m membership.Member) string {
 	return fmt.Sprintf("Another resource of this configuration already creates or keeps %s in %s. One principal in one %s belongs to one resource: remove one of the two blocks.\n"+
-		"If its instance is in the state already, forget it with `%s`, so that the access stays.", Named(m), t.where(), t.p.traits.WorkspaceNoun, t.p.words.Forget)
+		"If its instance is in the state already, forget it with `%s`, so that the access stays.", Named(m), a.place(), a.planner.traits.WorkspaceNoun, a.planner.words.Forget)
 }
 
-func (t texts) pulled(m membership.Member) string {
-	w := t.p.words
+func (a *account) pulled(m membership.Member) string {
+	w := a.planner.words
 	return fmt.Sprintf("In this change one resource ends the access of %s in %s, and another one creates or keeps it. In the wrong order, %s would end up without access. What helps:\n"+
 		"  - %s, for a resource that was renamed\n"+
 		"  - %s\n"+
 		"  - %s, for a swap\n"+
-		"  - `%s`, to drop a second resource for one principal", Named(m), t.where(), m.Label(), w.Rename, w.Keyed, w.Members, w.Forget)
+		"  - `%s`, to drop a second resource for one principal", Named(m), a.place(), m.Label(), w.Rename, w.Keyed, w.Members, w.Forget)
 }
 
-func (t texts) beside(m membership.Member, role string) string {
-	w := t.p.words
+func (a *account) beside(m membership.Member, role string) string {
+	w := a.planner.words
 	others, kind := fmt.Sprintf("all %ss there", m.Kind), w.Members
 	if role != "" {
 		others, kind = fmt.Sprintf("all %ss with the role %q there", m.Kind, role), w.RoleMembers
@@ -378,22 +371,22 @@ func (t texts) beside(m membership.Member, role string) string {
 	return fmt.Sprintf("One resource manages %s in %s alone (%s), and another one manages %s (%s). Each would undo what the other does. What helps:\n"+
 		"  - add %s to %s of the second resource\n"+
 		"  - stop managing the principal in one of the two, and leave the access as it is: %s, or `%s`",
-		Named(m), t.where(), w.Member, others, kind, m.Label(), w.Ignore(m.Kind), w.Release, w.Forget)
+		Named(m), a.place(), w.Member, others, kind, m.Label(), w.Ignore(m.Kind), w.Release, w.Forget)
 }
 
-func (t texts) twoSets(kind membership.Kind, one, other string) string {
+func (a *account) twoSets(kind membership.Kind, one, other string) string {
 	switch {
 	case one == "" && other == "":
-		return fmt.Sprintf("Another resource manages all %ss of %s too. Each would remove the %[1]ss whom only the other one names. Keep one of the two.", kind, t.where())
+		return fmt.Sprintf("Another resource manages all %ss of %s too. Each would remove the %[1]ss whom only the other one names. Keep one of the two.", kind, a.place())
 	case one == other:
-		return fmt.Sprintf("Another resource manages the %ss with the role %q in %s too. Each would remove the %[1]ss whom only the other one names. Keep one of the two.", kind, one, t.where())
+		return fmt.Sprintf("Another resource manages the %ss with the role %q in %s too. Each would remove the %[1]ss whom only the other one names. Keep one of the two.", kind, one, a.place())
 	default:
-		return fmt.Sprintf("One resource manages all %ss of %s, and another one those with the role %q. Each would undo what the other does. Keep one of the two.", kind, t.where(), one+other)
+		return fmt.Sprintf("One resource manages all %ss of %s, and another one those with the role %q. Each would undo what the other does. Keep one of the two.", kind, a.place(), one+other)
 	}
 }
 
-func (t texts) twoRoles(m membership.Member, one, other string) string {
+func (a *account) twoRoles(m membership.Member, one, other string) string {
 	roles := []string{one, other}
 	slices.Sort(roles)
-	return fmt.Sprintf("%s is named for two roles in %s: %s and %s. A principal has one role there: remove the entry from one of the two resources.", Named(m), t.where(), roles[0], roles[1])
+	return fmt.Sprintf("%s is named for two roles in %s: %s and %s. A principal has one role there: remove the entry from one of the two resources.", Named(m), a.place(), roles[0], roles[1])
 }

@@ -53,11 +53,20 @@ func (b *bindingPlanning) conflict(ctx context.Context) []membership.Finding {
 	case b.Prior == nil && b.tainted(ctx, next.Workspace, next.key(), nil) != nil:
 		return nil // this instance held the principal
 	case b.Prior == nil && b.removedElsewhere(ctx, next.Workspace, next.Principal):
-		t := texts{p: b.Planner, workspace: next.Workspace, name: b.readings.WorkspaceName(ctx, next.Workspace)}
-		return []membership.Finding{membership.ErrorAt(membership.AtPrincipal, summaryPulled, t.pulled(b.live))}
+		return []membership.Finding{b.refusePull(ctx)}
 	default:
 		return []membership.Finding{b.refuseConflict(ctx)}
 	}
+}
+
+// refusePull refuses to change a member whom another resource removes.
+func (b *bindingPlanning) refusePull(ctx context.Context) membership.Finding {
+	name := b.readings.WorkspaceName(ctx, b.Next.Workspace)
+	b.walk.mu.Lock()
+	defer b.walk.mu.Unlock()
+	a := b.account(b.Next.Workspace)
+	a.name = name
+	return membership.ErrorAt(membership.AtPrincipal, summaryPulled, a.pulled(b.live))
 }
 
 // Reenabled warns that a disabled member gets access again.

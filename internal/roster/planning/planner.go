@@ -367,42 +367,29 @@ func isSelf(self membership.Person, m membership.Member) bool {
 	return self.Email != "" && strings.EqualFold(self.Email, m.Email)
 }
 
-// unknownRoles warns of roles that are neither the product's own nor held by
+// unknownRole warns of a role that is neither one of the product's own nor held by
 // anybody, and names what was probably meant.
-func (p *Planner) unknownRoles(ctx context.Context, l *membership.Listing, next Roles) []membership.Finding {
-	var held []string
-	var out []membership.Finding
-	told := map[string]bool{"": true}
-	for _, e := range next.Entries {
-		if e.RoleUnknown || told[strings.ToLower(e.Role)] || p.traits.Knows(e.Role) {
-			continue
+func (p *Planner) unknownRole(ctx context.Context, l *membership.Listing, role string) []membership.Finding {
+	if role == "" || p.traits.Knows(role) {
+		return nil
+	}
+	held := slices.Clone(p.traits.RolesAscending)
+	for _, m := range l.Members {
+		if m.HasRole(role) {
+			return nil
 		}
-		told[strings.ToLower(e.Role)] = true
-		if held == nil {
-			held = slices.Clone(p.traits.RolesAscending)
-			for _, m := range l.Members {
-				for _, r := range m.Roles {
-					if !slices.Contains(held, r) {
-						held = append(held, r)
-					}
-				}
+		for _, r := range m.Roles {
+			if !slices.Contains(held, r) {
+				held = append(held, r)
 			}
 		}
-		if slices.ContainsFunc(held, func(r string) bool { return strings.EqualFold(r, e.Role) }) {
-			continue
-		}
-		hint := ""
-		if near := guard.Nearest(e.Role, held); near != "" {
-			hint = fmt.Sprintf(" Did you mean %q?", near)
-		}
-		f := membership.WarningAt(membership.AtRole, fmt.Sprintf("No member has the role %q in %s", e.Role, p.at(ctx, l.ID)),
-			fmt.Sprintf("It is not one of %s's own roles (%s) either.%s If it is a custom role, ignore this warning. If not, the apply will fail.", p.traits.Product, strings.Join(p.traits.RolesAscending, ", "), hint))
-		if next.Role == "" {
-			f.At, f.Key = AttributeOf(e.Kind), e.ID
-		}
-		out = append(out, f)
 	}
-	return out
+	hint := ""
+	if near := guard.Nearest(role, held); near != "" {
+		hint = fmt.Sprintf(" Did you mean %q?", near)
+	}
+	return []membership.Finding{membership.WarningAt(membership.AtRole, fmt.Sprintf("No member has the role %q in %s", role, p.at(ctx, l.ID)),
+		fmt.Sprintf("It is not one of %s's own roles (%s) either.%s If it is a custom role, ignore this warning. If not, the apply will fail.", p.traits.Product, strings.Join(p.traits.RolesAscending, ", "), hint))}
 }
 
 // skipsPlan says how a destroy gets past a refusal: Terraform plans before

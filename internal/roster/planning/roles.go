@@ -244,12 +244,32 @@ func (r *rolesPlanning) judgeDiff(ctx context.Context) []membership.Finding {
 			return fs
 		}
 	}
-	out = append(out, r.unknownRoles(ctx, r.listing, r.next)...)
+	out = append(out, r.unknownRoles(ctx)...)
 	for _, k := range []membership.Kind{membership.User, membership.Group} {
 		out = append(out, r.kindNotes(k)...)
 	}
 	out = append(out, r.ignoredNow()...)
 	return append(out, r.leftAlone()...)
+}
+
+// unknownRoles warns once of each role that nobody knows.
+func (r *rolesPlanning) unknownRoles(ctx context.Context) []membership.Finding {
+	var out []membership.Finding
+	told := map[string]bool{}
+	for _, e := range r.next.Entries {
+		role := strings.ToLower(e.Role)
+		if e.RoleUnknown || told[role] {
+			continue
+		}
+		told[role] = true
+		for _, f := range r.unknownRole(ctx, r.listing, e.Role) {
+			if r.next.Role == "" {
+				f.At, f.Key = AttributeOf(e.Kind), e.ID
+			}
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // anyOwner tells whether one is named who may be an owner.

@@ -160,6 +160,12 @@ type row struct {
 	there bool
 }
 
+// rowIn gives what a listing shows of a principal, and whether that is known.
+func rowIn(l *membership.Listing, p membership.Principal) (row, membership.Presence) {
+	m, presence := l.Lookup(p)
+	return row{Member: m, there: presence == membership.There}, presence
+}
+
 // holds tells whether the row is what is wanted; nil is no access.
 func (r row) holds(want *membership.Standing) bool {
 	if want == nil {

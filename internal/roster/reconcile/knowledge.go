@@ -60,8 +60,8 @@ func (k *knowledge) recent(a *answer) bool {
 }
 
 func (k *knowledge) listed(p membership.Principal) row {
-	m, there := k.Value.Member(p)
-	return row{Member: m, there: there}
+	listed, _ := rowIn(k.Value, p)
+	return listed
 }
 
 // covers tells whether an answer is newer than what the listing shows: the
@@ -73,8 +73,7 @@ func (k *knowledge) covers(a *answer, listed row) bool {
 
 // lookup tells what is known of a principal.
 func (k *knowledge) lookup(p membership.Principal) (row, membership.Presence) {
-	m, presence := k.Value.Lookup(p)
-	listed := row{Member: m, there: presence == membership.There}
+	listed, presence := rowIn(k.Value, p)
 	a := k.answers[p.Fold()]
 	switch {
 	case a == nil || !k.covers(a, listed):

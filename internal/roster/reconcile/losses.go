@@ -36,20 +36,28 @@ type losses struct {
 
 // lossState is how far a loss has come.
 type lossState struct {
-	// since is when it was first judged and had to wait; zero before. waits is true from
-	// a judgement on, until the change is decided anew.
+	// since is when it was first judged and had to wait; zero before.
 	since time.Time
-	waits bool
-	// lastTry is true where nothing has moved for long enough, so that the next
-	// judgement answers.
-	lastTry bool
+	wait  wait
 	// short is what the last judgement found.
 	short *Shortage
 	// logged is true once the wait has its line in the log.
 	logged bool
 }
 
-func (l *lossState) waiting() bool { return l.waits && !l.lastTry }
+// wait is how a loss waits for a successor.
+type wait int
+
+const (
+	// noWait: it has to be judged.
+	noWait wait = iota
+	// waiting: it was judged, and may be judged again after a gain.
+	waiting
+	// lastTry: nothing has moved for long enough, so the next judgement answers.
+	lastTry
+)
+
+func (l *lossState) waiting() bool { return l.wait == waiting }
 
 // refuse is the outcome of a loss without a successor.
 func (l *lossState) refuse() Outcome {
@@ -255,7 +263,7 @@ func (r *Reconciler) takeBatch(j *guard.Judge, moment uint64) *batch {
 			continue
 		}
 		loses := j.Loses(v.live.Member, it.Want)
-		warned := it.loss.lastTry && j.Policy().Mode == guard.Warn
+		warned := it.loss.wait == lastTry && j.Policy().Mode == guard.Warn
 		after := left
 		if !r.record(it.Principal).lost { // else the count is without them already
 			after--
@@ -319,7 +327,7 @@ func (r *Reconciler) tally(j *guard.Judge) *guard.Tally {
 func (r *Reconciler) judgeShort(tally *guard.Tally, b *batch, short map[*request][]*item) {
 	for i, w := range b.writes {
 		tally.Lose(b.loss[i])
-		if w.item.loss.lastTry && b.judge.Policy().Mode == guard.Warn && tally.Left() < b.floor {
+		if w.item.loss.wait == lastTry && b.judge.Policy().Mode == guard.Warn && tally.Left() < b.floor {
 			w.item.loss.short = &Shortage{Judge: b.judge, Section: tally.Section(r.id, r.know.Value.Name, b.floor), Waited: time.Since(w.item.loss.since)}
 		}
 	}
@@ -331,14 +339,16 @@ func (r *Reconciler) judgeShort(tally *guard.Tally, b *batch, short map[*request
 		s := &Shortage{Judge: b.judge, Section: tally.Section(r.id, r.know.Value.Name, b.floor)}
 		for _, it := range its {
 			tally.ForgetLoss(it.Principal)
-			it.loss.short, it.loss.waits = s, true
+			it.loss.short = s
 			if it.loss.since.IsZero() {
 				it.loss.since = time.Now()
 			}
-			if it.loss.lastTry {
-				r.losses.open = slices.DeleteFunc(r.losses.open, func(o *item) bool { return o == it })
-				r.finish(it, it.loss.refuse())
+			if it.loss.wait != lastTry {
+				it.loss.wait = waiting
+				continue
 			}
+			r.losses.open = slices.DeleteFunc(r.losses.open, func(o *item) bool { return o == it })
+			r.finish(it, it.loss.refuse())
 		}
 	}
 }
@@ -418,9 +428,8 @@ func (b *batch) missing(l *membership.Listing, last bool) (n int, settled bool) 
 	defer r.unlock()
 	still := map[membership.Principal]bool{}
 	for _, w := range b.writes {
-		m, there := l.Member(w.item.Principal)
-		if there && !(row{Member: m, there: true}).holds(w.item.Want) {
-			still[m.Fold()] = true
+		if now, _ := rowIn(l, w.item.Principal); now.there && !now.holds(w.item.Want) {
+			still[now.Fold()] = true
 		}
 	}
 	settled = len(still) == 0
@@ -452,12 +461,11 @@ func (b *batch) finish(l *membership.Listing) {
 	r.mu.Lock()
 	defer r.unlock()
 	for _, w := range b.writes {
-		m, presence := l.Lookup(w.item.Principal)
-		now := row{Member: m, there: presence == membership.There}
+		now, presence := rowIn(l, w.item.Principal)
 		switch {
 		case now.holds(w.item.Want) && (presence != membership.NotKnown || w.err == nil && b.judge.Policy().Mode == guard.Warn):
 			short := w.item.loss.short
-			if b.judge.Policy().Mode != guard.Warn || !w.item.loss.lastTry {
+			if b.judge.Policy().Mode != guard.Warn || w.item.loss.wait != lastTry {
 				short = nil
 			}
 			r.settleLine(w.item, lineShown)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 	"time"
-
-	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 // A reading proves all writes that were answered before it began, and the additions
@@ -107,8 +105,7 @@ func (r *Reconciler) underWay(ctx context.Context, ws []written) []written {
 	r.mu.Lock()
 	defer r.unlock()
 	left := slices.DeleteFunc(ws, func(w written) bool {
-		m, presence := got.Value.Lookup(w.item.Principal)
-		now := row{Member: m, there: presence == membership.There}
+		now, _ := rowIn(got.Value, w.item.Principal)
 		return !r.record(w.item.Principal).stale(now, got.Began) && r.shownAlready(w, now)
 	})
 	r.dispatch()

@@ -396,7 +396,9 @@ func (r *Reconciler) dispatch() {
 			r.ownTurns = append(r.ownTurns, it)
 			r.setWaiting(it, true)
 		case lose:
-			it.loss.waits = false
+			if it.loss.waiting() {
+				it.loss.wait = noWait
+			}
 			r.losses.open = append(r.losses.open, it)
 		case send:
 			r.send(it, v)

@@ -417,8 +417,7 @@ func (r *Reconciler) unproved(ws []written, err error) {
 // settles it in any case. The caller holds the lock.
 func (r *Reconciler) shown(w written, l *membership.Listing, last bool) bool {
 	it := w.item
-	m, presence := l.Lookup(it.Principal)
-	now := row{Member: m, there: presence == membership.There}
+	now, presence := rowIn(l, it.Principal)
 	known := presence != membership.NotKnown
 	switch {
 	case !(w.live.there && w.live.Enabled) && it.Want != nil && r.record(it.Principal).stale(now, r.know.Began):

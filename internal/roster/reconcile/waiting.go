@@ -134,7 +134,7 @@ func (r *Reconciler) answerOne(idleFor time.Duration) {
 	if len(settled) == 0 {
 		for _, it := range r.losses.open {
 			if it.req == req && it.loss.waiting() {
-				it.loss.lastTry = true
+				it.loss.wait = lastTry
 				r.setWaiting(it, false)
 			}
 		}
