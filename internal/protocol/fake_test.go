@@ -77,10 +77,12 @@ type fake struct {
 	// stream is called before each result of a stream.
 	stream func(ctx context.Context)
 
-	mu  sync.Mutex
-	rpc string
-	ctx context.Context
-	req any
+	mu sync.Mutex
+	// forgot counts how often it was told to forget the contexts that it has.
+	forgot int
+	rpc    string
+	ctx    context.Context
+	req    any
 	// resp is what it answered.
 	resp any
 }
@@ -141,6 +143,12 @@ func (f *fake) ConfigureProvider(ctx context.Context, r *tfprotov6.ConfigureProv
 }
 
 func (f *fake) StopProvider(ctx context.Context, r *tfprotov6.StopProviderRequest) (*tfprotov6.StopProviderResponse, error) {
+	if s, ok := ctx.(*scope); ok && s.parent.Load() == nil {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.forgot++
+		return &tfprotov6.StopProviderResponse{}, nil
+	}
 	return record(ctx, f, "StopProvider", &tfprotov6.StopProviderResponse{}, r)
 }
 

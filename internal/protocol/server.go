@@ -167,12 +167,21 @@ func (s *server) begin(parent context.Context) (ctx context.Context, end func())
 	s.running[scope] = struct{}{}
 	s.mu.Unlock()
 	return scope, sync.OnceFunc(func() {
+		scope.end()
 		s.mu.Lock()
 		delete(s.running, scope)
+		if len(s.running) == 0 { // and none begins before the lock is released
+			s.forget(scope)
+		}
 		s.mu.Unlock()
-		scope.end()
 		over()
 	})
+}
+
+// forget lets the framework drop the contexts of all requests so far, which it keeps
+// in order to cancel them. The caller holds the lock, and no request is running.
+func (s *server) forget(over *scope) {
+	_, _ = s.inner.StopProvider(over, &tfprotov6.StopProviderRequest{}) // there is nothing to stop
 }
 
 // stop cancels every request that is running.

@@ -363,7 +363,7 @@ func TestAStreamWhoseReaderPanics(t *testing.T) {
 
 func TestAnEmptyAnswerEndsAtOnce(t *testing.T) {
 	ctx, a := t.Context(), &tally{}
-	s := &server{activity: a, running: map[*scope]struct{}{}}
+	s := &server{inner: &fake{}, activity: a, running: map[*scope]struct{}{}}
 	field := func(r *tfprotov6.ListResourceServerStream) *iter.Seq[tfprotov6.ListResourceResult] { return &r.Results }
 	for i, resp := range []*tfprotov6.ListResourceServerStream{nil, {}} {
 		got, err := open(ctx, s, func(context.Context, int) (*tfprotov6.ListResourceServerStream, error) { return resp, nil }, 0, field)
@@ -466,6 +466,42 @@ func TestNothingIsKept(t *testing.T) {
 	}
 	if len(parent.after) != 0 {
 		t.Errorf("%d requests are still known to the context they came with", len(parent.after))
+	}
+}
+
+// The framework forgets the contexts of requests that are over, and never while one
+// is running, which that would cancel.
+func TestForgetsOnlyWhatIsOver(t *testing.T) {
+	inner, f := newAll()
+	s := New(inner, &tally{}, nil)
+	read := func() {
+		if _, _, err := call(t.Context(), s, "ReadResource"); err != nil {
+			t.Error(err)
+		}
+	}
+	read()
+	forgot := func() int {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return f.forgot
+	}
+	before := forgot()
+	if before == 0 {
+		t.Error("nothing was forgotten after the first request")
+	}
+	f.before = func(_ context.Context, rpc string) {
+		if rpc == "PlanResourceChange" {
+			read()
+			if n := forgot() - before; n != 0 {
+				t.Errorf("forgotten %d times while a request was running", n)
+			}
+		}
+	}
+	if _, _, err := call(t.Context(), s, "PlanResourceChange"); err != nil {
+		t.Error(err)
+	}
+	if n := forgot() - before; n != 1 {
+		t.Errorf("forgotten %d times after both, want once", n)
 	}
 }
 
