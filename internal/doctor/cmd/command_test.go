@@ -108,8 +108,9 @@ func TestUnreadable(t *testing.T) {
 			t.Run(product+"/"+c.name, func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, product)
-				c.fault.Product = product
-				w.Must(w.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{c.fault}}))
+				fault := c.fault
+				fault.Product = product
+				w.Must(w.SetFaults(mockservice.Faults{Rules: []mockservice.Fault{fault}}))
 				got := w.doctor()
 				if got.code != 1 || got.stdout != "" || !strings.Contains(got.stderr, c.says) {
 					t.Errorf("exit code %d, and says %q %q", got.code, got.stdout, got.stderr)

@@ -113,8 +113,8 @@ func TestAccOldListingDecidesNothing(t *testing.T) {
 				s := begin(t, p, map[int]role{alice: owner, bob: low})
 				s.apply(quick, form.before(s))
 				s.planned(quick, form.later(s), s.one("new", carol, low), slow)
-				// While the slow resource is created, and nothing is read, somebody makes Bob
-				// the only owner. A change between the two calls of one listing would be
+				// While the slow resource is created, and nothing is read, Bob becomes the
+				// only owner. A change between the two calls of one listing would be
 				// another story: nothing tells that one from a change after it.
 				meanwhile := time.AfterFunc(2*time.Second, func() {
 					s.set(bob, owner)
