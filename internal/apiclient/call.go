@@ -62,7 +62,10 @@ func (a API) Do(ctx context.Context, c Call) (Answer, error) {
 		return Answer{}, &membership.Error{Failure: membership.Passing, Op: c.Op, Err: err}
 	}
 	if c.Writes {
-		return a.once(transport.OnceOnly(ctx), c)
+		s := membership.SendingOf(ctx)
+		w := &transport.Write{Until: s.Until, Attempts: s.Attempts}
+		defer func() { s.Attempts = w.Attempts }()
+		return a.once(transport.OnceOnly(ctx, w), c)
 	}
 	for attempt := 1; ; attempt++ {
 		answer, err := a.once(ctx, c)

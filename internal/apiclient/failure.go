@@ -48,6 +48,8 @@ func unanswered(c Call, status int, err error) *membership.Error {
 			e.Failure = membership.Malformed
 		case transport.Invalid:
 			e.Failure = membership.Refused
+		case transport.Stale:
+			e.Failure = membership.Stale
 		default:
 		}
 	}

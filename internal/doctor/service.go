@@ -70,7 +70,7 @@ func (s *Service) GetWithoutKey(ctx context.Context) func(*http.Request, error) 
 // send makes a call that changes something. It is sent once: repeated only where
 // it certainly was not carried out.
 func (s *Service) send(ctx context.Context, c Call) Answer {
-	return s.ask(transport.OnceOnly(ctx), s.client, c.request(ctx), nil)
+	return s.ask(transport.OnceOnly(ctx, &transport.Write{}), s.client, c.request(ctx), nil)
 }
 
 func (s *Service) ask(ctx context.Context, client *http.Client, r *http.Request, err error) Answer {

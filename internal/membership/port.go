@@ -285,6 +285,8 @@ const (
 	Unsupported
 	// Malformed: the answer does not have the documented shape.
 	Malformed
+	// Stale: the write was not sent before [Sending.Until], and had no effect.
+	Stale
 )
 
 // Error is a failed call, in words that a person can act on.

@@ -43,6 +43,10 @@ func (a attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.write != nil && !a.write.Until.IsZero() && time.Now().After(a.write.Until) {
+		leave(false)
+		return nil, a.fail(a.call, Stale, nil, "the request waited for too long, and was not sent")
+	}
 	a.attempt++
 	throttled := false
 	defer func() { leave(throttled) }()
@@ -177,7 +181,7 @@ func (a attempts) judgeAnswer(ctx context.Context, resp *http.Response) (throttl
 		// The request went through to where nobody knows what became of it.
 		a.maybeSent = true
 		a.wait, _ = a.pauseFor(a.call, resp)
-		a.again = !a.onceOnly
+		a.again = a.write == nil
 	}
 	// What cannot be repeated in time is handed on at once.
 	a.again = a.again && within(ctx, a.wait)
@@ -202,7 +206,7 @@ func (a attempts) judgeError(ctx context.Context, err error, resp *http.Response
 	a.failure = a.mask.Text(err.Error())
 	if kind == Connection || kind == Timeout {
 		a.wait = a.options.Backoff.wait(a.attempt-1, jitter())
-		a.again = !(a.onceOnly && sent) && within(ctx, a.wait)
+		a.again = !(a.write != nil && sent) && within(ctx, a.wait)
 	}
 	return a.fail(a.call, kind, err, a.describe(kind, err, resp, sent))
 }

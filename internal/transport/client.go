@@ -102,7 +102,8 @@ type stack struct {
 // call is what the layers know of one request, over all of its attempts.
 type call struct {
 	request   *http.Request // the caller's, without credentials
-	onceOnly  bool
+	write     *Write        // nil for what may be repeated
+	before    int           // attempts in earlier calls
 	attempt   int
 	maybeSent bool
 	failure   string // what the last attempt came to
@@ -116,7 +117,11 @@ type call struct {
 // RoundTrip sends a request, with redirects and repetitions.
 func (s *stack) RoundTrip(req *http.Request) (*http.Response, error) {
 	body, err := readRequest(req)
-	c := &call{request: req, onceOnly: isOnceOnly(req.Context())}
+	c := &call{request: req, write: writeOf(req.Context())}
+	if c.write != nil {
+		c.before, c.attempt = c.write.Attempts, c.write.Attempts
+		defer func() { c.write.Attempts = c.attempt }()
+	}
 	if err != nil {
 		return nil, s.fail(c, Invalid, err, fmt.Sprintf("the body of the request cannot be read: %v", err))
 	}
@@ -169,7 +174,7 @@ func (s *stack) repeat(c *call, body []byte) (*http.Response, error) {
 	}
 	retrier := &retryablehttp.Client{
 		HTTPClient: &http.Client{Transport: attempts{s, c}},
-		RetryMax:   s.options.MaxRetries,
+		RetryMax:   max(0, s.options.MaxRetries-c.before),
 		// The attempt's own verdict counts: it knows more than a response and
 		// an error tell.
 		CheckRetry: func(context.Context, *http.Response, error) (bool, error) { return c.again, nil },

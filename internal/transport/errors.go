@@ -34,11 +34,13 @@ const (
 	// Invalid: the request itself cannot be sent; for example, it addresses
 	// another host than the endpoint's.
 	Invalid
+	// Stale: it was not sent, or not sent again, before [Write.Until].
+	Stale
 )
 
 // String gives the kind as one word.
 func (k Kind) String() string {
-	names := []string{"connection", "timeout", "canceled", "paused", "untrusted", "too large", "redirect", "invalid"}
+	names := []string{"connection", "timeout", "canceled", "paused", "untrusted", "too large", "redirect", "invalid", "stale"}
 	if k < 0 || int(k) >= len(names) {
 		return "kind " + strconv.Itoa(int(k))
 	}

@@ -379,7 +379,7 @@ func TestADeadlineBeforeTheEndOfAPause(t *testing.T) {
 			t.Errorf("HTTP %d %q after %s, want the answer at once", status, body, time.Since(start))
 		}
 		// The next request runs into the pause before anything is sent.
-		e := failure(t, c, request(OnceOnly(ctx), t, "PUT", url, "x"))
+		e := failure(t, c, request(OnceOnly(ctx, &Write{}), t, "PUT", url, "x"))
 		if e.Kind != Paused || e.MaybeSent || e.Attempts != 0 || time.Since(start) != 0 || f.count() != 1 {
 			t.Errorf("%v error %q (maybe sent: %t) after %s", e.Kind, e, e.MaybeSent, time.Since(start))
 		}
@@ -543,7 +543,7 @@ func TestOnceOnly(t *testing.T) {
 				c, url := faked(t, f, func(o *Options) {
 					o.Endpoint = "https://once-" + strings.ReplaceAll(name, " ", "-") + ".example.com"
 				})
-				resp, err := c.Do(request(OnceOnly(t.Context()), t, "POST", url, "x"))
+				resp, err := c.Do(request(OnceOnly(t.Context(), &Write{}), t, "POST", url, "x"))
 				if err == nil {
 					resp.Body.Close()
 				}

@@ -97,7 +97,7 @@ func TestAWriteThatMayHaveArrivedIsNotRepeated(t *testing.T) {
 					answer(t, c, request(t.Context(), t, "GET", s.URL, ""))
 				}
 				n.Store(0)
-				e := failure(t, c, request(OnceOnly(t.Context()), t, "POST", s.URL+"/x", "x"))
+				e := failure(t, c, request(OnceOnly(t.Context(), &Write{}), t, "POST", s.URL+"/x", "x"))
 				if n.Load() != 1 || !e.MaybeSent || e.Attempts != 1 {
 					t.Errorf("used connection %t: %d times on the wire, %q: %+v", used, n.Load(), e, e)
 				}
@@ -121,7 +121,7 @@ func TestAServiceThatIsNotThere(t *testing.T) {
 	endpoint := "http://" + l.Addr().String()
 	l.Close()
 	c := mustNew(t, quick(endpoint))
-	e := failure(t, c, request(OnceOnly(t.Context()), t, "POST", endpoint+"/a", "x"))
+	e := failure(t, c, request(OnceOnly(t.Context(), &Write{}), t, "POST", endpoint+"/a", "x"))
 	if e.Kind != Connection || e.MaybeSent || e.Attempts != 4 || e.Method != "POST" || e.Path != "/a" || e.Host != l.Addr().String() {
 		t.Errorf("%q: %+v", e, e)
 	}
@@ -135,7 +135,7 @@ func TestNotEvenTLS(t *testing.T) {
 	s := serve(t, func(http.ResponseWriter, *http.Request) { n.Add(1) })
 	s.Config.ErrorLog = quiet
 	endpoint := strings.Replace(s.URL, "http:", "https:", 1)
-	e := failure(t, mustNew(t, quick(endpoint)), request(OnceOnly(t.Context()), t, "POST", endpoint, "x"))
+	e := failure(t, mustNew(t, quick(endpoint)), request(OnceOnly(t.Context(), &Write{}), t, "POST", endpoint, "x"))
 	if e.Kind != Untrusted || e.MaybeSent || e.Attempts != 1 || n.Load() != 0 {
 		t.Errorf("%q: %+v", e, e)
 	}
@@ -143,7 +143,7 @@ func TestNotEvenTLS(t *testing.T) {
 
 func TestAnUnknownCertificateIsNotTriedAgain(t *testing.T) {
 	s, _ := tlsServer(t)
-	e := failure(t, mustNew(t, quick(s.URL)), request(OnceOnly(t.Context()), t, "POST", s.URL, "x"))
+	e := failure(t, mustNew(t, quick(s.URL)), request(OnceOnly(t.Context(), &Write{}), t, "POST", s.URL, "x"))
 	if e.Kind != Untrusted || e.MaybeSent || e.Attempts != 1 || !strings.Contains(e.Error(), "SSL_CERT_FILE") {
 		t.Errorf("%q: %+v", e, e)
 	}
@@ -168,7 +168,7 @@ func TestAHandshakeThatBreaksIsTriedAgain(t *testing.T) {
 		}
 	}()
 	endpoint := "https://" + l.Addr().String()
-	e := failure(t, mustNew(t, quick(endpoint)), request(OnceOnly(t.Context()), t, "POST", endpoint, "x"))
+	e := failure(t, mustNew(t, quick(endpoint)), request(OnceOnly(t.Context(), &Write{}), t, "POST", endpoint, "x"))
 	l.Close()
 	if n := <-done; n != 4 || e.Kind != Connection || e.MaybeSent || e.Attempts != 4 {
 		t.Errorf("%d connections; %q: %+v", n, e, e)

@@ -170,11 +170,13 @@ type item struct {
 	after bool
 	looks int
 	waits bool
-	// tried are the calls that were of no use, attempts how often one was sent,
+	// tried are the calls that were of no use, attempts how often one was answered,
 	// said what earlier ones answered.
 	tried    map[way]bool
 	attempts int
 	said     []error
+	// sent is how often the present call was sent, over all decisions.
+	sent int
 	// entered is true once a call of this change brought the principal in.
 	entered bool
 	// expected is true where the principal stands as the prior state says.

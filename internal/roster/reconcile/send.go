@@ -173,12 +173,11 @@ func (r *Reconciler) carry(ws []written) {
 	}
 }
 
-// tooOld tells whether a decision may not be carried out any more, because the
-// host was paused, say.
-func (r *Reconciler) tooOld(it *item) bool {
+// holdsUntil is when the decision about a change may not be carried out any more.
+func (r *Reconciler) holdsUntil(it *item) time.Time {
 	r.mu.Lock()
 	defer r.unlock()
-	return time.Since(it.decided) > max(decisionHolds, 3*r.know.Took)
+	return it.decided.Add(max(decisionHolds, 3*r.know.Took))
 }
 
 // unsent puts back what was decided too long ago; with the end of their request
@@ -206,23 +205,28 @@ func (r *Reconciler) release(it *item) {
 }
 
 // call sends one request for all of the writes, and notes with each what was
-// answered and when. It tells whether it was sent at all.
+// answered and when. It tells whether it was sent at all: not where the decision has
+// become too old, because the host was paused, say.
 func (r *Reconciler) call(ws []written) bool {
 	it := ws[0].item
-	ctx := it.req.ctx
-	if ctx.Err() != nil || r.tooOld(it) {
+	began, sending := time.Now(), &membership.Sending{Until: r.holdsUntil(it), Attempts: it.sent}
+	if it.req.ctx.Err() != nil || began.After(sending.Until) {
 		return false
 	}
-	began := time.Now()
-	receipt, err := r.request(ctx, ws)
+	receipt, err := r.request(membership.WithSending(it.req.ctx, sending), ws)
+	stale := membership.FailureOf(err) == membership.Stale
 	took, number := time.Since(began), r.Listings.Now()
 	for i := range ws {
 		w := &ws[i]
+		if w.item.sent = sending.Attempts; stale {
+			continue
+		}
+		w.item.sent = 0
 		w.err, w.number, w.at = err, number, time.Now()
 		w.item.attempts++
 		w.item.line = r.lineAbout(w, receipt, took)
 	}
-	return true
+	return !stale
 }
 
 func (r *Reconciler) request(ctx context.Context, ws []written) (membership.Receipt, error) {

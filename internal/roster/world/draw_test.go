@@ -519,7 +519,7 @@ func (d *drawing) drawWhatHappens() {
 	}
 	var kinds []mishapKind
 	for kind, may := range map[mishapKind]bool{
-		partial: d.Partial, blank: d.Partial, late: d.Late, old: d.Old, halfway: d.Halfway, unavailable: d.Unavailable, lostBefore: d.Lost, lostAfter: d.Lost,
+		partial: d.Partial, blank: d.Partial, late: d.Late, old: d.Old, halfway: d.Halfway, unavailable: d.Unavailable, paused: d.Unavailable, lostBefore: d.Lost, lostAfter: d.Lost,
 		fromOutside: d.Outside, stopped: d.Stop, killed: d.Kill,
 	} {
 		if may {
@@ -558,6 +558,10 @@ func (d *drawing) drawMishap(t *rapid.T, kinds []mishapKind) *mishap {
 		m.apply = true
 	case unavailable:
 		m.times = rapid.SampledFrom([]int{1, 1, 3}).Draw(t, "times")
+	case paused:
+		m.on, m.apply = writes, true
+		m.times = rapid.SampledFrom([]int{1, 1, 2}).Draw(t, "times")
+		m.d = rapid.SampledFrom([]time.Duration{time.Second, 3 * time.Second}).Draw(t, "d")
 	case fromOutside:
 		m.change = d.drawOutside(t)
 	}

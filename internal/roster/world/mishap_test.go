@@ -28,6 +28,9 @@ const (
 	// shows nobody at all.
 	partial
 	blank
+	// paused: the host is paused, and the request is sent after it, unless what was
+	// decided is too old by then.
+	paused
 	// fromOutside: others change something right before the call.
 	fromOutside
 	// stopped: Ctrl-C; killed: kill -9.
@@ -36,7 +39,7 @@ const (
 )
 
 func (k mishapKind) String() string {
-	return [...]string{"", " (503)", " (lost)", " (answer lost)", " (fails half-way)", " (late)", " (old)", " (partial)", " (blank)", "", "", ""}[k]
+	return [...]string{"", " (503)", " (lost)", " (answer lost)", " (fails half-way)", " (late)", " (old)", " (partial)", " (blank)", " (paused)", "", "", ""}[k]
 }
 
 // mishap is something that happens at a call, chosen by its number in one phase.
@@ -73,7 +76,7 @@ func (m *mishap) String() string {
 		what = fmt.Sprintf(" session %d is stopped", m.session)
 	case killed:
 		what = fmt.Sprintf(" session %d is killed", m.session)
-	case late, old, halfway:
+	case late, old, halfway, paused:
 		what = fmt.Sprintf("%s by %s", what, m.d)
 	}
 	return fmt.Sprintf("round %d, %s, %s %d x%d:%s", m.round, phase, m.on, m.nth, max(1, m.times), what)

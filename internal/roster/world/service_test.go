@@ -372,8 +372,13 @@ func (c *conn) serve(ctx context.Context, k *call, effect func(met mishapKind, d
 	c.mu.Lock()
 	met, d := c.meet(k)
 	var err error
-	switch met {
-	case unavailable, lostBefore:
+	if met == paused {
+		c.mu.Unlock()
+		err = c.waitOut(ctx, k, d)
+		c.mu.Lock()
+	}
+	switch {
+	case met == unavailable, met == lostBefore, err != nil:
 	default:
 		err = effect(met, d)
 	}
@@ -397,6 +402,18 @@ func (c *conn) serve(ctx context.Context, k *call, effect func(met mishapKind, d
 	}
 	k.ended = time.Now()
 	return err
+}
+
+// waitOut is what a call does whose host is paused.
+func (c *conn) waitOut(ctx context.Context, k *call, d time.Duration) error {
+	switch until := membership.SendingOf(ctx).Until; {
+	case pause(ctx, d) != nil:
+		return passing(k, false, "canceled")
+	case !until.IsZero() && time.Now().After(until):
+		return &membership.Error{Failure: membership.Stale, Op: k.String(), Message: "it was not sent"}
+	}
+	k.sent = time.Now()
+	return nil
 }
 
 // meet gives the mishap that this call meets, and makes happen what happens

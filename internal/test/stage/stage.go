@@ -134,6 +134,9 @@ func (c Call) Writes() bool { return c.Op == "assign" || c.Op == "add" || c.Op =
 type Trouble struct {
 	Err   error
 	After bool
+	// Pause comes before the effect, as when a host is paused: a write whose decision
+	// does not hold as long has none.
+	Pause time.Duration
 }
 
 // Space is a workspace: its true members, what they were before, and the fewest
@@ -390,6 +393,14 @@ func (s *Stage) serve(ctx context.Context, c Call, effect func() error) error {
 	var t Trouble
 	if s.Trouble != nil {
 		t = s.Trouble(c)
+	}
+	if t.Pause > 0 {
+		s.mu.Unlock()
+		time.Sleep(t.Pause)
+		if until := membership.SendingOf(ctx).Until; !until.IsZero() && time.Now().After(until) {
+			return &membership.Error{Failure: membership.Stale, Op: c.String()}
+		}
+		s.mu.Lock()
 	}
 	if t.Err == nil || t.After {
 		if err := effect(); err != nil {
