@@ -24,6 +24,10 @@ func (m Member) Standing() Standing {
 	return Standing{Role: m.Role(), Enabled: m.Enabled}
 }
 
+// HasOneRole tells whether the standing can be given: what is imported of a user without
+// a role, or with several, names none that can.
+func (s Standing) HasOneRole() bool { return s.Role != "" && !strings.Contains(s.Role, ",") }
+
 // String gives the standing for people.
 func (s Standing) String() string {
 	switch {

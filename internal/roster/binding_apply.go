@@ -35,7 +35,8 @@ func (r *Run) CreateBinding(ctx context.Context, c BindingChange) BindingApplied
 // enter is a creation, or the first half of a changed principal.
 func (s *space) enter(ctx context.Context, c BindingChange) BindingApplied {
 	w := giveWish(c)
-	w.creates, w.at, w.Creates = c.Prior == nil, AtPrincipal, c.Prior == nil
+	w.creates, w.at = c.Prior == nil, AtPrincipal
+	w.Creates, w.Replaces = w.creates, !w.creates
 	return s.applyOne(ctx, w)
 }
 

@@ -48,12 +48,8 @@ func NotBefore(ctx context.Context, moment time.Time) context.Context {
 // recent gives a value, read at any time in the run, or not before the moment
 // that the context asks for.
 func recent[T any](ctx context.Context, v *cache.Value[T]) (T, error) {
-	moment, asked := ctx.Value(notBefore{}).(time.Time)
-	if known, ok := v.Peek(); asked && ok && known.Began.Before(moment) {
-		r, err := v.Newer(ctx, v.Now())
-		return r.Value, err
-	}
-	return v.Get(ctx)
+	moment, _ := ctx.Value(notBefore{}).(time.Time)
+	return v.Since(ctx, moment)
 }
 
 // Owners gives those in the workspace who are owners in the guard's sense, in

@@ -95,6 +95,9 @@ func TestAChangeOfPrincipalEndsWhereTheNextOneIsLeftAlone(t *testing.T) {
 		// The state holds the principal before, so that no other resource removes it.
 		x.delete(bind("w1", "vic", "viewer"), Exit{}, Private{Instance: "another"})
 		s.WantSent(t)
+		// It does not hold who was left alone: the resource that does may remove them.
+		x.delete(bind("w1", "zoe", "owner"), Exit{}, Private{Instance: "another"})
+		s.WantRole(t, "w1", "zoe", "")
 	})
 }
 

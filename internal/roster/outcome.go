@@ -94,7 +94,7 @@ func (s *space) leftAloneFinding(ctx context.Context, w wish, o reconcile.Outcom
 			"An apply removes only an %[5]s whom its plan showed as one. Plan again, and apply that plan.", who, w.clause(t), t.AnOwner(), t.WorkspaceNoun, t.OwnerNoun))}
 	}
 	detail := fmt.Sprintf("%s has %s there. The state did not show that: it changed in the meantime, or was not known at plan time. An apply takes away only what the state showed.", who, o.Before.Standing())
-	if w.Want != nil || w.Loss.What != "" {
+	if w.Want != nil && w.Want.HasOneRole() || w.Loss.What != "" {
 		detail += fmt.Sprintf(" The next plan shows what would happen: %s would be %s.", o.Before.Label(), w.clause(t))
 	}
 	if w.Held == nil && w.Loss.Form == guard.OfOne {

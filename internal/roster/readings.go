@@ -4,23 +4,14 @@ import (
 	"context"
 	"time"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster/cache"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
 )
 
 // planReadings are what a run has read, as a plan asks for it ([planning.Readings]).
 type planReadings struct{ *Run }
 
-// reading gives any reading of this run, or one that did not begin before a moment.
-func reading[T any](ctx context.Context, v *cache.Value[T], since time.Time) (T, error) {
-	if since.IsZero() {
-		return v.Get(ctx)
-	}
-	return v.Since(ctx, since)
-}
-
 func (p planReadings) Listing(ctx context.Context, workspace string, since time.Time) (*Listing, error) {
-	return reading(ctx, p.spaces.get(workspace).listings, since)
+	return p.spaces.get(workspace).listings.Since(ctx, since)
 }
 
 func (p planReadings) Tenant(ctx context.Context, workspace string, since time.Time) (*Tenant, error) {
@@ -32,7 +23,7 @@ func (p planReadings) Tenant(ctx context.Context, workspace string, since time.T
 		}
 		tenant = d.Tenant
 	}
-	return reading(ctx, p.people.get(tenant), since)
+	return p.people.get(tenant).Since(ctx, since)
 }
 
 func (p planReadings) KnownTenant(workspace string) (*Tenant, bool) {

@@ -92,7 +92,7 @@ func (a *setApply) step(ctx context.Context, ws []wish) {
 	a.steps = append(a.steps, applied{ws, outcomes})
 	for _, o := range outcomes {
 		if f := FailureOf(o.Err); o.Result == reconcile.Failed && o.Reason == reconcile.NoReason && (f == Unauthorized || f == Forbidden) {
-			a.stopped = o.Err
+			a.stopped = reconcile.NotSentAfter(o.Err)
 		}
 	}
 }

@@ -566,3 +566,44 @@ func TestOnceOnly(t *testing.T) {
 		})
 	}
 }
+
+// A write that has gone stale is not sent again, and the attempts of all of its calls
+// count together.
+func TestAStaleWriteIsNotSent(t *testing.T) {
+	for name, answer := range map[string]func() (*http.Response, error){
+		"a pause":          func() (*http.Response, error) { return respond(429, "", "Retry-After", "3"), nil },
+		"a backoff":        func() (*http.Response, error) { return respond(503, ""), nil },
+		"nothing was sent": func() (*http.Response, error) { return nil, errors.New("dial tcp: connection refused") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fake{serve: func(int, *http.Request) (*http.Response, error) { return answer() }}
+				c, url := faked(t, f, func(o *Options) {
+					o.Endpoint = "https://stale-" + strings.ReplaceAll(name, " ", "-") + ".example.com"
+					o.MaxRetries = 2
+				})
+				w := &Write{}
+				for sent := 1; sent <= 2; sent++ {
+					w.Until = time.Now().Add(100 * time.Millisecond)
+					if sent == 2 {
+						time.Sleep(4 * time.Second) // the pause is over
+						w.Until = time.Now().Add(100 * time.Millisecond)
+					}
+					e := failure(t, c, request(OnceOnly(t.Context(), w), t, "PUT", url, "x"))
+					if e.Kind != Stale || e.MaybeSent || f.count() != sent || w.Attempts != sent {
+						t.Fatalf("%s (%s), maybe sent: %t, after %d attempts, counted %d", e, e.Kind, e.MaybeSent, f.count(), w.Attempts)
+					}
+				}
+				time.Sleep(time.Minute)
+				w.Until = time.Now().Add(time.Second)
+				resp, err := c.Do(request(OnceOnly(t.Context(), w), t, "PUT", url, "x"))
+				if err == nil {
+					resp.Body.Close()
+				}
+				if e, ok := AsError(err); ok && e.Kind == Stale || f.count() != 3 {
+					t.Errorf("%v after %d attempts: the last one is answered with what it came to", err, f.count())
+				}
+			})
+		})
+	}
+}

@@ -64,37 +64,27 @@ func (s *Value[T]) Now() uint64 {
 }
 
 // Get gives the value, read in this run at any time.
-func (s *Value[T]) Get(ctx context.Context) (T, error) {
-	s.mu.Lock()
-	if s.have {
-		defer s.mu.Unlock()
-		return s.latest.Value, nil
-	}
-	if s.failed != nil && time.Since(s.failedAt) < FailureHolds && s.flight == nil {
-		defer s.mu.Unlock()
-		var none T
-		return none, s.failed
-	}
-	s.mu.Unlock()
-	r, err := s.Newer(ctx, 0)
-	return r.Value, err
-}
+func (s *Value[T]) Get(ctx context.Context) (T, error) { return s.Since(ctx, time.Time{}) }
 
 // Since gives a reading that did not begin before a time. One that failed answers
 // too, like any other.
 func (s *Value[T]) Since(ctx context.Context, t time.Time) (T, error) {
 	s.mu.Lock()
-	switch {
+	s.clock++
+	moment := s.clock
+	switch f := s.flight; {
 	case s.have && !s.latest.Began.Before(t):
 		defer s.mu.Unlock()
 		return s.latest.Value, nil
-	case s.failed != nil && s.flight == nil && !s.failedBegan.Before(t) && time.Since(s.failedAt) < FailureHolds:
+	case f != nil && !f.reading.Began.Before(t):
+		moment = f.reading.Number - 1
+	case f == nil && s.failed != nil && !s.failedBegan.Before(t) && time.Since(s.failedAt) < FailureHolds:
 		defer s.mu.Unlock()
 		var none T
 		return none, s.failed
 	}
 	s.mu.Unlock()
-	r, err := s.Newer(ctx, s.Now())
+	r, err := s.Newer(ctx, moment)
 	return r.Value, err
 }
 

@@ -70,6 +70,30 @@ func TestSharedNewerThanAMomentIsSharedToo(t *testing.T) {
 	})
 }
 
+// A reading that began after the time serves all, also while it is under way.
+func TestSharedSinceATimeIsSharedToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int64
+		s := counted(&n)
+		_, _ = s.Get(t.Context())
+		time.Sleep(time.Second)
+		came := time.Now()
+		var all sync.WaitGroup
+		for i := range 10 {
+			all.Go(func() {
+				time.Sleep(time.Duration(i) * time.Millisecond)
+				if got, err := s.Since(t.Context(), came); got != 2 || err != nil {
+					t.Errorf("%d, %v", got, err)
+				}
+			})
+		}
+		all.Wait()
+		if n.Load() != 2 {
+			t.Errorf("%d readings", n.Load())
+		}
+	})
+}
+
 func TestSharedGoesOnWhileAnybodyWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64

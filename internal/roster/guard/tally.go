@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
@@ -68,6 +69,13 @@ func NewTally(j *Judge, l *membership.Listing) *Tally {
 	t := &Tally{losing: map[membership.Principal]Loss{}, gaining: map[membership.Principal]membership.Member{}}
 	t.Look(j, l)
 	return t
+}
+
+// Clone gives a tally that is counted on for itself.
+func (t *Tally) Clone() *Tally {
+	c := *t
+	c.losing, c.gaining = maps.Clone(t.losing), maps.Clone(t.gaining)
+	return &c
 }
 
 // Look counts anew, in another listing or with another judge, and tells whether

@@ -42,6 +42,9 @@ type Change struct {
 	// Creates is true where a resource of this one principal is created, which may
 	// be the successor of one that is replaced.
 	Creates bool
+	// Replaces is true where the principal takes the place of another one, which the
+	// instance goes on to hold where this one is left alone.
+	Replaces bool
 	// Adopt accepts that more is taken away than the state held.
 	Adopt bool
 	// Token names the instance of the resource; "" where it has none.
@@ -141,6 +144,15 @@ type Shortage struct {
 
 // ErrNotSent is the cause where a change was not sent.
 var ErrNotSent = errors.New("it was not attempted")
+
+// NotSentAfter is the error of a change that was not sent because the credentials were
+// turned away at one before it, which err says.
+func NotSentAfter(err error) error {
+	if errors.Is(err, ErrNotSent) {
+		return err
+	}
+	return fmt.Errorf("%w, because the credentials were turned away before: %w", ErrNotSent, err)
+}
 
 // ErrUnverified is the cause where a change may stand, and no listing showed it.
 var ErrUnverified = errors.New("the write may have been applied, but no listing showed it in time")

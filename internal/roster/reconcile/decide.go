@@ -110,6 +110,10 @@ func (r *Reconciler) decideGive(it *item, live row) verdict {
 	switch {
 	case live.holds(it.Want):
 		return r.ends(Outcome{Result: AlreadySo, After: live.Member})
+	case it.noRoleToGive() && live.there:
+		return r.ends(Outcome{Result: LeftAlone, Reason: NotHeld, After: live.Member})
+	case it.noRoleToGive():
+		return r.ends(Outcome{Result: AlreadySo})
 	case !live.there && !it.Want.Enabled:
 		if r.know.Number <= it.number {
 			return verdict{step: read, after: true}
@@ -126,6 +130,12 @@ func (r *Reconciler) decideGive(it *item, live row) verdict {
 	default:
 		return r.ends(Outcome{Result: LeftAlone, Reason: NotHeld, After: live.Member})
 	}
+}
+
+// noRoleToGive tells whether what is wanted is what the state shows of a user without a
+// role, or with several.
+func (it *item) noRoleToGive() bool {
+	return it.Held != nil && *it.Held == *it.Want && !it.Want.HasOneRole()
 }
 
 // raises tells whether the standing takes nothing away from a user.

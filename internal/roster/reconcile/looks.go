@@ -198,19 +198,11 @@ func (r *Reconciler) found(w written, now row) bool {
 	case now.there && now.holds(w.item.Want):
 		r.proved(w, now)
 		return true
-	case now.there && w.err == nil: // brought in with another standing
-		return r.enteredAs(w, now)
+	case now.there && w.err == nil:
+		r.enteredAs(w, now)
+		r.know.note(w.item.Principal, &answer{number: w.number, at: w.at, before: w.live, after: now})
+		return true
 	default:
 		return false
 	}
-}
-
-// enteredAs notes that a user came in with another standing than was asked
-// for: the right one has to be assigned.
-func (r *Reconciler) enteredAs(w written, now row) bool {
-	r.settleLine(w.item, lineShown)
-	w.item.entered = true
-	r.again(w.item)
-	r.know.note(w.item.Principal, &answer{number: w.number, at: w.at, before: w.live, after: now})
-	return true
 }

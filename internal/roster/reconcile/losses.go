@@ -332,13 +332,13 @@ func (r *Reconciler) judgeShort(tally *guard.Tally, b *batch, short map[*request
 		}
 	}
 	for _, its := range short {
+		would := tally.Clone()
 		for _, it := range its {
 			live, _ := r.know.lookup(it.Principal)
-			tally.Lose(r.lossOf(it, live))
+			would.Lose(r.lossOf(it, live))
 		}
-		s := &Shortage{Judge: b.judge, Section: tally.Section(r.id, r.know.Value.Name, b.floor)}
+		s := &Shortage{Judge: b.judge, Section: would.Section(r.id, r.know.Value.Name, b.floor)}
 		for _, it := range its {
-			tally.ForgetLoss(it.Principal)
 			it.loss.short = s
 			if it.loss.since.IsZero() {
 				it.loss.since = time.Now()
@@ -408,7 +408,7 @@ func (b *batch) prove(ctx context.Context) {
 			return
 		}
 		if settled {
-			b.finish(got.Value)
+			b.finish(got)
 			return
 		}
 		if err := sleep(ctx, pause); err != nil {
@@ -456,12 +456,12 @@ func (b *batch) missing(l *membership.Listing, last bool) (n int, settled bool) 
 
 // finish ends the losses of the batch by what a listing shows. The caller does
 // not hold the lock.
-func (b *batch) finish(l *membership.Listing) {
+func (b *batch) finish(got reading) {
 	r := b.r
 	r.mu.Lock()
 	defer r.unlock()
 	for _, w := range b.writes {
-		now, presence := rowIn(l, w.item.Principal)
+		now, presence := rowIn(got.Value, w.item.Principal)
 		switch {
 		case now.holds(w.item.Want) && (presence != membership.NotKnown || w.err == nil && b.judge.Policy().Mode == guard.Warn):
 			short := w.item.loss.short
@@ -474,11 +474,11 @@ func (b *batch) finish(l *membership.Listing) {
 			r.finish(w.item, o)
 		case presence == membership.NotKnown:
 			r.settleLine(w.item, lineOpen)
-			o := r.failed(w, Unclear, unverified(l))
+			o := r.failed(w, Unclear, unverified(got.Value))
 			o.Reason = NotProved
 			r.finish(w.item, o)
 		default:
-			r.shown(w, l, true)
+			r.shown(w, got, true)
 		}
 	}
 	r.dispatch()
@@ -536,16 +536,16 @@ func (b *batch) giveBack(ctx context.Context, l *membership.Listing, missing int
 		r.settleLine(w.item, lineShown)
 		r.finish(w.item, o)
 	}
-	listing := r.know.Value
+	latest := r.know.reading
 	r.unlock()
 	b.writes = rest
-	b.finish(listing)
+	b.finish(latest)
 }
 
 // restore gives a user back what a loss has taken, and proves it. seen is true where a
 // listing has shown that loss.
 func (r *Reconciler) restore(ctx context.Context, w written, seen bool) error {
-	p, held := w.live.Principal, w.live.Standing()
+	held := w.live.Standing()
 	if len(w.live.Roles) > 1 {
 		held.Role = r.traits.OwnerRole
 	}
@@ -560,7 +560,7 @@ func (r *Reconciler) restore(ctx context.Context, w written, seen bool) error {
 	var said []error
 	sent := false
 	for i, by := range ways {
-		err := r.callToRestore(ctx, by, p, held)
+		err := r.callToRestore(ctx, by, w, held)
 		if err != nil {
 			said = append(said, err)
 		}
@@ -620,8 +620,8 @@ func (r *Reconciler) seeBack(ctx context.Context, s sighting, until time.Time) e
 
 // callToRestore makes one kind of call that gives an access back. Assigning can be
 // repeated where there was no answer.
-func (r *Reconciler) callToRestore(ctx context.Context, by way, p membership.Principal, held membership.Standing) error {
-	began := time.Now()
+func (r *Reconciler) callToRestore(ctx context.Context, by way, w written, held membership.Standing) error {
+	began, p := time.Now(), w.live.Principal
 	var receipt membership.Receipt
 	var err error
 	for range attempts {
@@ -635,8 +635,8 @@ func (r *Reconciler) callToRestore(ctx context.Context, by way, p membership.Pri
 		}
 	}
 	if err == nil {
-		r.Logger.Info(ctx, "Gave an access back", map[string]any{
-			"product": r.traits.Product, "workspace": r.id, "principal": p.String(), "from": "nothing", "to": held.String(),
+		r.Logger.Info(w.item.req.ctx, "Gave an access back", map[string]any{
+			"product": r.traits.Product, "workspace": r.id, "principal": p.String(), "from": logged(w.item.Want), "to": held.String(),
 			"request_id": receipt.RequestID, "ms": time.Since(began).Milliseconds(),
 		})
 	}

@@ -53,14 +53,16 @@ func (r *Reconciler) readNewer() {
 		return
 	}
 	asked := slices.Clone(r.unread)
-	moment, pause := r.know.Number, time.Duration(0)
-	if !slices.ContainsFunc(asked, func(it *item) bool { return it.looks < 2 }) {
-		pause = firstLook // a listing lags: a little later it may not
-	}
+	moment, looks := r.know.Number, asked[0].looks
 	for _, it := range asked {
+		looks = min(looks, it.looks)
 		if it.after {
 			moment = max(moment, it.number)
 		}
+	}
+	pause := time.Duration(0)
+	if looks > 1 { // a listing lags: a little later it may not
+		pause = min(firstLook<<min(looks-2, 10), lastLook)
 	}
 	f := &refresh{asked: asked, moment: moment, pause: pause, ended: make(chan struct{})}
 	f.ctx, f.cancel = background(asked[0].req.ctx)

@@ -415,6 +415,116 @@ func TestTheKeysOwnUserGoesLast(t *testing.T) {
 			t.Error("whose the key is was mixed up")
 		}
 	})
+	t.Run("two rows with the e-mail of the key's user", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			a, b, c := stage.Person("key1", "editor"), stage.Person("key2", "editor"), stage.Person("key3", "editor")
+			a.Email, b.Email, c.Email = "key@example.com", "key@example.com", "key@example.com"
+			s := town().With("w1", a, b, c)
+			s.KeyUser = membership.Person{Principal: membership.Principal{Kind: membership.User}, Email: "key@example.com"}
+			p := start(t, s)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			wantOutcomes(t, p.applyWithin(ctx, "w1", drop("key1", "editor"), drop("key2", "editor"), drop("vic", "viewer"), drop("key3", "editor")), "done", "done", "done", "done")
+			if sent := s.Wrote(); sent[0] != "remove w1 user/vic" {
+				t.Errorf("sent %v", sent)
+			}
+		})
+	})
+}
+
+// A user whom the state shows without a role, or with several, has none that can be given.
+func TestNoRoleIsGivenThatIsNone(t *testing.T) {
+	for _, role := range []string{"", "viewer,editor"} {
+		for name, test := range map[string]struct {
+			now  []string
+			want string
+		}{
+			"as before":          {strings.FieldsFunc(role, func(r rune) bool { return r == ',' }), "already so"},
+			"given a role since": {[]string{"contributor"}, "left alone: not held"},
+			"gone since":         {nil, "already so"},
+		} {
+			t.Run(name+" "+role, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := town()
+					if name != "gone since" {
+						odd := stage.Person("odd", "")
+						odd.Roles = test.now
+						s.With("w1", odd)
+					}
+					wantOutcomes(t, start(t, s).apply("w1", give("odd", role, held(role))), test.want)
+					s.WantSent(t)
+				})
+			})
+		}
+	}
+}
+
+// Data sources and the next plan see what this run has done, though listings lag.
+func TestTheRunsOwnAnswersLieOverAListingThatLags(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		p := start(t, s)
+		_ = p.apply("w1", give("new", "viewer"))
+		s.Lag = 2 * time.Second
+		wantOutcomes(t, p.apply("w1", end("vic", "viewer")), "done")
+		l, err := p.in("w1").Current(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, there := l.Member(stage.User("vic")); there {
+			t.Error("the listing shows whom this run has removed")
+		}
+	})
+}
+
+// A write that a paused host keeps waiting is decided anew.
+func TestAPausedHostLetsNoOldDecisionThrough(t *testing.T) {
+	for name, test := range map[string]struct {
+		change        Change
+		was, is, then string
+		want          string
+	}{
+		"a removal of one who becomes an owner":  {end("vic", "viewer"), "viewer", "owner", "owner", "left alone: became owner"},
+		"a lower role for one who becomes owner": {give("vic", "viewer", held("editor")), "editor", "owner", "owner", "left alone: not held"},
+		"nothing has changed":                    {end("vic", "viewer"), "viewer", "viewer", "", "done"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := town()
+				become := func(role string) {
+					s.Edit("w1", func(ms []membership.Member) []membership.Member {
+						return append(stage.Without("vic")(ms), stage.Person("vic", role))
+					})
+				}
+				become(test.was)
+				s.Trouble = func(c stage.Call) stage.Trouble {
+					if !c.Writes() || c.N > 1 {
+						return stage.Trouble{}
+					}
+					time.AfterFunc(time.Second, func() { become(test.is) })
+					return stage.Trouble{Pause: 3 * time.Second}
+				}
+				wantOutcomes(t, start(t, s).apply("w1", test.change), test.want)
+				s.WantRole(t, "w1", "vic", test.then)
+			})
+		})
+	}
+}
+
+// Listings that do not settle what became of a write are read at growing intervals.
+func TestReadingAgainBacksOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := town()
+		s.Latency = 50 * time.Millisecond
+		p := start(t, s)
+		wantOutcomes(t, p.apply("w1", end("vic", "viewer")), "done")
+		s.Lag = 4 * time.Second
+		before := len(s.Sent("read"))
+		wantOutcomes(t, p.apply("w1", give("vic", "viewer", by("b"))), "done")
+		if n := len(s.Sent("read")) - before; n > 16 {
+			t.Errorf("%d readings", n)
+		}
+	})
 }
 
 // A resource of one role waits until nobody else names whom it gives up.

@@ -304,8 +304,10 @@ func (r *Reconciler) Current(ctx context.Context) (*membership.Listing, error) {
 	if wrote == 0 {
 		return r.Listings.Get(ctx)
 	}
-	got, err := r.newer(ctx, wrote)
-	return got.Value, err
+	if _, err := r.newer(ctx, wrote); err != nil {
+		return nil, err
+	}
+	return r.Known(), nil
 }
 
 // Known gives the newest listing with what the service answered since, nil
@@ -357,8 +359,17 @@ func (r *Reconciler) record(p membership.Principal) *record {
 	return rec
 }
 
-// others counts the open changes about other principals.
-func (r *Reconciler) others(it *item) int { return r.open - r.record(it.Principal).open }
+// others counts the open changes about other principals, without those that wait for
+// their turn as this one does.
+func (r *Reconciler) others(it *item) int {
+	n := r.open - r.record(it.Principal).open
+	for _, turn := range r.ownTurns {
+		if turn.Principal.Fold() != it.Principal.Fold() {
+			n--
+		}
+	}
+	return n
+}
 
 // learn takes up a reading. The caller holds the lock.
 func (r *Reconciler) learn(got reading) {
@@ -446,7 +457,7 @@ func (r *Reconciler) finish(it *item, o Outcome) {
 	r.open--
 	rec.open--
 	switch {
-	case o.Bad():
+	case o.Bad(), it.Replaces && o.Result == LeftAlone:
 	case it.Action == Give:
 		r.hold(it.Principal, it.Token)
 	case o.Result == Done:

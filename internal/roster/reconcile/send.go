@@ -249,19 +249,24 @@ func (r *Reconciler) request(ctx context.Context, ws []written) (membership.Rece
 	}
 }
 
+// logged gives what a change makes of a principal, for the log.
+func logged(want *membership.Standing) string {
+	if want == nil {
+		return "nothing"
+	}
+	return want.String()
+}
+
 // lineAbout writes the line about a write that was answered. It gives what the line
 // has to say where the answer was lost; nil otherwise.
 func (r *Reconciler) lineAbout(w *written, receipt membership.Receipt, took time.Duration) map[string]any {
-	from, to := "nothing", "nothing"
+	from := "nothing"
 	if w.live.there {
 		from = w.live.Standing().String()
 	}
-	if w.item.Want != nil {
-		to = w.item.Want.String()
-	}
 	fields := map[string]any{
 		"product": r.traits.Product, "workspace": r.id, "principal": w.item.Principal.String(),
-		"from": from, "to": to, "request_id": receipt.RequestID, "ms": took.Milliseconds(),
+		"from": from, "to": logged(w.item.Want), "request_id": receipt.RequestID, "ms": took.Milliseconds(),
 	}
 	switch {
 	case w.err == nil:
@@ -296,7 +301,7 @@ func (r *Reconciler) answered(w written) bool {
 			return false
 		}
 	case membership.Unauthorized, membership.Forbidden:
-		it.req.stopped = fmt.Errorf("%w, because the credentials were turned away before: %w", ErrNotSent, w.err)
+		it.req.stopped = NotSentAfter(w.err)
 	}
 	r.finish(it, r.failed(w, Failed, w.err))
 	return false
@@ -376,7 +381,7 @@ func (r *Reconciler) prove(ws []written) {
 			ws = nil
 		} else {
 			r.proofs.count(got.Number)
-			ws = slices.DeleteFunc(ws, func(w written) bool { return r.shown(w, got.Value, last) })
+			ws = slices.DeleteFunc(ws, func(w written) bool { return r.shown(w, got, last) })
 		}
 		r.dispatch()
 		r.unlock()
@@ -419,12 +424,12 @@ func (r *Reconciler) unproved(ws []written, err error) {
 
 // shown tells whether a listing settles what became of a write; the last look
 // settles it in any case. The caller holds the lock.
-func (r *Reconciler) shown(w written, l *membership.Listing, last bool) bool {
+func (r *Reconciler) shown(w written, got reading, last bool) bool {
 	it := w.item
-	now, presence := rowIn(l, it.Principal)
+	now, presence := rowIn(got.Value, it.Principal)
 	known := presence != membership.NotKnown
 	switch {
-	case !(w.live.there && w.live.Enabled) && it.Want != nil && r.record(it.Principal).stale(now, r.know.Began):
+	case !(w.live.there && w.live.Enabled) && it.Want != nil && r.record(it.Principal).stale(now, got.Began):
 		return false
 	case known && now.holds(it.Want):
 		r.proved(w, now)
@@ -435,11 +440,7 @@ func (r *Reconciler) shown(w written, l *membership.Listing, last bool) bool {
 	case w.err == nil && !known && it.Want == nil: // answered, and the listing shows a part without it
 		r.proved(w, now)
 	case now.there && !w.live.there:
-		// There with another standing than was asked for: brought in by this call, if
-		// it was one that adds and was answered.
-		it.entered = w.err == nil && w.way != byAssign && now.Enabled
-		r.settleLine(it, lineShown)
-		r.again(it)
+		r.enteredAs(w, now)
 	case !last:
 		return false
 	case w.err != nil && known && it.attempts < attempts: // the answer was lost, and so, it seems, was the request
@@ -452,6 +453,15 @@ func (r *Reconciler) shown(w written, l *membership.Listing, last bool) bool {
 		r.unclear(w, r.notShown(it, now))
 	}
 	return true
+}
+
+// enteredAs notes that a user is there with another standing than was asked for: the
+// right one has to be assigned. They came by this write, if it was one that adds and was
+// answered.
+func (r *Reconciler) enteredAs(w written, now row) {
+	w.item.entered = w.err == nil && w.way != byAssign && now.Enabled
+	r.settleLine(w.item, lineShown)
+	r.again(w.item)
 }
 
 // unclear ends a change that may stand or not. Nobody may rest on it until a listing

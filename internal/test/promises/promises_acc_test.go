@@ -129,6 +129,52 @@ func TestAccOldListingDecidesNothing(t *testing.T) {
 	})
 }
 
+// A host that asks for a pause lets nobody be removed whom the pause has made the only
+// owner.
+func TestAccPausedHostDecidesAnew(t *testing.T) {
+	perProduct(t, func(t *testing.T, p products.Product) {
+		for name, form := range map[string]struct{ before, later func(s *scene) string }{
+			"removed": {func(s *scene) string { return s.one("x", bob, low) }, func(*scene) string { return "" }},
+			"lowered": {func(s *scene) string { return s.one("x", bob, middle) }, func(s *scene) string { return s.one("x", bob, low) }},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				s := begin(t, p, map[int]role{alice: owner, bob: low})
+				if name == "lowered" {
+					s.set(bob, middle)
+				}
+				s.apply(quick, form.before(s))
+				s.planned(quick, form.later(s))
+				var rules []mockservice.Fault
+				for _, method := range []string{"DELETE", "POST", "PUT"} {
+					rules = append(rules, mockservice.Fault{Kind: mockservice.FaultStatus, Status: 429, RetryAfter: "3", Product: p.Name, Method: method, Times: 1})
+				}
+				s.svc.Must(s.svc.SetFaults(mockservice.Faults{Rules: rules}))
+				over := make(chan struct{})
+				var meanwhile sync.WaitGroup
+				meanwhile.Go(func() {
+					for s.svc.Audit().Faults["429"] == 0 {
+						select {
+						case <-over:
+							return
+						case <-time.After(20 * time.Millisecond):
+						}
+					}
+					s.set(bob, owner)
+					s.set(alice, low)
+				})
+				defer meanwhile.Wait()
+				defer close(over)
+				if r := s.applyPlanned(); r.Code == 0 {
+					t.Errorf("the apply says that it is done:\n%s", r.Stdout)
+				}
+				s.has(bob, owner)
+				s.ownersKept()
+			})
+		}
+	})
+}
+
 // What other instances of a workspace held is not what this instance held.
 func TestAccRenamedWithoutMoved(t *testing.T) {
 	perProduct(t, func(t *testing.T, p products.Product) {

@@ -359,10 +359,14 @@ func (s *Stage) pause(ctx context.Context) error {
 	s.mu.Lock()
 	latency := s.Latency
 	s.mu.Unlock()
-	if latency == 0 {
+	return wait(ctx, latency/2)
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	if d == 0 {
 		return ctx.Err()
 	}
-	t := time.NewTimer(latency / 2)
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
@@ -396,7 +400,9 @@ func (s *Stage) serve(ctx context.Context, c Call, effect func() error) error {
 	}
 	if t.Pause > 0 {
 		s.mu.Unlock()
-		time.Sleep(t.Pause)
+		if err := wait(ctx, t.Pause); err != nil {
+			return fail(err, false)
+		}
 		if until := membership.SendingOf(ctx).Until; !until.IsZero() && time.Now().After(until) {
 			return &membership.Error{Failure: membership.Stale, Op: c.String()}
 		}
