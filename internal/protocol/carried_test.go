@@ -165,11 +165,7 @@ func TestListedResourcesAreCarried(t *testing.T) {
 			}
 		}
 	}}
-	lister, ok := New(inner, &tally{}, nil).(tfprotov6.ListResourceServer)
-	if !ok {
-		t.Fatal("nothing is listed")
-	}
-	stream, err := lister.ListResource(t.Context(), &tfprotov6.ListResourceRequest{TypeName: "whole"})
+	stream, err := New(inner, &tally{}, nil).ListResource(t.Context(), &tfprotov6.ListResourceRequest{TypeName: "whole"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -290,14 +286,10 @@ func (f *echo) ReadDataSource(ctx context.Context, r *tfprotov6.ReadDataSourceRe
 	return &tfprotov6.ReadDataSourceResponse{State: r.Config}, nil
 }
 
-// listing lists besides.
+// listing lists what it was given.
 type listing struct {
 	*echo
 	results func(context.Context) iter.Seq[tfprotov6.ListResourceResult]
-}
-
-func (f *listing) ValidateListResourceConfig(context.Context, *tfprotov6.ValidateListResourceConfigRequest) (*tfprotov6.ValidateListResourceConfigResponse, error) {
-	return &tfprotov6.ValidateListResourceConfigResponse{}, nil
 }
 
 func (f *listing) ListResource(ctx context.Context, _ *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {

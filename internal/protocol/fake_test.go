@@ -2,7 +2,6 @@ package protocol
 
 import (
 	"context"
-	"iter"
 	"sync"
 	"testing"
 
@@ -68,8 +67,7 @@ func (a *tally) counts() (begun, ended int) {
 	return a.begun, a.ended
 }
 
-// fake is a server that remembers what it was asked. It has no optional
-// interface.
+// fake is a server that remembers what it was asked.
 type fake struct {
 	err    error
 	before func(ctx context.Context, rpc string)
@@ -100,27 +98,7 @@ func record[Req, Resp any](ctx context.Context, f *fake, rpc string, resp *Resp,
 	return resp, nil
 }
 
-var _ tfprotov6.ProviderServer = (*fake)(nil)
-
-// fakeLists, fakeActions and fakeStores are the optional parts.
-type (
-	fakeLists   struct{ fake *fake }
-	fakeActions struct{ fake *fake }
-	fakeStores  struct{ fake *fake }
-)
-
-// all has every interface there is.
-type all struct {
-	*fake
-	*fakeLists
-	*fakeActions
-	*fakeStores
-}
-
-func newAll() (all, *fake) {
-	f := &fake{}
-	return all{f, &fakeLists{f}, &fakeActions{f}, &fakeStores{f}}, f
-}
+var _ Server = (*fake)(nil)
 
 func (f *fake) GetMetadata(ctx context.Context, r *tfprotov6.GetMetadataRequest) (*tfprotov6.GetMetadataResponse, error) {
 	return record(ctx, f, "GetMetadata", &tfprotov6.GetMetadataResponse{}, r)
@@ -220,69 +198,22 @@ func (f *fake) CloseEphemeralResource(ctx context.Context, r *tfprotov6.CloseEph
 	return record(ctx, f, "CloseEphemeralResource", &tfprotov6.CloseEphemeralResourceResponse{}, r)
 }
 
-func (f *fakeLists) ValidateListResourceConfig(ctx context.Context, r *tfprotov6.ValidateListResourceConfigRequest) (*tfprotov6.ValidateListResourceConfigResponse, error) {
-	return record(ctx, f.fake, "ValidateListResourceConfig", &tfprotov6.ValidateListResourceConfigResponse{}, r)
+func (f *fake) ValidateListResourceConfig(ctx context.Context, r *tfprotov6.ValidateListResourceConfigRequest) (*tfprotov6.ValidateListResourceConfigResponse, error) {
+	return record(ctx, f, "ValidateListResourceConfig", &tfprotov6.ValidateListResourceConfigResponse{}, r)
 }
 
-func (f *fakeLists) ListResource(ctx context.Context, r *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
-	return record(ctx, f.fake, "ListResource", &tfprotov6.ListResourceServerStream{Results: stream[tfprotov6.ListResourceResult](f.fake)}, r)
+func (f *fake) ListResource(ctx context.Context, r *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
+	return record(ctx, f, "ListResource", &tfprotov6.ListResourceServerStream{Results: f.results}, r)
 }
 
-func (f *fakeActions) ValidateActionConfig(ctx context.Context, r *tfprotov6.ValidateActionConfigRequest) (*tfprotov6.ValidateActionConfigResponse, error) {
-	return record(ctx, f.fake, "ValidateActionConfig", &tfprotov6.ValidateActionConfigResponse{}, r)
-}
-
-func (f *fakeActions) PlanAction(ctx context.Context, r *tfprotov6.PlanActionRequest) (*tfprotov6.PlanActionResponse, error) {
-	return record(ctx, f.fake, "PlanAction", &tfprotov6.PlanActionResponse{}, r)
-}
-
-func (f *fakeActions) InvokeAction(ctx context.Context, r *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
-	return record(ctx, f.fake, "InvokeAction", &tfprotov6.InvokeActionServerStream{Events: stream[tfprotov6.InvokeActionEvent](f.fake)}, r)
-}
-
-func (f *fakeStores) ValidateStateStoreConfig(ctx context.Context, r *tfprotov6.ValidateStateStoreConfigRequest) (*tfprotov6.ValidateStateStoreConfigResponse, error) {
-	return record(ctx, f.fake, "ValidateStateStoreConfig", &tfprotov6.ValidateStateStoreConfigResponse{}, r)
-}
-
-func (f *fakeStores) ConfigureStateStore(ctx context.Context, r *tfprotov6.ConfigureStateStoreRequest) (*tfprotov6.ConfigureStateStoreResponse, error) {
-	return record(ctx, f.fake, "ConfigureStateStore", &tfprotov6.ConfigureStateStoreResponse{}, r)
-}
-
-func (f *fakeStores) ReadStateBytes(ctx context.Context, r *tfprotov6.ReadStateBytesRequest) (*tfprotov6.ReadStateBytesStream, error) {
-	return record(ctx, f.fake, "ReadStateBytes", &tfprotov6.ReadStateBytesStream{Chunks: stream[tfprotov6.ReadStateByteChunk](f.fake)}, r)
-}
-
-func (f *fakeStores) WriteStateBytes(ctx context.Context, r *tfprotov6.WriteStateBytesStream) (*tfprotov6.WriteStateBytesResponse, error) {
-	return record(ctx, f.fake, "WriteStateBytes", &tfprotov6.WriteStateBytesResponse{}, r)
-}
-
-func (f *fakeStores) GetStates(ctx context.Context, r *tfprotov6.GetStatesRequest) (*tfprotov6.GetStatesResponse, error) {
-	return record(ctx, f.fake, "GetStates", &tfprotov6.GetStatesResponse{}, r)
-}
-
-func (f *fakeStores) DeleteState(ctx context.Context, r *tfprotov6.DeleteStateRequest) (*tfprotov6.DeleteStateResponse, error) {
-	return record(ctx, f.fake, "DeleteState", &tfprotov6.DeleteStateResponse{}, r)
-}
-
-func (f *fakeStores) LockState(ctx context.Context, r *tfprotov6.LockStateRequest) (*tfprotov6.LockStateResponse, error) {
-	return record(ctx, f.fake, "LockState", &tfprotov6.LockStateResponse{}, r)
-}
-
-func (f *fakeStores) UnlockState(ctx context.Context, r *tfprotov6.UnlockStateRequest) (*tfprotov6.UnlockStateResponse, error) {
-	return record(ctx, f.fake, "UnlockState", &tfprotov6.UnlockStateResponse{}, r)
-}
-
-// stream gives three results, as long as its request is not over.
-func stream[T any](f *fake) iter.Seq[T] {
-	return func(yield func(T) bool) {
-		for range 3 {
-			if f.stream != nil {
-				f.stream(f.ctx)
-			}
-			var t T
-			if !yield(t) {
-				return
-			}
+// results gives three results, as long as its request is not over.
+func (f *fake) results(yield func(tfprotov6.ListResourceResult) bool) {
+	for range 3 {
+		if f.stream != nil {
+			f.stream(f.ctx)
+		}
+		if !yield(tfprotov6.ListResourceResult{}) {
+			return
 		}
 	}
 }

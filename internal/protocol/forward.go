@@ -246,29 +246,33 @@ func (s *server) CloseEphemeralResource(ctx context.Context, req *tfprotov6.Clos
 	return forward(ctx, s, s.inner.CloseEphemeralResource, req)
 }
 
-// lists forwards the requests for list resources.
-type lists struct {
-	*server
-	inner tfprotov6.ListResourceServer
-}
-
 // ValidateListResourceConfig forwards the request.
-func (s *lists) ValidateListResourceConfig(ctx context.Context, req *tfprotov6.ValidateListResourceConfigRequest) (*tfprotov6.ValidateListResourceConfigResponse, error) {
-	return forward(ctx, s.server, s.inner.ValidateListResourceConfig, req)
+func (s *server) ValidateListResourceConfig(ctx context.Context, req *tfprotov6.ValidateListResourceConfigRequest) (*tfprotov6.ValidateListResourceConfigResponse, error) {
+	return forward(ctx, s, s.inner.ValidateListResourceConfig, req)
 }
 
-// ListResource forwards the request, which lasts until its results have been
-// read. What is carried is put back into each result, and let go of.
-func (s *lists) ListResource(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
-	results := func(r *tfprotov6.ListResourceServerStream) *iter.Seq[tfprotov6.ListResourceResult] { return &r.Results }
-	return open(ctx, s.server, func(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
-		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
-		resp, err := s.inner.ListResource(ctx, req)
-		if err == nil && hold != nil && resp.Results != nil {
-			resp.Results = unloaded(resp.Results, hold)
+// ListResource forwards the request, which lasts until its results have been read, or
+// until nobody can read them any more. What is carried is put back into each result,
+// and let go of.
+func (s *server) ListResource(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
+	scope, end := s.begin(ctx)
+	answered := false
+	defer func() {
+		if !answered {
+			end()
 		}
+	}()
+	ctx, hold := s.layouts(scope).resources[req.TypeName].Open(scope)
+	resp, err := s.inner.ListResource(ctx, req)
+	if err != nil || resp == nil || resp.Results == nil {
 		return resp, err
-	}, req, results)
+	}
+	if hold != nil {
+		resp.Results = unloaded(resp.Results, hold)
+	}
+	answered = true
+	resp.Results = lasting(scope, resp.Results, end)
+	return resp, nil
 }
 
 // unloaded puts what is carried back into the results.
@@ -289,71 +293,4 @@ func unloaded(results iter.Seq[tfprotov6.ListResourceResult], hold *bulk.Hold) i
 			}
 		}
 	}
-}
-
-// actions forwards the requests for actions.
-type actions struct {
-	*server
-	inner tfprotov6.ActionServer
-}
-
-// ValidateActionConfig forwards the request.
-func (s *actions) ValidateActionConfig(ctx context.Context, req *tfprotov6.ValidateActionConfigRequest) (*tfprotov6.ValidateActionConfigResponse, error) {
-	return forward(ctx, s.server, s.inner.ValidateActionConfig, req)
-}
-
-// PlanAction forwards the request.
-func (s *actions) PlanAction(ctx context.Context, req *tfprotov6.PlanActionRequest) (*tfprotov6.PlanActionResponse, error) {
-	return forward(ctx, s.server, s.inner.PlanAction, req)
-}
-
-// InvokeAction forwards the request, which lasts until its events have been read.
-func (s *actions) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
-	return open(ctx, s.server, s.inner.InvokeAction, req, func(r *tfprotov6.InvokeActionServerStream) *iter.Seq[tfprotov6.InvokeActionEvent] { return &r.Events })
-}
-
-// stores forwards the requests for state stores.
-type stores struct {
-	*server
-	inner tfprotov6.StateStoreServer
-}
-
-// ValidateStateStoreConfig forwards the request.
-func (s *stores) ValidateStateStoreConfig(ctx context.Context, req *tfprotov6.ValidateStateStoreConfigRequest) (*tfprotov6.ValidateStateStoreConfigResponse, error) {
-	return forward(ctx, s.server, s.inner.ValidateStateStoreConfig, req)
-}
-
-// ConfigureStateStore forwards the request.
-func (s *stores) ConfigureStateStore(ctx context.Context, req *tfprotov6.ConfigureStateStoreRequest) (*tfprotov6.ConfigureStateStoreResponse, error) {
-	return forward(ctx, s.server, s.inner.ConfigureStateStore, req)
-}
-
-// ReadStateBytes forwards the request, which lasts until its chunks have been read.
-func (s *stores) ReadStateBytes(ctx context.Context, req *tfprotov6.ReadStateBytesRequest) (*tfprotov6.ReadStateBytesStream, error) {
-	return open(ctx, s.server, s.inner.ReadStateBytes, req, func(r *tfprotov6.ReadStateBytesStream) *iter.Seq[tfprotov6.ReadStateByteChunk] { return &r.Chunks })
-}
-
-// WriteStateBytes forwards the request, whose chunks are read during the call.
-func (s *stores) WriteStateBytes(ctx context.Context, req *tfprotov6.WriteStateBytesStream) (*tfprotov6.WriteStateBytesResponse, error) {
-	return forward(ctx, s.server, s.inner.WriteStateBytes, req)
-}
-
-// GetStates forwards the request.
-func (s *stores) GetStates(ctx context.Context, req *tfprotov6.GetStatesRequest) (*tfprotov6.GetStatesResponse, error) {
-	return forward(ctx, s.server, s.inner.GetStates, req)
-}
-
-// DeleteState forwards the request.
-func (s *stores) DeleteState(ctx context.Context, req *tfprotov6.DeleteStateRequest) (*tfprotov6.DeleteStateResponse, error) {
-	return forward(ctx, s.server, s.inner.DeleteState, req)
-}
-
-// LockState forwards the request.
-func (s *stores) LockState(ctx context.Context, req *tfprotov6.LockStateRequest) (*tfprotov6.LockStateResponse, error) {
-	return forward(ctx, s.server, s.inner.LockState, req)
-}
-
-// UnlockState forwards the request.
-func (s *stores) UnlockState(ctx context.Context, req *tfprotov6.UnlockStateRequest) (*tfprotov6.UnlockStateResponse, error) {
-	return forward(ctx, s.server, s.inner.UnlockState, req)
 }

@@ -123,13 +123,9 @@ func heldAfter(t *testing.T, n int, s tfprotov6.ProviderServer, one func(ctx con
 }
 
 // running begins a request that goes on until its end is asked for.
-func running(t *testing.T, s tfprotov6.ProviderServer) (end func()) {
+func running(t *testing.T, s Server) (end func()) {
 	t.Helper()
-	lister, ok := s.(tfprotov6.ListResourceServer)
-	if !ok {
-		t.Fatalf("%T does not list", s)
-	}
-	resp, err := lister.ListResource(t.Context(), &tfprotov6.ListResourceRequest{TypeName: "test_thing", Config: &tfprotov6.DynamicValue{MsgPack: []byte{0x80}}})
+	resp, err := s.ListResource(t.Context(), &tfprotov6.ListResourceRequest{TypeName: "test_thing", Config: &tfprotov6.DynamicValue{MsgPack: []byte{0x80}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,74 +43,26 @@ type Option func(*server)
 // logged: a tenth of what a plan computes.
 func WithoutLogs() Option { return func(s *server) { s.withoutLogs = true } }
 
-// New gives a server that forwards every request to inner, without the large
-// values that are carried past it (package bulk). It has the optional interfaces
-// (list resources, actions, state stores) that inner has, and no others, since
-// Terraform is told what a provider can do by their presence. The history is nil
-// where Terraform does not start a process for each walk.
-func New(inner tfprotov6.ProviderServer, a Activity, h *history.History, options ...Option) tfprotov6.ProviderServer {
-	s := &server{inner: inner, activity: a, history: h, running: map[*scope]struct{}{}}
+// Server has what this provider serves. The framework's own server can also do
+// actions and state stores, of which the provider has none.
+type Server interface {
+	tfprotov6.ProviderServer
+	tfprotov6.ListResourceServer
+}
+
+// New gives a server that forwards every request to inner, the framework's, without
+// the large values that are carried past it (package bulk). The history is nil where
+// Terraform does not start a process for each walk.
+func New(inner tfprotov6.ProviderServer, a Activity, h *history.History, options ...Option) Server {
+	s := &server{inner: inner.(Server), activity: a, history: h, running: map[*scope]struct{}{}} //nolint:errcheck // the framework's server lists
 	for _, o := range options {
 		o(s)
-	}
-	l, hasLists := inner.(tfprotov6.ListResourceServer)
-	c, hasActions := inner.(tfprotov6.ActionServer)
-	t, hasStores := inner.(tfprotov6.StateStoreServer)
-	lists, actions, stores := &lists{s, l}, &actions{s, c}, &stores{s, t}
-	switch {
-	case hasLists && hasActions && hasStores:
-		return struct {
-			*server
-			listRPCs
-			actionRPCs
-			storeRPCs
-		}{s, lists, actions, stores}
-	case hasLists && hasActions:
-		return struct {
-			*server
-			listRPCs
-			actionRPCs
-		}{s, lists, actions}
-	case hasLists && hasStores:
-		return struct {
-			*server
-			listRPCs
-			storeRPCs
-		}{s, lists, stores}
-	case hasActions && hasStores:
-		return struct {
-			*server
-			actionRPCs
-			storeRPCs
-		}{s, actions, stores}
-	case hasLists:
-		return struct {
-			*server
-			listRPCs
-		}{s, lists}
-	case hasActions:
-		return struct {
-			*server
-			actionRPCs
-		}{s, actions}
-	case hasStores:
-		return struct {
-			*server
-			storeRPCs
-		}{s, stores}
 	}
 	return s
 }
 
-// These hide the fields of what is embedded, and keep it to the interface.
-type (
-	listRPCs   interface{ tfprotov6.ListResourceServer }
-	actionRPCs interface{ tfprotov6.ActionServer }
-	storeRPCs  interface{ tfprotov6.StateStoreServer }
-)
-
 type server struct {
-	inner    tfprotov6.ProviderServer
+	inner    Server
 	activity Activity
 	history  *history.History
 	// settings is the provider's configuration.
@@ -265,38 +217,17 @@ func stowed[Req any](hold *bulk.Hold, req *Req, replace func(*Req)) *Req {
 	return &edited
 }
 
-// open sends a request on whose answer is a stream. The scope lasts until the
-// stream has been read, or until nobody can read it any more. results gives the
-// field of the answer that holds the stream.
-func open[Req, Resp, T any](ctx context.Context, s *server, rpc func(context.Context, Req) (*Resp, error), req Req, results func(*Resp) *iter.Seq[T]) (*Resp, error) {
-	ctx, end := s.begin(ctx)
-	answered := false
-	defer func() {
-		if !answered {
-			end()
-		}
-	}()
-	resp, err := rpc(ctx, req)
-	if err != nil || resp == nil || *results(resp) == nil {
-		return resp, err
-	}
-	answered = true
-	field := results(resp)
-	*field = lasting(ctx, *field, end)
-	return resp, nil
-}
-
-// lasting calls end when the sequence has been read, to its end or not, or when
+// lasting calls end when the results have been read, to their end or not, or when
 // the context ends before anybody has begun to read, or when nobody is left who
 // could.
-func lasting[T any](ctx context.Context, seq iter.Seq[T], end func()) iter.Seq[T] {
+func lasting(ctx context.Context, results iter.Seq[tfprotov6.ListResourceResult], end func()) iter.Seq[tfprotov6.ListResourceResult] {
 	reader := &struct{ stop func() bool }{stop: context.AfterFunc(ctx, end)}
 	runtime.AddCleanup(reader, func(end func()) { end() }, end)
-	return func(yield func(T) bool) {
+	return func(yield func(tfprotov6.ListResourceResult) bool) {
 		defer end()
 		// From here on the reader says when it is over, not the context.
 		reader.stop()
-		seq(yield)
+		results(yield)
 		runtime.KeepAlive(reader)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"iter"
 	"os/exec"
 	"path/filepath"
 	"reflect"
@@ -24,21 +23,18 @@ import (
 
 type key struct{}
 
-// interfaces are all that a server can have.
-var interfaces = []reflect.Type{
-	reflect.TypeFor[tfprotov6.ProviderServer](),
-	reflect.TypeFor[tfprotov6.ListResourceServer](),
-	reflect.TypeFor[tfprotov6.ActionServer](),
-	reflect.TypeFor[tfprotov6.StateStoreServer](),
+// leftOut are the interfaces that the framework's server has and this one has not, and
+// why. What the provider comes to have has to leave this list.
+var leftOut = map[reflect.Type]string{
+	reflect.TypeFor[tfprotov6.ActionServer]():     "the provider has no actions",
+	reflect.TypeFor[tfprotov6.StateStoreServer](): "the provider has no state stores",
 }
 
-// rpcs are the names of all methods of all interfaces.
+// rpcs are the names of all methods of a server.
 func rpcs() []string {
 	var names []string
-	for _, i := range interfaces {
-		for m := range i.Methods() {
-			names = append(names, m.Name)
-		}
+	for m := range reflect.TypeFor[Server]().Methods() {
+		names = append(names, m.Name)
 	}
 	return names
 }
@@ -53,29 +49,21 @@ func call(ctx context.Context, s tfprotov6.ProviderServer, rpc string) (req, res
 	return r.Interface(), out[0].Interface(), err
 }
 
-// results gives the stream of an answer as a function that reads so many of its
-// results (-1: all), or nil where the answer has none.
-func results(resp any) func(n int) int {
-	for f, v := range reflect.ValueOf(resp).Elem().Fields() {
-		if f.Type.Kind() == reflect.Func && f.Type.CanSeq() {
-			return func(n int) int {
-				read := 0
-				for range v.Seq() {
-					if read++; read == n {
-						break
-					}
-				}
-				return read
-			}
+// read reads so many of the results of an answer (-1: all).
+func read(resp *tfprotov6.ListResourceServerStream, n int) int {
+	got := 0
+	for range resp.Results {
+		if got++; got == n {
+			break
 		}
 	}
-	return nil
+	return got
 }
 
 // Without logs, a request has its deadline and its end, and no loggers.
 func TestWithoutLogs(t *testing.T) {
 	for _, rpc := range rpcs() {
-		inner, f := newAll()
+		f := &fake{}
 		parent, cancel := context.WithTimeout(context.WithValue(t.Context(), key{}, "logger"), time.Hour)
 		f.before = func(ctx context.Context, _ string) {
 			if _, bounded := ctx.Deadline(); ctx.Value(key{}) != nil || !bounded {
@@ -84,7 +72,7 @@ func TestWithoutLogs(t *testing.T) {
 			cancel()
 			<-ctx.Done()
 		}
-		if _, _, err := call(parent, New(inner, &tally{}, nil, WithoutLogs()), rpc); err != nil || f.rpc != rpc {
+		if _, _, err := call(parent, New(f, &tally{}, nil, WithoutLogs()), rpc); err != nil || f.rpc != rpc {
 			t.Errorf("%s arrived as %s: %v", rpc, f.rpc, err)
 		}
 		cancel()
@@ -92,12 +80,11 @@ func TestWithoutLogs(t *testing.T) {
 }
 
 func TestEveryRPCIsForwarded(t *testing.T) {
-	streams := 0
 	for _, rpc := range rpcs() {
 		t.Run(rpc, func(t *testing.T) {
-			inner, f := newAll()
+			f := &fake{}
 			a := &tally{}
-			s := New(inner, a, nil)
+			s := New(f, a, nil)
 			parent, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
 			defer cancel()
 			f.before = func(ctx context.Context, _ string) {
@@ -112,8 +99,7 @@ func TestEveryRPCIsForwarded(t *testing.T) {
 			if err != nil || f.rpc != rpc || f.req != req || f.resp != resp {
 				t.Fatalf("%s arrived as %s: %v", rpc, f.rpc, err)
 			}
-			if read := results(resp); read != nil {
-				streams++
+			if stream, ok := resp.(*tfprotov6.ListResourceServerStream); ok {
 				if f.ctx.Err() != nil || a.ended != 0 {
 					t.Errorf("the request is over before its results were read: %v, ended %d", f.ctx.Err(), a.ended)
 				}
@@ -122,7 +108,7 @@ func TestEveryRPCIsForwarded(t *testing.T) {
 						t.Errorf("error %v, value %v, ended %d between results", ctx.Err(), ctx.Value(key{}), a.ended)
 					}
 				}
-				if n := read(-1); n != 3 {
+				if n := read(stream, -1); n != 3 {
 					t.Errorf("%d results", n)
 				}
 			}
@@ -153,35 +139,36 @@ func TestEveryRPCIsForwarded(t *testing.T) {
 			}
 		})
 	}
-	if streams != 3 {
-		t.Errorf("%d streams were tested, want ListResource, InvokeAction and ReadStateBytes", streams)
-	}
 }
 
-// The framework's own server has exactly the methods that are forwarded. A new
-// version that has more fails here, rather than silently in Terraform.
+// What the framework's own server can do is forwarded, or left out on purpose. A new
+// version that can do more fails here, rather than silently in Terraform.
 func TestNothingOfTheFrameworkIsHidden(t *testing.T) {
 	inner := providerserver.NewProtocol6(&testProvider{})()
 	outer := reflect.TypeOf(New(inner, &tally{}, nil))
+	without := map[string]bool{}
+	for i, why := range leftOut {
+		if !reflect.TypeOf(inner).Implements(i) || outer.Implements(i) {
+			t.Errorf("%s is said to be left out (%s): the framework has it: %t; it is forwarded: %t", i, why, reflect.TypeOf(inner).Implements(i), outer.Implements(i))
+		}
+		for m := range i.Methods() {
+			without[m.Name] = true
+		}
+	}
 	n := 0
 	for m := range reflect.TypeOf(inner).Methods() {
 		n++
-		if _, ok := outer.MethodByName(m.Name); !ok {
-			t.Errorf("%s is not forwarded", m.Name)
+		if _, forwarded := outer.MethodByName(m.Name); forwarded == without[m.Name] {
+			t.Errorf("%s: forwarded %t, left out %t", m.Name, forwarded, without[m.Name])
 		}
 	}
-	if n != len(rpcs()) {
-		t.Errorf("the framework has %d methods, the protocol %d", n, len(rpcs()))
-	}
-	for _, i := range interfaces {
-		if reflect.TypeOf(inner).Implements(i) != outer.Implements(i) {
-			t.Errorf("%s: inner and outer differ", i)
-		}
+	if n != len(rpcs())+len(without) {
+		t.Errorf("the framework has %d methods, the protocol %d", n, len(rpcs())+len(without))
 	}
 }
 
 // The interfaces above are all that the protocol has. A new one, which a server
-// would hide by leaving it out, fails here.
+// would hide by not having it, fails here.
 func TestEveryInterfaceOfTheProtocolIsKnown(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", "github.com/hashicorp/terraform-plugin-go/tfprotov6").Output()
 	if err != nil {
@@ -190,6 +177,11 @@ func TestEveryInterfaceOfTheProtocolIsKnown(t *testing.T) {
 	methods := map[string]bool{}
 	for _, name := range rpcs() {
 		methods[name] = true
+	}
+	for i := range leftOut {
+		for m := range i.Methods() {
+			methods[m.Name] = true
+		}
 	}
 	files, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(out)), "*.go"))
 	if err != nil || len(files) < 10 {
@@ -214,7 +206,7 @@ func TestEveryInterfaceOfTheProtocolIsKnown(t *testing.T) {
 			for _, m := range i.Methods.List {
 				for _, name := range m.Names {
 					if !methods[name.Name] {
-						t.Errorf("%s has %s, which is not forwarded: add the interface to New, and to this test", spec.Name.Name, name.Name)
+						t.Errorf("%s has %s, which is neither forwarded nor left out: add the interface to Server, or to leftOut", spec.Name.Name, name.Name)
 					}
 				}
 			}
@@ -245,63 +237,9 @@ func TestPlannedPrivateIsNotThereYet(t *testing.T) {
 	}
 }
 
-// What a server can do is told by its interfaces, so there must be no more and
-// no fewer than inside.
-func TestOptionalInterfaces(t *testing.T) {
-	f := &fake{}
-	l, c, s := &fakeLists{f}, &fakeActions{f}, &fakeStores{f}
-	for _, inner := range []tfprotov6.ProviderServer{
-		f,
-		struct {
-			*fake
-			*fakeLists
-		}{f, l},
-		struct {
-			*fake
-			*fakeActions
-		}{f, c},
-		struct {
-			*fake
-			*fakeStores
-		}{f, s},
-		struct {
-			*fake
-			*fakeLists
-			*fakeActions
-		}{f, l, c},
-		struct {
-			*fake
-			*fakeLists
-			*fakeStores
-		}{f, l, s},
-		struct {
-			*fake
-			*fakeActions
-			*fakeStores
-		}{f, c, s},
-		all{f, l, c, s},
-	} {
-		outer := New(inner, &tally{}, nil)
-		for _, i := range interfaces {
-			has := reflect.TypeOf(inner).Implements(i)
-			if reflect.TypeOf(outer).Implements(i) != has {
-				t.Errorf("%T: %s is %t inside and %t outside", inner, i, has, !has)
-			}
-			if !has {
-				continue
-			}
-			for m := range i.Methods() {
-				if _, _, err := call(t.Context(), outer, m.Name); err != nil || f.rpc != m.Name {
-					t.Errorf("%T: %s arrived as %s: %v", inner, m.Name, f.rpc, err)
-				}
-			}
-		}
-	}
-}
-
 func TestAPanicEndsTheRequest(t *testing.T) {
 	for _, rpc := range rpcs() {
-		inner, f := newAll()
+		f := &fake{}
 		a := &tally{}
 		f.before = func(ctx context.Context, _ string) { f.ctx = ctx; panic("oh") }
 		func() {
@@ -310,7 +248,7 @@ func TestAPanicEndsTheRequest(t *testing.T) {
 					t.Errorf("%s: the panic was swallowed", rpc)
 				}
 			}()
-			_, _, _ = call(t.Context(), New(inner, a, nil), rpc)
+			_, _, _ = call(t.Context(), New(f, a, nil), rpc)
 		}()
 		if a.ended != 1 || f.ctx.Err() == nil {
 			t.Errorf("%s: ended %d, error %v after a panic", rpc, a.ended, f.ctx.Err())
@@ -318,41 +256,33 @@ func TestAPanicEndsTheRequest(t *testing.T) {
 	}
 }
 
-func streaming() []string { return []string{"ListResource", "InvokeAction", "ReadStateBytes"} }
+// streaming begins a request whose results are there to be read.
+func streaming(ctx context.Context, t *testing.T) (*fake, *tally, *tfprotov6.ListResourceServerStream) {
+	t.Helper()
+	f, a := &fake{}, &tally{}
+	resp, err := New(f, a, nil).ListResource(ctx, &tfprotov6.ListResourceRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f, a, resp
+}
 
 func TestAStreamThatIsReadInPart(t *testing.T) {
-	for _, rpc := range streaming() {
-		inner, f := newAll()
-		a := &tally{}
-		_, resp, err := call(t.Context(), New(inner, a, nil), rpc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		read := results(resp)
-		if n := read(1); n != 1 || f.ctx.Err() == nil || a.ended != 1 {
-			t.Errorf("%s: %d results, error %v, ended %d", rpc, n, f.ctx.Err(), a.ended)
-		}
-		// Reading again does not end it again.
-		if read(-1); a.ended != 1 {
-			t.Errorf("%s: ended %d times", rpc, a.ended)
-		}
+	f, a, resp := streaming(t.Context(), t)
+	if n := read(resp, 1); n != 1 || f.ctx.Err() == nil || a.ended != 1 {
+		t.Errorf("%d results, error %v, ended %d", n, f.ctx.Err(), a.ended)
+	}
+	// Reading again does not end it again.
+	if read(resp, -1); a.ended != 1 {
+		t.Errorf("ended %d times", a.ended)
 	}
 }
 
 func TestAStreamWhoseReaderPanics(t *testing.T) {
-	inner, f := newAll()
-	a := &tally{}
-	resp, err := inner.ListResource(t.Context(), nil)
-	if err != nil || resp == nil {
-		t.Fatal(err)
-	}
-	_, out, err := call(t.Context(), New(inner, a, nil), "ListResource")
-	if err != nil {
-		t.Fatal(err)
-	}
+	f, a, resp := streaming(t.Context(), t)
 	func() {
 		defer func() { _ = recover() }()
-		for range out.(*tfprotov6.ListResourceServerStream).Results {
+		for range resp.Results {
 			panic("oh")
 		}
 	}()
@@ -361,13 +291,21 @@ func TestAStreamWhoseReaderPanics(t *testing.T) {
 	}
 }
 
+// empty answers with what it is.
+type empty struct {
+	*fake
+	resp *tfprotov6.ListResourceServerStream
+}
+
+func (f *empty) ListResource(context.Context, *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
+	return f.resp, nil
+}
+
 func TestAnEmptyAnswerEndsAtOnce(t *testing.T) {
-	ctx, a := t.Context(), &tally{}
-	s := &server{inner: &fake{}, activity: a, running: map[*scope]struct{}{}}
-	field := func(r *tfprotov6.ListResourceServerStream) *iter.Seq[tfprotov6.ListResourceResult] { return &r.Results }
-	for i, resp := range []*tfprotov6.ListResourceServerStream{nil, {}} {
-		got, err := open(ctx, s, func(context.Context, int) (*tfprotov6.ListResourceServerStream, error) { return resp, nil }, 0, field)
-		if got != resp || err != nil || a.ended != i+1 {
+	for _, resp := range []*tfprotov6.ListResourceServerStream{nil, {}} {
+		a := &tally{}
+		got, err := New(&empty{&fake{}, resp}, a, nil).ListResource(t.Context(), &tfprotov6.ListResourceRequest{})
+		if got != resp || err != nil || a.ended != 1 {
 			t.Errorf("%v, %v, ended %d", got, err, a.ended)
 		}
 	}
@@ -385,54 +323,37 @@ func TestAStreamThatNobodyReads(t *testing.T) {
 		}
 		t.Error("the request never ended")
 	}
-	for _, rpc := range streaming() {
-		t.Run(rpc+" cancelled", func(t *testing.T) {
-			inner, _ := newAll()
-			a := &tally{}
-			ctx, cancel := context.WithCancel(t.Context())
-			_, resp, err := call(ctx, New(inner, a, nil), rpc)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, ended := a.counts(); ended != 0 {
-				t.Error("ended before it was cancelled")
-			}
-			cancel()
-			eventually(t, a, func() {})
-			runtime.KeepAlive(resp)
-		})
-		t.Run(rpc+" forgotten", func(t *testing.T) {
-			inner, f := newAll()
-			a := &tally{}
-			_, resp, err := call(t.Context(), New(inner, a, nil), rpc)
-			if err != nil {
-				t.Fatal(err)
-			}
-			runtime.GC()
-			if _, ended := a.counts(); ended != 0 {
-				t.Error("ended while it could still be read")
-			}
-			runtime.KeepAlive(resp)
-			resp, f.resp = nil, nil
-			eventually(t, a, runtime.GC)
-			_ = resp
-		})
-	}
+	t.Run("cancelled", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		_, a, resp := streaming(ctx, t)
+		if _, ended := a.counts(); ended != 0 {
+			t.Error("ended before it was cancelled")
+		}
+		cancel()
+		eventually(t, a, func() {})
+		runtime.KeepAlive(resp)
+	})
+	t.Run("forgotten", func(t *testing.T) {
+		f, a, resp := streaming(t.Context(), t)
+		runtime.GC()
+		if _, ended := a.counts(); ended != 0 {
+			t.Error("ended while it could still be read")
+		}
+		runtime.KeepAlive(resp)
+		resp, f.resp = nil, nil
+		eventually(t, a, runtime.GC)
+		_ = resp
+	})
 }
 
 // While results are read, a cancelled context reaches the code that makes them,
 // but the request is not over before the reader is done.
 func TestCancellingAStreamWhileItIsRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		inner, f := newAll()
-		a := &tally{}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		_, resp, err := call(ctx, New(inner, a, nil), "ListResource")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range resp.(*tfprotov6.ListResourceServerStream).Results {
+		f, a, resp := streaming(ctx, t)
+		for range resp.Results {
 			cancel()
 			synctest.Wait()
 			if f.ctx.Err() == nil {
@@ -472,8 +393,8 @@ func TestNothingIsKept(t *testing.T) {
 // The framework forgets the contexts of requests that are over, and never while one
 // is running, which that would cancel.
 func TestForgetsOnlyWhatIsOver(t *testing.T) {
-	inner, f := newAll()
-	s := New(inner, &tally{}, nil)
+	f := &fake{}
+	s := New(f, &tally{}, nil)
 	read := func() {
 		if _, _, err := call(t.Context(), s, "ReadResource"); err != nil {
 			t.Error(err)
@@ -506,9 +427,9 @@ func TestForgetsOnlyWhatIsOver(t *testing.T) {
 }
 
 func TestStopCancelsWhatRuns(t *testing.T) {
-	inner, f := newAll()
+	f := &fake{}
 	a := &tally{}
-	s := New(inner, a, nil)
+	s := New(f, a, nil)
 	// As Terraform does: afterwards no request asks for the schemas.
 	if _, _, err := call(t.Context(), s, "GetProviderSchema"); err != nil {
 		t.Fatal(err)
