@@ -122,7 +122,7 @@ func (s *server) begin(parent context.Context) (ctx context.Context, end func())
 		scope.end()
 		s.mu.Lock()
 		delete(s.running, scope)
-		if len(s.running) == 0 { // and none begins before the lock is released
+		if len(s.running) == 0 {
 			s.forget(scope)
 		}
 		s.mu.Unlock()
@@ -131,7 +131,8 @@ func (s *server) begin(parent context.Context) (ctx context.Context, end func())
 }
 
 // forget lets the framework drop the contexts of all requests so far, which it keeps
-// in order to cancel them. The caller holds the lock, and no request is running.
+// in order to cancel them. No request is running, and the caller holds the lock until
+// this is done: a request that began meanwhile would be cancelled with them.
 func (s *server) forget(over *scope) {
 	_, _ = s.inner.StopProvider(over, &tfprotov6.StopProviderRequest{}) // there is nothing to stop
 }
