@@ -31,30 +31,20 @@ func (s *server) GetResourceIdentitySchemas(ctx context.Context, req *tfprotov6.
 
 // ValidateProviderConfig forwards the request without what is carried.
 func (s *server) ValidateProviderConfig(ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest) (*tfprotov6.ValidateProviderConfigResponse, error) {
-	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest) (*tfprotov6.ValidateProviderConfigResponse, error) {
-		ctx, hold := s.layouts(ctx).provider.Open(ctx)
-		defer hold.Empty()
-		resp, err := s.inner.ValidateProviderConfig(ctx, stowed(hold, req, func(r *tfprotov6.ValidateProviderConfigRequest) {
-			r.Config = hold.Stow(r.Config)
-		}))
-		if err == nil {
-			resp.PreparedConfig, err = hold.Unload(resp.PreparedConfig)
-		}
-		return resp, err
-	}, req)
+	return forward(ctx, s, carried(s, ofProvider, s.inner.ValidateProviderConfig,
+		func(hold *bulk.Hold, r *tfprotov6.ValidateProviderConfigRequest) { r.Config = hold.Stow(r.Config) },
+		func(r *tfprotov6.ValidateProviderConfigResponse) **tfprotov6.DynamicValue { return &r.PreparedConfig }), req)
 }
 
 // ConfigureProvider begins a new walk, and forwards the request without what is
 // carried.
 func (s *server) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
+	configure := carried(s, ofProvider, s.inner.ConfigureProvider,
+		func(hold *bulk.Hold, r *tfprotov6.ConfigureProviderRequest) { r.Config = hold.Stow(r.Config) }, nil)
 	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
 		s.configured(req.Config)
 		s.activity.Configured(plansTwice(req.TerraformVersion))
-		ctx, hold := s.layouts(ctx).provider.Open(ctx)
-		defer hold.Empty()
-		return s.inner.ConfigureProvider(ctx, stowed(hold, req, func(r *tfprotov6.ConfigureProviderRequest) {
-			r.Config = hold.Stow(r.Config)
-		}))
+		return configure(ctx, req)
 	}, req)
 }
 
@@ -69,43 +59,24 @@ func (s *server) StopProvider(ctx context.Context, req *tfprotov6.StopProviderRe
 func (s *server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
 	s.activity.Validated()
 	s.history.Validated()
-	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
-		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
-		defer hold.Empty()
-		return s.inner.ValidateResourceConfig(ctx, stowed(hold, req, func(r *tfprotov6.ValidateResourceConfigRequest) {
-			r.Config = hold.Stow(r.Config)
-		}))
-	}, req)
+	return forward(ctx, s, carried(s, ofResource(req.TypeName), s.inner.ValidateResourceConfig,
+		func(hold *bulk.Hold, r *tfprotov6.ValidateResourceConfigRequest) { r.Config = hold.Stow(r.Config) }, nil), req)
 }
 
 // UpgradeResourceState forwards the request without what is carried.
 func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
-		defer hold.Empty()
-		resp, err := s.inner.UpgradeResourceState(ctx, stowed(hold, req, func(r *tfprotov6.UpgradeResourceStateRequest) {
+	return forward(ctx, s, carried(s, ofResource(req.TypeName), s.inner.UpgradeResourceState,
+		func(hold *bulk.Hold, r *tfprotov6.UpgradeResourceStateRequest) {
 			r.RawState = hold.StowState(r.RawState)
-		}))
-		if err == nil {
-			resp.UpgradedState, err = hold.Unload(resp.UpgradedState)
-		}
-		return resp, err
-	}, req)
+		},
+		func(r *tfprotov6.UpgradeResourceStateResponse) **tfprotov6.DynamicValue { return &r.UpgradedState }), req)
 }
 
 // ReadResource forwards the request without what is carried.
 func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
-		defer hold.Empty()
-		resp, err := s.inner.ReadResource(ctx, stowed(hold, req, func(r *tfprotov6.ReadResourceRequest) {
-			r.CurrentState = hold.Stow(r.CurrentState)
-		}))
-		if err == nil {
-			resp.NewState, err = hold.Unload(resp.NewState)
-		}
-		return resp, err
-	}, req)
+	return forward(ctx, s, carried(s, ofResource(req.TypeName), s.inner.ReadResource,
+		func(hold *bulk.Hold, r *tfprotov6.ReadResourceRequest) { r.CurrentState = hold.Stow(r.CurrentState) },
+		func(r *tfprotov6.ReadResourceResponse) **tfprotov6.DynamicValue { return &r.NewState }), req)
 }
 
 // PlanResourceChange notes the request, and forwards it without what is carried.
@@ -116,15 +87,13 @@ func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanReso
 	if resumed {
 		s.activity.Resumed()
 	}
-	return forwardUnlessStopped(ctx, s, func(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
-		defer hold.Empty()
-		resp, err := s.inner.PlanResourceChange(ctx, stowed(hold, req, func(r *tfprotov6.PlanResourceChangeRequest) {
+	plan := carried(s, ofResource(req.TypeName), s.inner.PlanResourceChange,
+		func(hold *bulk.Hold, r *tfprotov6.PlanResourceChangeRequest) {
 			r.PriorState, r.ProposedNewState, r.Config = hold.Stow(r.PriorState), hold.Stow(r.ProposedNewState), hold.Stow(r.Config)
-		}))
-		if err == nil {
-			resp.PlannedState, err = hold.Unload(resp.PlannedState)
-		}
+		},
+		func(r *tfprotov6.PlanResourceChangeResponse) **tfprotov6.DynamicValue { return &r.PlannedState })
+	return forwardUnlessStopped(ctx, s, func(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+		resp, err := plan(ctx, req)
 		if err == nil && !resumed && passed(resp.Diagnostics) {
 			s.history.Planned(creation)
 		}
@@ -135,16 +104,14 @@ func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanReso
 // ApplyResourceChange tells that this process applies, and forwards the request
 // without what is carried.
 func (s *server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	apply := carried(s, ofResource(req.TypeName), s.inner.ApplyResourceChange,
+		func(hold *bulk.Hold, r *tfprotov6.ApplyResourceChangeRequest) {
+			r.PriorState, r.PlannedState, r.Config = hold.Stow(r.PriorState), hold.Stow(r.PlannedState), hold.Stow(r.Config)
+		},
+		func(r *tfprotov6.ApplyResourceChangeResponse) **tfprotov6.DynamicValue { return &r.NewState })
 	return forwardUnlessStopped(ctx, s, func(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
 		s.activity.Applying()
-		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
-		defer hold.Empty()
-		resp, err := s.inner.ApplyResourceChange(ctx, stowed(hold, req, func(r *tfprotov6.ApplyResourceChangeRequest) {
-			r.PriorState, r.PlannedState, r.Config = hold.Stow(r.PriorState), hold.Stow(r.PlannedState), hold.Stow(r.Config)
-		}))
-		if err == nil {
-			resp.NewState, err = hold.Unload(resp.NewState)
-		}
+		resp, err := apply(ctx, req)
 		if err == nil && passed(resp.Diagnostics) {
 			s.history.Applied(s.creation(req.TypeName, req.PriorState, req.Config))
 		}
@@ -177,43 +144,22 @@ func (s *server) UpgradeResourceIdentity(ctx context.Context, req *tfprotov6.Upg
 
 // GenerateResourceConfig forwards the request without what is carried.
 func (s *server) GenerateResourceConfig(ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
-	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
-		ctx, hold := s.layouts(ctx).resources[req.TypeName].Open(ctx)
-		defer hold.Empty()
-		resp, err := s.inner.GenerateResourceConfig(ctx, stowed(hold, req, func(r *tfprotov6.GenerateResourceConfigRequest) {
-			r.State = hold.Stow(r.State)
-		}))
-		if err == nil {
-			resp.Config, err = hold.Unload(resp.Config)
-		}
-		return resp, err
-	}, req)
+	return forward(ctx, s, carried(s, ofResource(req.TypeName), s.inner.GenerateResourceConfig,
+		func(hold *bulk.Hold, r *tfprotov6.GenerateResourceConfigRequest) { r.State = hold.Stow(r.State) },
+		func(r *tfprotov6.GenerateResourceConfigResponse) **tfprotov6.DynamicValue { return &r.Config }), req)
 }
 
 // ValidateDataResourceConfig forwards the request without what is carried.
 func (s *server) ValidateDataResourceConfig(ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
-	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
-		ctx, hold := s.layouts(ctx).dataSources[req.TypeName].Open(ctx)
-		defer hold.Empty()
-		return s.inner.ValidateDataResourceConfig(ctx, stowed(hold, req, func(r *tfprotov6.ValidateDataResourceConfigRequest) {
-			r.Config = hold.Stow(r.Config)
-		}))
-	}, req)
+	return forward(ctx, s, carried(s, ofDataSource(req.TypeName), s.inner.ValidateDataResourceConfig,
+		func(hold *bulk.Hold, r *tfprotov6.ValidateDataResourceConfigRequest) { r.Config = hold.Stow(r.Config) }, nil), req)
 }
 
 // ReadDataSource forwards the request without what is carried.
 func (s *server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	return forward(ctx, s, func(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-		ctx, hold := s.layouts(ctx).dataSources[req.TypeName].Open(ctx)
-		defer hold.Empty()
-		resp, err := s.inner.ReadDataSource(ctx, stowed(hold, req, func(r *tfprotov6.ReadDataSourceRequest) {
-			r.Config = hold.Stow(r.Config)
-		}))
-		if err == nil {
-			resp.State, err = hold.Unload(resp.State)
-		}
-		return resp, err
-	}, req)
+	return forward(ctx, s, carried(s, ofDataSource(req.TypeName), s.inner.ReadDataSource,
+		func(hold *bulk.Hold, r *tfprotov6.ReadDataSourceRequest) { r.Config = hold.Stow(r.Config) },
+		func(r *tfprotov6.ReadDataSourceResponse) **tfprotov6.DynamicValue { return &r.State }), req)
 }
 
 // CallFunction forwards the request.

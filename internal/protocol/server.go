@@ -207,15 +207,35 @@ func forward[Req, Resp any](ctx context.Context, s *server, rpc func(context.Con
 	return rpc(ctx, req)
 }
 
-// stowed gives the request in which what the hold carries has been replaced: a
-// copy, or the request itself where nothing is carried.
-func stowed[Req any](hold *bulk.Hold, req *Req, replace func(*Req)) *Req {
-	if hold == nil {
-		return req
+// carried gives an RPC that passes on a copy of its request, in which stow has replaced
+// what the layout says is carried, and puts that back into the value of the answer
+// (nil: the answer has none). Where nothing is carried, the request itself is passed on.
+func carried[Req, Resp any](s *server, layout func(*layouts) *bulk.Layout, rpc func(context.Context, *Req) (*Resp, error), stow func(*bulk.Hold, *Req), value func(*Resp) **tfprotov6.DynamicValue) func(context.Context, *Req) (*Resp, error) {
+	return func(ctx context.Context, req *Req) (*Resp, error) {
+		ctx, hold := layout(s.layouts(ctx)).Open(ctx)
+		defer hold.Empty()
+		if hold != nil {
+			edited := *req
+			stow(hold, &edited)
+			req = &edited
+		}
+		resp, err := rpc(ctx, req)
+		if err == nil && value != nil {
+			v := value(resp)
+			*v, err = hold.Unload(*v)
+		}
+		return resp, err
 	}
-	edited := *req
-	replace(&edited)
-	return &edited
+}
+
+func ofProvider(l *layouts) *bulk.Layout { return l.provider }
+
+func ofResource(typeName string) func(*layouts) *bulk.Layout {
+	return func(l *layouts) *bulk.Layout { return l.resources[typeName] }
+}
+
+func ofDataSource(typeName string) func(*layouts) *bulk.Layout {
+	return func(l *layouts) *bulk.Layout { return l.dataSources[typeName] }
 }
 
 // lasting calls end when the results have been read, to their end or not, or when
