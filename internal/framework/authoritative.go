@@ -210,17 +210,6 @@ func (a Authoritative) Names(n *roster.Naming) {
 	n.RoleImportID = func(workspace, role string) string { return a.Key.ID(Subject{Workspace: workspace, Role: role}) }
 }
 
-// Carried names the maps of people, which the framework is spared.
-func (a Authoritative) Carried() (typeName string, attributes []string) {
-	for _, k := range a.Kinds {
-		attributes = append(attributes, k.ByText.Name)
-		if !a.ofRole() {
-			attributes = append(attributes, k.Roles.Name, k.Texts.Name)
-		}
-	}
-	return a.TypeName, attributes
-}
-
 type authoritative struct {
 	Authoritative
 	product string

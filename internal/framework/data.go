@@ -22,10 +22,9 @@ type Data struct {
 
 // Connection is one product as the provider block configured it.
 type Connection struct {
-	// Run is nil where the product cannot be used, for one of the reasons below.
+	// Run is nil where the product cannot be used: because of the faults, or because a
+	// value of the provider block is not known yet.
 	Run *roster.Run
-	// Unknown is true where a value of the provider block is not known yet.
-	Unknown bool
 	// Faults says what the settings lack, on whatever needs the product.
 	Faults diag.Diagnostics
 

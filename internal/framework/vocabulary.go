@@ -6,7 +6,7 @@ import "github.com/tf-roster/terraform-provider-roster/internal/roster"
 // product.
 func vocabulary() roster.Naming {
 	return roster.Naming{
-		AdoptExisting: adoptAttribute, Enabled: enabledAttribute, OnDestroy: exitAttribute, OnRemoval: removalAttribute, ReassignRole: reassignAttribute,
+		AdoptExisting: adoptAttribute, Enabled: enabledAttribute, OnDestroy: exitAttribute, ReassignRole: reassignAttribute,
 		Ignore: func(k roster.Kind) string { return "ignore_" + string(k) + "s" },
 		Mode:   "last_owner_guard.mode", MinimumOwners: "last_owner_guard.minimum_owners", NotCounted: "not_counted",
 		CountOwnerGroups: "count_owner_groups", ExemptWorkspaces: "last_owner_guard.exempt_workspace_ids", HandoverWait: "last_owner_guard.handover_wait",

@@ -11,10 +11,10 @@ type Vocabulary struct {
 	ImportID     func(workspace string, p Principal) string
 	RoleImportID func(workspace, role string) string
 
-	// AdoptExisting, Enabled, OnDestroy, OnRemoval and ReassignRole are attributes
-	// of resources; Ignore gives the attribute that ignores principals of a kind.
-	AdoptExisting, Enabled, OnDestroy, OnRemoval, ReassignRole string
-	Ignore                                                     func(Kind) string
+	// AdoptExisting, Enabled, OnDestroy and ReassignRole are attributes of resources;
+	// Ignore gives the attribute that ignores principals of a kind.
+	AdoptExisting, Enabled, OnDestroy, ReassignRole string
+	Ignore                                          func(Kind) string
 	// Settings are those of the guard, by their whole names.
 	Mode, MinimumOwners, NotCounted, CountOwnerGroups, ExemptWorkspaces, HandoverWait string
 

@@ -105,7 +105,7 @@ type walk struct {
 // where there is none.
 func (w walk) connect(product framework.Product, block types.Object) (*framework.Connection, *http.Client, diag.Diagnostics) {
 	values, unknown, faults, diags := product.Read(block)
-	c := &framework.Connection{Unknown: unknown, Faults: faults}
+	c := &framework.Connection{Faults: faults}
 	if unknown || faults.HasError() || diags.HasError() {
 		return c, nil, diags
 	}

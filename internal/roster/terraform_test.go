@@ -97,7 +97,7 @@ func testNaming() Naming {
 		Member: "roster_blink_workspace_role_binding", Members: "roster_blink_workspace_role_bindings", RoleMembers: "roster_blink_workspace_role_members",
 		ImportID:      func(w string, p Principal) string { return w + "/" + p.String() },
 		RoleImportID:  func(w, role string) string { return w + "/" + role },
-		AdoptExisting: "adopt_existing", OnDestroy: "on_destroy", OnRemoval: "on_removal", ReassignRole: "reassign_role",
+		AdoptExisting: "adopt_existing", OnDestroy: "on_destroy", ReassignRole: "reassign_role",
 		Ignore: func(k Kind) string { return "ignore_" + string(k) + "s" },
 		Mode:   "last_owner_guard.mode", MinimumOwners: "last_owner_guard.minimum_owners", NotCounted: "not_counted",
 		CountOwnerGroups: "count_owner_groups", ExemptWorkspaces: "last_owner_guard.exempt_workspace_ids", HandoverWait: "last_owner_guard.handover_wait",
