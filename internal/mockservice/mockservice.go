@@ -53,13 +53,11 @@ type (
 	Write = engine.Write
 )
 
-// Kinds of principal and outcomes of writes.
+// Kinds of principal, and the outcome of a write that was done.
 const (
 	KindUser       = engine.KindUser
 	KindGroup      = engine.KindGroup
 	OutcomeApplied = engine.OutcomeApplied
-	OutcomeRefused = engine.OutcomeRefused
-	OutcomeIgnored = engine.OutcomeIgnored
 )
 
 // The kinds of fault.

@@ -52,8 +52,6 @@ func (k Kind) String() string {
 // [net/url.Error]; [AsError] finds it.
 type Error struct {
 	Kind Kind
-	// Method, Host and Path name the request.
-	Method, Host, Path string
 	// Attempts is how often it was sent or tried to be sent.
 	Attempts int
 	// MaybeSent is false only when no attempt can have had an effect: nothing
@@ -82,12 +80,7 @@ func AsError(err error) (*Error, bool) {
 
 // fail makes an error of what became of a call.
 func (s *stack) fail(c *call, kind Kind, cause error, text string) *Error {
-	r := c.request
-	return &Error{
-		Kind: kind, Method: r.Method, Host: r.URL.Host, Path: s.mask.Text(r.URL.EscapedPath()),
-		Attempts: c.attempt, MaybeSent: c.maybeSent,
-		text: s.mask.Text(text), cause: cause,
-	}
+	return &Error{Kind: kind, Attempts: c.attempt, MaybeSent: c.maybeSent, text: s.mask.Text(text), cause: cause}
 }
 
 // ended makes an error of a context that ended.

@@ -122,7 +122,7 @@ func TestAServiceThatIsNotThere(t *testing.T) {
 	l.Close()
 	c := mustNew(t, quick(endpoint))
 	e := failure(t, c, request(OnceOnly(t.Context(), &Write{}), t, "POST", endpoint+"/a", "x"))
-	if e.Kind != Connection || e.MaybeSent || e.Attempts != 4 || e.Method != "POST" || e.Path != "/a" || e.Host != l.Addr().String() {
+	if e.Kind != Connection || e.MaybeSent || e.Attempts != 4 {
 		t.Errorf("%q: %+v", e, e)
 	}
 	if want := "Blink could not be reached at " + endpoint + " (4 attempts): "; !strings.HasPrefix(e.Error(), want) {

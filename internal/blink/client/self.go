@@ -20,8 +20,7 @@ import (
 type UserWorkspace struct {
 	ID, Name, DisplayName, Description string
 	// Role is the role of the key's own user.
-	Role      string
-	UserCount int
+	Role string
 }
 
 // Label is the name that people see: the display name, else the name.
@@ -33,12 +32,9 @@ func (w UserWorkspace) Label() string {
 // `user_details.Details`). Whether InnerID or AuthID is the id that the
 // workspaces list is not documented (blink 15): see [CurrentUser.In].
 type CurrentUser struct {
-	AuthID, InnerID                     string
-	Email, Name, Status                 string
-	TenantID, TenantRole, UserRole      string
-	DefaultWorkspace, SelectedWorkspace string
-	Permissions                         []string
-	Workspaces                          []UserWorkspace
+	AuthID, InnerID      string
+	Email, Name, Status  string
+	TenantID, TenantRole string
 }
 
 // UserWorkspaces lists the workspaces that the key's user has access to, sorted
@@ -67,15 +63,15 @@ func (c *Client) UserWorkspaces(ctx context.Context) ([]UserWorkspace, error) {
 	return found, err
 }
 
-// userWorkspaces gives the map's values with an id, each id once. What the keys
-// are is not documented (blink 21), so they decide nothing but which of two values with
-// one id is taken.
+// userWorkspaces gives the map's values, each id once. What the keys are is not
+// documented (blink 21), so they decide nothing but which of two values with one id is
+// taken.
 func userWorkspaces(m map[string]*blinkwire.WorkspaceInfo) []UserWorkspace {
 	ws := make([]UserWorkspace, 0, len(m))
 	seen := make(map[string]bool, len(m))
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		info := m[key]
-		if info == nil || text(info.ID) == "" || seen[*info.ID] {
+		if seen[*info.ID] {
 			continue
 		}
 		seen[*info.ID] = true
@@ -85,7 +81,6 @@ func userWorkspaces(m map[string]*blinkwire.WorkspaceInfo) []UserWorkspace {
 			DisplayName: text(info.DisplayName),
 			Description: text(info.Description),
 			Role:        text(info.Role),
-			UserCount:   value(info.UserCount),
 		})
 	}
 	slices.SortFunc(ws, func(a, b UserWorkspace) int {
@@ -101,14 +96,18 @@ func (c *Client) CurrentUser(ctx context.Context) (CurrentUser, error) {
 	err := c.read(ctx, op,
 		func(ctx context.Context) (*http.Response, error) { return c.calls.GetUserDetails(ctx) },
 		func(dec *json.Decoder) error {
-			var d *userDetails
+			var d *blinkwire.UserDetails
 			if err := dec.Decode(&d); err != nil {
 				return err
 			}
 			if d == nil {
 				return errors.New("it is null, not an object")
 			}
-			u = d.user()
+			u = CurrentUser{
+				AuthID: text(d.AuthID), InnerID: text(d.InnerID),
+				Email: text(d.Email), Name: text(d.Name), Status: text(d.Status),
+				TenantID: text(d.TenantID), TenantRole: text(d.TenantRole),
+			}
 			if u.Email == "" && u.InnerID == "" && u.AuthID == "" && u.Name == "" {
 				return errors.New("it names no user: e-mail, name and ids are all missing")
 			}
@@ -146,29 +145,6 @@ func (u CurrentUser) In(people []membership.Person) (membership.Person, bool) {
 		}
 	}
 	return membership.Person{}, false
-}
-
-// userDetails is the generated type with workspaces that may be null.
-type userDetails struct {
-	blinkwire.UserDetails
-	Workspaces map[string]*blinkwire.WorkspaceInfo `json:"workspaces"`
-}
-
-func (d *userDetails) user() CurrentUser {
-	return CurrentUser{
-		AuthID:            text(d.AuthID),
-		InnerID:           text(d.InnerID),
-		Email:             text(d.Email),
-		Name:              text(d.Name),
-		Status:            text(d.Status),
-		TenantID:          text(d.TenantID),
-		TenantRole:        text(d.TenantRole),
-		UserRole:          text(d.UserRole),
-		DefaultWorkspace:  text(d.DefaultWorkspace),
-		SelectedWorkspace: text(d.SelectedWorkspace),
-		Permissions:       value(d.Permissions),
-		Workspaces:        userWorkspaces(d.Workspaces),
-	}
 }
 
 // Self tells who the key belongs to, by the id under which the tenant (and so, it

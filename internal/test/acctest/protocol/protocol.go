@@ -38,16 +38,6 @@ type Provider struct {
 	identities map[string]*tfprotov6.ResourceIdentitySchema
 }
 
-// Resources are the types of the resources that the provider serves.
-func Resources(t testing.TB) []string {
-	t.Helper()
-	schemas, err := provider.NewServer("test").GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return slices.Sorted(maps.Keys(schemas.ResourceSchemas))
-}
-
 // Start makes a provider and configures it, from the configuration and the
 // environment.
 func Start(t testing.TB, config Object) *Provider {
