@@ -146,7 +146,7 @@ func (r *additive) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 	if r.Enabled != "" {
 		attributes[enabledAttribute] = defaulted(true, r.Enabled)
 	}
-	r.Exit.add(attributes, r.Roles)
+	r.Exit.add(attributes, exitAttribute, r.Roles)
 	resp.Schema = schema.Schema{MarkdownDescription: r.Description, Attributes: attributes}
 }
 

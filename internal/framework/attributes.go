@@ -103,7 +103,8 @@ func noTimeouts(ctx context.Context) timeouts.Value {
 	return none
 }
 
-// Exit says what becomes of the access of a user whose resource is destroyed.
+// Exit says what becomes of the access of a user whose resource is destroyed, or who is
+// not named in one for a whole role.
 type Exit struct {
 	// Remove is what the default is called: "remove", "disable".
 	Remove string
@@ -119,50 +120,36 @@ const (
 	exitReassign = "reassign"
 )
 
-// add puts on_destroy, and what belongs to it, into a schema.
-func (e Exit) add(attributes map[string]schema.Attribute, roles Roles) {
-	ways := []string{e.Remove, exitKeep}
+// add puts on_destroy or on_removal, and what belongs to it, into a schema.
+func (e Exit) add(attributes map[string]schema.Attribute, attribute string, roles Roles) {
+	what, becomes, remains := "What happens to a member with the role who is not named: %s.", "the role changes to", "The role of a removed member"
 	standard := "default"
 	if e.Removes != "" {
 		standard += "; " + e.Removes
 	}
-	text := []string{fmt.Sprintf("`%s` (%s)", e.Remove, standard), "`keep` (stays as it is)"}
+	ways, text := []string{e.Remove}, []string{fmt.Sprintf("`%s` (%s)", e.Remove, standard)}
+	if attribute == exitAttribute {
+		what, becomes, remains = "What happens to the role when the resource is destroyed: %s. "+
+			"The value in the state counts, so apply a change of it before you destroy the resource.", "changes to", "The role that remains"
+		ways, text = append(ways, exitKeep), append(text, "`keep` (stays as it is)")
+	}
 	if e.Reassigns {
-		ways = append(ways, exitReassign)
-		text = append(text, "`reassign` (changes to `reassign_role`)")
+		ways, text = append(ways, exitReassign), append(text, fmt.Sprintf("`reassign` (%s `reassign_role`)", becomes))
 		attributes[reassignAttribute] = schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: "The role that remains with `on_destroy = \"reassign\"`.",
+			MarkdownDescription: fmt.Sprintf("%s with `%s = \"reassign\"`.", remains, attribute),
 			Validators:          []validator.String{roles.Form().Text()},
 		}
 	}
-	last := len(text) - 1
-	attributes[exitAttribute] = schema.StringAttribute{
-		Optional: true,
-		Computed: true,
-		Default:  stringdefault.StaticString(e.Remove),
-		MarkdownDescription: fmt.Sprintf("What happens to the role when the resource is destroyed: %s or %s. "+
-			"The value in the state counts, so apply a change of it before you destroy the resource.", strings.Join(text[:last], ", "), text[last]),
-		Validators: []validator.String{stringvalidator.OneOf(ways...)},
+	choice := text[len(text)-1]
+	if before := text[:len(text)-1]; len(before) > 0 {
+		choice = strings.Join(before, ", ") + " or " + choice
 	}
-}
-
-// addRemoval puts on_removal, and what belongs to it, into a schema.
-func (e Exit) addRemoval(attributes map[string]schema.Attribute, roles Roles) {
-	ways, text := []string{e.Remove}, fmt.Sprintf("`%s` (default)", e.Remove)
-	if e.Reassigns {
-		ways, text = append(ways, exitReassign), text+" or `reassign` (the role changes to `reassign_role`)"
-		attributes[reassignAttribute] = schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "The role of a removed member with `on_removal = \"reassign\"`.",
-			Validators:          []validator.String{roles.Form().Text()},
-		}
-	}
-	attributes[removalAttribute] = schema.StringAttribute{
+	attributes[attribute] = schema.StringAttribute{
 		Optional:            true,
 		Computed:            true,
 		Default:             stringdefault.StaticString(e.Remove),
-		MarkdownDescription: "What happens to a member with the role who is not named: " + text + ".",
+		MarkdownDescription: fmt.Sprintf(what, choice),
 		Validators:          []validator.String{stringvalidator.OneOf(ways...)},
 	}
 }

@@ -233,7 +233,7 @@ func (r *authoritative) Schema(ctx context.Context, _ resource.SchemaRequest, re
 	}
 	if r.ofRole() {
 		attributes[r.Key.Role.Attribute] = roleKeyAttribute(r.Key.Role)
-		r.Removal.addRemoval(attributes, r.Roles)
+		r.Removal.add(attributes, removalAttribute, r.Roles)
 	}
 	for _, k := range r.Kinds {
 		attributes[k.ByText.Name] = schema.MapAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: k.ByText.Description}
