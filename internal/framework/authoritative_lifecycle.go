@@ -100,12 +100,12 @@ func (r *authoritative) planLeftOut(ctx context.Context, config tfsdk.Config, pr
 		if !written.maps[i].roles.IsNull() {
 			continue
 		}
-		rm.roles, rm.partial = types.MapNull(types.StringType), false
+		rm.unmanage()
 		if imported && prior != nil && prior.workspace.Equal(next.workspace) && !prior.maps[i].roles.IsNull() {
-			rm.roles, rm.texts, rm.byText = prior.maps[i].roles, prior.maps[i].texts, prior.maps[i].byText
-			rm.leftOut, prior.maps[i].leftOut = true, true
+			was := &prior.maps[i]
+			rm.roles, rm.members, rm.texts, rm.byText = was.roles, was.members, was.texts, was.byText
+			rm.leftOut, was.leftOut = true, true
 		}
-		rm.fold()
 	}
 	return nil
 }
@@ -127,11 +127,16 @@ func (r *authoritative) applyLeftOut(ctx context.Context, config tfsdk.Config, p
 func (r *authoritative) dropLeftOut(m *peopleModel, names string) {
 	for i := range m.maps {
 		if rm := &m.maps[i]; slices.Contains(strings.Split(names, ","), rm.Roles.Name) {
-			rm.roles = types.MapNull(types.StringType)
-			rm.fold()
-			rm.setTexts(nil)
+			rm.unmanage()
 		}
 	}
+}
+
+// unmanage makes it a map that is not set.
+func (rm *roleMap) unmanage() {
+	rm.roles, rm.partial = types.MapNull(types.StringType), false
+	rm.fold()
+	rm.setTexts(nil)
 }
 
 // planID fills in what follows from the workspace.
@@ -408,9 +413,7 @@ func (r *authoritative) leaveEmpty(m *peopleModel) {
 	for i := range m.maps {
 		rm := &m.maps[i]
 		if i > 0 && len(rm.roles.Elements()) == 0 {
-			rm.roles = types.MapNull(types.StringType)
-			rm.fold()
-			rm.setTexts(nil)
+			rm.unmanage()
 		}
 	}
 }
