@@ -1,7 +1,7 @@
-// Package framework is what the Terraform faces of the products share: how a
-// resource that manages one principal reads, plans and applies, and how the
-// core's findings become diagnostics. A product adds its schema, its model and
-// the conversions between its model and the core.
+// Package framework is what products share on Terraform's side: schemas, models and
+// life cycles of the forms of resource, keys, and how the core's findings become
+// diagnostics. A product describes its resources ([Additive], [Authoritative]); only
+// its data sources have models of its own.
 package framework
 
 import (
