@@ -12,7 +12,7 @@ const (
 	membersType = "roster_blazemeter_workspace_role_members"
 )
 
-var roles = framework.Roles{Product: "BlazeMeter", All: []string{client.RoleTester, client.RoleManager, client.RoleViewer}}
+var roles = framework.RoleNames{Product: "BlazeMeter", All: []string{client.RoleTester, client.RoleManager, client.RoleViewer}}
 
 // workspaceUser is the additive resource: one user in one workspace.
 func workspaceUser() framework.Additive {

@@ -15,7 +15,7 @@ const (
 )
 
 // roles are free-form: workspaces may have custom ones.
-var roles = framework.Roles{Product: "Blink", CheckName: client.CheckRole}
+var roles = framework.RoleNames{Product: "Blink", CheckName: client.CheckRole}
 
 // workspaceRoleBinding is the additive resource: one principal in one workspace.
 func workspaceRoleBinding() framework.Additive {

@@ -24,7 +24,7 @@ type Additive struct {
 	// Description says in Markdown what the resource does.
 	Description string
 	Key         Key
-	Roles       Roles
+	Roles       RoleNames
 	// Role describes the attribute of the role.
 	Role string
 	// Enabled describes the attribute that says whether the principal has access;

@@ -121,7 +121,7 @@ const (
 )
 
 // add puts on_destroy or on_removal, and what belongs to it, into a schema.
-func (e Exit) add(attributes map[string]schema.Attribute, attribute string, roles Roles) {
+func (e Exit) add(attributes map[string]schema.Attribute, attribute string, roles RoleNames) {
 	what, becomes, remains := "What happens to a member with the role who is not named: %s.", "the role changes to", "The role of a removed member"
 	standard := "default"
 	if e.Removes != "" {

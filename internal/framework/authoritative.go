@@ -28,7 +28,7 @@ type Authoritative struct {
 	Description string
 	// Key names the workspace.
 	Key   Key
-	Roles Roles
+	Roles RoleNames
 	// Kinds are the kinds of principal that a workspace has.
 	Kinds []KindOf
 	// Invites describes the attribute that takes pending invitations in; empty
@@ -127,13 +127,13 @@ func readModel[S source](ctx context.Context, a Authoritative, from S) (*peopleM
 	m := a.model()
 	diags := read(ctx, from, a.fields(m))
 	if a.ofRole() && !diags.HasError() {
-		m.unfold()
+		m.fromSets()
 	}
 	return m, diags
 }
 
-// unfold gives everybody the one role that is managed.
-func (m *peopleModel) unfold() {
+// fromSets gives everybody in the sets the one role that is managed.
+func (m *peopleModel) fromSets() {
 	for i := range m.maps {
 		rm := &m.maps[i]
 		switch {
@@ -159,9 +159,9 @@ func (m *peopleModel) unfold() {
 	}
 }
 
-// fold is the way back: the set of those who have the role. Where the whole
+// toSet is the way back: the set of those who have the role. Where the whole
 // workspace is managed there is no such set.
-func (rm *roleMap) fold() {
+func (rm *roleMap) toSet() {
 	switch {
 	case rm.Texts.Name != "":
 		return

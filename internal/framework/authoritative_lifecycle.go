@@ -135,7 +135,7 @@ func (r *authoritative) dropLeftOut(m *peopleModel, names string) {
 // unmanage makes it a map that is not set.
 func (rm *roleMap) unmanage() {
 	rm.roles, rm.partial = types.MapNull(types.StringType), false
-	rm.fold()
+	rm.toSet()
 	rm.setTexts(nil)
 }
 
@@ -324,7 +324,7 @@ func (r *authoritative) store(m *peopleModel, entries []roster.Entry, l *roster.
 			rm.roles = types.MapValueMust(types.StringType, roles)
 		}
 		rm.partial = false
-		rm.fold()
+		rm.toSet()
 		rm.setTexts(func(id string) (string, bool) {
 			live, _ := l.Member(roster.Principal{Kind: rm.Kind, ID: id})
 			return called(live), true

@@ -9,9 +9,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
-// Roles are the roles that a product takes. They are compared without regard to
+// RoleNames are the roles that a product takes. They are compared without regard to
 // case everywhere.
-type Roles struct {
+type RoleNames struct {
 	// Product is its name for people.
 	Product string
 	// All are those that there are, as the product spells them; nil where a
@@ -23,7 +23,7 @@ type Roles struct {
 }
 
 // check says what is wrong with a role that is to be given.
-func (r Roles) check(role string) error {
+func (r RoleNames) check(role string) error {
 	switch {
 	case role == "":
 		return errors.New("the role is empty")
@@ -36,8 +36,8 @@ func (r Roles) check(role string) error {
 }
 
 // shown checks a role that may be what the service shows of a user: none, or
-// several. A plan that would give such a one is refused; see [Roles.given].
-func (r Roles) shown(role string) error {
+// several. A plan that would give such a one is refused; see [RoleNames.given].
+func (r RoleNames) shown(role string) error {
 	if role == "" {
 		return nil
 	}
@@ -51,7 +51,7 @@ func (r Roles) shown(role string) error {
 
 // given checks a role that a plan gives, where the state shows was ("" where it
 // does not show the principal, or shows none).
-func (r Roles) given(role, was string, known bool) error {
+func (r RoleNames) given(role, was string, known bool) error {
 	if known && strings.EqualFold(role, was) {
 		return nil
 	}
@@ -59,7 +59,7 @@ func (r Roles) given(role, was string, known bool) error {
 }
 
 // Spelling gives a role as the product spells it.
-func (r Roles) Spelling(role string) string {
+func (r RoleNames) Spelling(role string) string {
 	for _, one := range r.All {
 		if strings.EqualFold(one, role) {
 			return one
@@ -69,9 +69,11 @@ func (r Roles) Spelling(role string) string {
 }
 
 // Form is a role that can be given.
-func (r Roles) Form() Form { return Form{What: fmt.Sprintf("a %s role", r.Product), Check: r.check} }
+func (r RoleNames) Form() Form {
+	return Form{What: fmt.Sprintf("a %s role", r.Product), Check: r.check}
+}
 
 // validator checks a role in a configuration. What the service may show passes.
-func (r Roles) validator() validator.String {
+func (r RoleNames) validator() validator.String {
 	return Form{What: r.Form().What, Check: r.shown}.Text()
 }
