@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -60,7 +61,7 @@ func newFlags(s *settings, stderr io.Writer) *flag.FlagSet {
 	f.BoolVar(&s.anywhere, "listen-anywhere", false, "allow an address that other machines can reach: the control endpoints need no credentials")
 	f.StringVar(&s.seedFile, "seed", "", "JSON `file` with people, groups, workspaces and roles; without it, a small world is served")
 	f.BoolVar(&s.printSeed, "print-seed", false, "print the seed that would be served, as a start for one's own, and stop")
-	f.StringVar(&s.envFile, "env-file", "", "also write the environment lines to this `file`, once the service listens; removed at the end")
+	f.StringVar(&s.envFile, "env-file", "", "also write the environment lines to this `file`, once the service listens; removed at the start and at the end")
 	f.DurationVar(&s.latency, "latency", 0, "added to every call")
 	f.DurationVar(&s.latencyMax, "latency-max", 0, "with -latency: each call takes a length between the two")
 	f.StringVar(&s.faultsFile, "faults", "", "JSON `file` with faults, in place of the seed's")
@@ -94,6 +95,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	if flags.NArg() > 0 {
 		return fail(exitUsage, fmt.Errorf("%q is no flag; -help lists them", flags.Arg(0)))
+	}
+	if set.envFile != "" && !set.printSeed {
+		// What a service that was killed left behind would point to where nobody listens.
+		if err := forget(set.envFile); err != nil {
+			return fail(exitFailed, fmt.Errorf("the old environment lines cannot be removed: %w", err))
+		}
 	}
 	if !set.anywhere && !mockservice.IsLoopback(set.listen) {
 		return fail(exitUsage, fmt.Errorf("%q can be reached from other machines, and the control endpoints need no credentials: listen on 127.0.0.1, or add -listen-anywhere", set.listen))
@@ -188,7 +195,12 @@ func (set *settings) serve(ctx context.Context, server *mockservice.Server, stdo
 		if err := writeWhole(set.envFile, lines); err != nil {
 			return fmt.Errorf("the environment lines cannot be written: %w", errors.Join(err, hs.Close(), served(<-ended)))
 		}
-		defer func() { _ = os.Remove(set.envFile) }()
+		defer func() {
+			// Another service may have written its own lines in the meantime.
+			if text, err := os.ReadFile(set.envFile); err == nil && string(text) == lines {
+				_ = forget(set.envFile)
+			}
+		}()
 	}
 	faults := server.Faults()
 	_, _ = fmt.Fprint(stdout, lines)
@@ -220,6 +232,14 @@ func served(err error) error {
 		return nil
 	}
 	return err
+}
+
+// forget removes a file, if there is one.
+func forget(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // writeWhole makes a file appear with all of its content.

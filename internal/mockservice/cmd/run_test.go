@@ -81,6 +81,54 @@ func TestServesUntilItIsStopped(t *testing.T) {
 	}
 }
 
+// What an earlier service left is gone before anything can fail, so that a script
+// which waits for the file does not take it for this service's.
+func TestAnOldEnvironmentFileIsRemoved(t *testing.T) {
+	envFile := filepath.Join(t.TempDir(), "env")
+	for name, args := range map[string][]string{
+		"a seed that is not there": {"-seed", filepath.Join(t.TempDir(), "none")},
+		"an address that is none":  {"-listen", "127.0.0.1:99999"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := os.WriteFile(envFile, []byte("export BLINK_ENDPOINT='http://127.0.0.1:1'\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var stdout, stderr output.Buffer
+			if code := run(t.Context(), append(args, "-env-file", envFile), &stdout, &stderr); code != exitFailed {
+				t.Fatalf("exit code %d: %s", code, &stderr)
+			}
+			if _, err := os.Stat(envFile); !os.IsNotExist(err) {
+				t.Errorf("the old file is still there: %v", err)
+			}
+		})
+	}
+}
+
+// A service that ends leaves the file of the one that has followed it.
+func TestAnotherServicesEnvironmentFileStays(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	envFile := filepath.Join(t.TempDir(), "env")
+	var stdout, stderr output.Buffer
+	code := make(chan int, 1)
+	go func() { code <- run(ctx, []string{"-env-file", envFile}, &stdout, &stderr) }()
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(stderr.String(), "stop with Ctrl-C"); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it does not listen: %s", &stderr)
+		}
+	}
+	if err := os.WriteFile(envFile, []byte("another's"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if got := <-code; got != exitOK {
+		t.Errorf("exit code %d: %s", got, &stderr)
+	}
+	if text, err := os.ReadFile(envFile); err != nil || string(text) != "another's" {
+		t.Errorf("the file has %q: %v", text, err)
+	}
+}
+
 func TestFlags(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, text string) string {

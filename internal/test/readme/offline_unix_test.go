@@ -18,7 +18,8 @@ import (
 )
 
 // The commands of "Try it offline" work as they are printed, in a clone and with
-// a home of their own, and nothing else.
+// a home of their own, and nothing else. What a service that was killed has left
+// does not mislead them, and nothing stays behind.
 func TestAccTryItOffline(t *testing.T) {
 	t.Parallel()
 	program := acctest.Needed(t)
@@ -40,7 +41,11 @@ func TestAccTryItOffline(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "bash", "-c", "set -eu\n"+commands)
+	stale := filepath.Join(clone, "mock.env")
+	if err := os.WriteFile(stale, []byte("export BLINK_ENDPOINT='http://127.0.0.1:1/api/v1'\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(ctx, "bash", "-c", "set -eu\n"+commands+"wait\n")
 	cmd.Dir = clone
 	env, err := isolation.Environment(t.Context(), os.Environ(), home)
 	if err != nil {
@@ -48,7 +53,7 @@ func TestAccTryItOffline(t *testing.T) {
 	}
 	// A reader has no CLI configuration, and the provider is installed in the home.
 	cmd.Env = append(env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TF_CLI_CONFIG_FILE=")
-	// The mock service stays in the background, so the whole group is ended.
+	// Commands that fail leave the mock service behind, so the whole group is ended.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	log, err := os.Create(filepath.Join(home, "log"))
@@ -64,6 +69,9 @@ func TestAccTryItOffline(t *testing.T) {
 	output, err := os.ReadFile(log.Name())
 	if err != nil {
 		t.Fatal(err)
+	}
+	if _, err := os.Stat(stale); !os.IsNotExist(err) || !strings.Contains(string(output), "undocumented calls") {
+		t.Errorf("the mock service was not stopped (%v):\n%s", err, output)
 	}
 	if failure != nil || !strings.Contains(string(output), "2 to add, 0 to change, 0 to destroy.") {
 		t.Errorf("the commands did not lead to a plan (%v):\n%s", failure, output)
