@@ -66,9 +66,10 @@ func newRunner(t *testing.T, svc *mockservice.Running) runner {
 		t.Fatal(err)
 	}
 	// What the steps call besides terraform: jq is that of the policies' own test,
-	// gh tells what it was called with.
+	// gh tells what it was called with, and knows of an open issue where issue.txt has
+	// its number.
 	script(t, filepath.Join(bin, "jq"), `printf '%s' "$3" >jq.txt`)
-	script(t, filepath.Join(bin, "gh"), `printf '%s\n' "$*" >gh.txt`)
+	script(t, filepath.Join(bin, "gh"), `printf '%s\n' "$*" >gh.txt; case "$*" in "issue list "*) cat issue.txt;; esac`)
 	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
 		at := filepath.Join(home, ".terraform.d", "plugins", host, "tf-roster", "roster", "0.1.0", runtime.GOOS+"_"+runtime.GOARCH)
 		if err := os.MkdirAll(at, 0o700); err != nil {
@@ -248,9 +249,18 @@ func TestAccWorkflows(t *testing.T) {
 		}
 	}
 	for _, s := range steps(t, "drift.yml") {
-		if strings.HasPrefix(s.If, "steps.plan.outputs.code") {
-			if out, err := r.bash(t, s.Run); err != nil || !strings.Contains(r.read(t, "gh.txt"), "--body-file plan.txt") {
-				t.Errorf("the issue: %v\n%s", err, out)
+		if !strings.HasPrefix(s.If, "steps.plan.outputs.code") {
+			continue
+		}
+		for open, want := range map[string]string{
+			"":   "issue create --title Workspace access differs from the configuration --body-file plan.txt\n",
+			"17": "issue comment 17 --body-file plan.txt\n",
+		} {
+			if err := os.WriteFile(filepath.Join(r.dir, "issue.txt"), []byte(open), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := r.bash(t, s.Run); err != nil || r.read(t, "gh.txt") != want {
+				t.Errorf("with the open issue %q, gh was called with %q: %v\n%s", open, r.read(t, "gh.txt"), err, out)
 			}
 		}
 	}
