@@ -5,6 +5,8 @@
 # The last-owner guard has no objection, because the workspace loses nobody.
 
 terraform {
+  # For OpenTofu: one constraint cannot name a version of each program. Terraform 1.12 to
+  # 1.15 meet it too, and refuse "destroy" below with "Unsupported argument".
   required_version = ">= 1.12"
 
   required_providers {

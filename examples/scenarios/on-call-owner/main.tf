@@ -4,6 +4,8 @@
 # switched on and off by a variable, and a protection that depends on one.
 
 terraform {
+  # For OpenTofu: a constraint cannot name the program. Terraform 1.12 and later meet it
+  # too, and refuse "enabled" below with "Unsupported argument".
   required_version = ">= 1.12"
 
   required_providers {
