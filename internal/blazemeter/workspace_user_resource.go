@@ -43,7 +43,7 @@ func workspaceUser() framework.Additive {
 		Name:  framework.Attribute{Name: "display_name", Description: "The name of the user."},
 		List: &framework.List{
 			Description: "Lists the enabled users of a BlazeMeter workspace for `terraform query`, sorted by e-mail address. " +
-				"With `-generate-config-out` it writes the import blocks and the configuration for an existing workspace. Needs Terraform 1.14 or later.\n\n" +
+				"With `-generate-config-out` it writes the import blocks and the configuration for an existing workspace.\n\n" +
 				"Disabled users have no access to the workspace and are not listed. " +
 				"Terraform stops at 100 results unless the list block sets `limit`. A warning says if there are more.",
 			Listed: func(m roster.Member) bool { return m.Enabled },

@@ -48,7 +48,7 @@ func workspaceRoleBinding() framework.Additive {
 		Name:  framework.Attribute{Name: "name", Description: "The name of the user or group."},
 		List: &framework.List{
 			Description: "Lists the role bindings of a Blink workspace for `terraform query`, pending invitations included: users before groups, sorted by e-mail address or name. " +
-				"With `-generate-config-out` it writes the import blocks and the configuration for an existing workspace. Needs Terraform 1.14 or later.\n\n" +
+				"With `-generate-config-out` it writes the import blocks and the configuration for an existing workspace.\n\n" +
 				"Terraform stops at 100 results unless the list block sets `limit`. A warning says if there are more.",
 		},
 	}
