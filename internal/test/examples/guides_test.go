@@ -180,6 +180,107 @@ resource "roster_blink_workspace_role_binding" "` + who + `" {
 	}
 }
 
+// A handover with depends_on leaves an order in the state, which the next one in the
+// other direction meets. Both ways that the guide has lead out of it.
+func TestAccGuides_dependenciesOfAnEarlierHandover(t *testing.T) {
+	t.Parallel()
+	binding := func(who, role, more string) string {
+		return `
+resource "roster_blink_workspace_role_binding" "` + who + `" {
+  workspace_id = "3f8b1c52-6a0e-4d0b-9b0a-2f6f6a4d1e01"
+  entity_type  = "user"
+  entity_id    = "u-` + who + `"
+  role         = "` + role + `"
+` + more + `
+}
+`
+	}
+	const guard = "provider \"roster\" {\n  last_owner_guard = { handover_wait = \"500ms\" }\n}\n"
+	for name, between := range map[string]string{
+		"two runs":                 binding("alice", "owner", "") + binding("carol", "owner", ""),
+		"without the depends_on":   binding("alice", "viewer", "") + binding("carol", "owner", ""),
+		"two runs, still in order": binding("alice", "owner", "depends_on = [roster_blink_workspace_role_binding.carol]") + binding("carol", "owner", ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := world(t)
+			p.Write("main.tf", guard+binding("alice", "owner", ""))
+			p.Apply()
+			p.Write("main.tf", guard+binding("alice", "viewer", "depends_on = [roster_blink_workspace_role_binding.carol]")+binding("carol", "owner", ""))
+			p.Apply()
+			back := guard + binding("alice", "owner", "")
+			p.Write("main.tf", back)
+			for range 2 {
+				p.Fails([]string{"apply", "-auto-approve", "-no-color"}, "Workspace would lose its last owner", "carol@example.com")
+			}
+			p.Write("main.tf", guard+between)
+			p.Apply()
+			p.Write("main.tf", back)
+			p.Apply()
+			p.Clean()
+			if got := mockblink.Of(p.svc).FewestOwners(mockblink.DefaultWorkspace); got < 1 {
+				t.Errorf("the workspace was down to %d owners", got)
+			}
+		})
+	}
+}
+
+// Destroy does not look at a removed block; what has left the state stays.
+func TestAccGuides_destroyEverythingButTheOwner(t *testing.T) {
+	t.Parallel()
+	p := world(t)
+	p.Needs("a removed block with lifecycle", acctest.Since{Terraform: "1.8", OpenTofu: "1.10"})
+	p.Write("main.tf", bindings)
+	p.Apply()
+	_, bob, _ := strings.Cut(bindings, "\n\n")
+	p.Write("main.tf", bob+"\nremoved {\n  from = roster_blink_workspace_role_binding.alice\n  lifecycle {\n    destroy = false\n  }\n}\n")
+	p.Fails([]string{"destroy", "-auto-approve", "-no-color"}, "Workspace would lose its last owner")
+	p.OK("state", "rm", "roster_blink_workspace_role_binding.alice")
+	p.OK("destroy", "-auto-approve", "-no-color")
+	for user, want := range map[string]string{"u-alice": "owner", "u-bob": ""} {
+		if got := mockblink.Of(p.svc).Role(mockblink.DefaultWorkspace, "user", user); got != want {
+			t.Errorf("%s is %q", user, got)
+		}
+	}
+}
+
+// A moved block for each instance leads from count to for_each, and a member can go
+// in the same change.
+func TestAccGuides_fromCountToForEach(t *testing.T) {
+	t.Parallel()
+	p := world(t)
+	config := func(people, repeat, who string) string {
+		return `
+locals {
+  people = [` + people + `]
+}
+
+resource "roster_blink_workspace_role_binding" "p" {
+  ` + repeat + `
+  workspace_id = "3f8b1c52-6a0e-4d0b-9b0a-2f6f6a4d1e01"
+  entity_type  = "user"
+  entity_id    = ` + who + `
+  role         = "contributor"
+}
+`
+	}
+	forEach := func(people string) string {
+		return config(people, "for_each = { for id in local.people : id => id }", "each.key")
+	}
+	p.Write("main.tf", config(`"u-bob", "u-carol", "u-dave"`, "count = length(local.people)", "local.people[count.index]"))
+	p.Apply()
+	p.Write("main.tf", forEach(`"u-bob", "u-carol"`))
+	p.Fails([]string{"plan", "-no-color"}, "One resource removes what another keeps")
+	moved := section(t, "troubleshooting", "Two resources for one member")
+	p.Write("main.tf", forEach(`"u-bob", "u-carol"`)+moved)
+	p.svc.ResetAudit()
+	p.Shows(p.Apply(), "0 added, 0 changed, 1 destroyed")
+	p.Clean()
+	if writes := p.svc.Writes(); len(writes) != 1 {
+		t.Errorf("more than Dave's access was changed: %v", writes)
+	}
+}
+
 // The way out of a refused plan with a variable, as the guide has it.
 func TestAccGuides_modeFromAVariable(t *testing.T) {
 	t.Parallel()
