@@ -159,7 +159,7 @@ func (a *setApply) drop(c planning.Change) wish {
 // there now.
 func (a *setApply) finish(ctx context.Context) SetApplied {
 	var failed, warnings, out []Finding
-	alone := map[Principal]bool{}
+	answered := map[Principal]bool{}
 	told := map[*reconcile.Shortage]bool{}
 	for _, step := range a.steps {
 		for i, w := range step.wishes {
@@ -180,8 +180,8 @@ func (a *setApply) finish(ctx context.Context) SetApplied {
 					failed = append(failed, f)
 				}
 			}
-			if o.Result == reconcile.LeftAlone {
-				alone[w.Principal.Fold()] = true
+			if w.Action == reconcile.Drop || o.Result == reconcile.LeftAlone {
+				answered[w.Principal.Fold()] = true
 			}
 		}
 	}
@@ -191,7 +191,7 @@ func (a *setApply) finish(ctx context.Context) SetApplied {
 	})...)
 	listing := a.listing(ctx, Failed(out))
 	a.note(out)
-	warnings = append(warnings, a.joined(ctx, listing, alone)...)
+	warnings = append(warnings, a.joined(ctx, listing, answered)...)
 	out = append(out, planning.Bounded(warnings, func(n int) (string, string) {
 		return fmt.Sprintf("%d more notes about principals of %s", n, where), "The others:"
 	})...)
@@ -228,8 +228,9 @@ func (a *setApply) listing(ctx context.Context, failed bool) *Listing {
 	return r.Whole()
 }
 
-// joined names those who came since the plan was made and are not named.
-func (a *setApply) joined(ctx context.Context, l *Listing, alone map[Principal]bool) []Finding {
+// joined names those who came since the plan was made and are not named, and about whom
+// nothing has been answered.
+func (a *setApply) joined(ctx context.Context, l *Listing, answered map[Principal]bool) []Finding {
 	var fs []Finding
 	left := planning.Compare(l, a.run.traits, a.next, a.held).LeftAlone
 	for _, c := range a.alone {
@@ -239,7 +240,7 @@ func (a *setApply) joined(ctx context.Context, l *Listing, alone map[Principal]b
 		}
 	}
 	for _, c := range left {
-		if c.Cause != guard.NotNamed || alone[c.Principal.Fold()] || a.reconciler.HeldByOther(c.Principal, a.token) {
+		if c.Cause != guard.NotNamed || answered[c.Principal.Fold()] || a.reconciler.HeldByOther(c.Principal, a.token) {
 			continue
 		}
 		w := a.drop(c)

@@ -268,12 +268,18 @@ func (a *account) member(q membership.Principal) membership.Member {
 	return a.planner.Known(a.id, a.listing, q)
 }
 
-// noteRead remembers a state that is refreshed, by its [MemberKey] or [RolesKey].
+// noteRefresh notes that a state is being refreshed.
+func (p *Planner) noteRefresh() {
+	p.walk.mu.Lock()
+	defer p.walk.mu.Unlock()
+	p.walk.refreshed()
+}
+
+// noteRead remembers a state that was refreshed, by its [MemberKey] or [RolesKey].
 func (p *Planner) noteRead(workspace, key string, s readState) {
 	w := p.walk
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.refreshed()
 	w.seq++
 	s.seq = w.seq
 	a := p.account(workspace)

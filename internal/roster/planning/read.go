@@ -14,14 +14,17 @@ type BindingRead struct {
 	Presence membership.Presence
 	Member   membership.Member
 	Findings []membership.Finding
-	Private  Private
+	// Private is what the private data has to say from now on: nothing where the object
+	// leaves the state. Terraform hands it to the plan of the next creation, which would
+	// look like the second half of a replacement.
+	Private Private
 }
 
 // ReadBinding looks a principal up when Terraform refreshes a state. label names
 // the principal for people; may be empty.
 func (p *Planner) ReadBinding(ctx context.Context, b Binding, label string, private Private) BindingRead {
 	private = private.withInstance() // a state from before there were tokens has none
-	p.noteRead(b.Workspace, b.key(), readState{token: private.Instance})
+	p.noteRefresh()
 	if label == "" {
 		label = b.Principal.ID
 	}
@@ -30,10 +33,17 @@ func (p *Planner) ReadBinding(ctx context.Context, b Binding, label string, priv
 			said+" This resource leaves the state.")
 	})
 	out := BindingRead{Private: private, Presence: presence, Findings: fs}
+	if l != nil {
+		out.Member, out.Presence = l.Lookup(b.Principal)
+	}
+	if out.Presence == membership.Absent {
+		out.Private = Private{}
+	} else {
+		p.noteRead(b.Workspace, b.key(), readState{token: private.Instance})
+	}
 	if l == nil {
 		return out
 	}
-	out.Member, out.Presence = l.Lookup(b.Principal)
 	switch out.Presence {
 	case membership.NotKnown:
 		out.Findings = append(out.Findings, p.incompleteOnce(l, fmt.Sprintf("%s is not in that part.", label))...)
@@ -60,12 +70,14 @@ type RolesRead struct {
 	Entries  []Entry
 	Listing  *membership.Listing
 	Findings []membership.Finding
-	Private  Private
+	// Private is as in [BindingRead].
+	Private Private
 }
 
 // ReadRoles looks up who is in a workspace when Terraform refreshes a state.
 func (p *Planner) ReadRoles(ctx context.Context, prior Roles, private Private) RolesRead {
 	private = private.withInstance()
+	p.noteRefresh()
 	l, presence, fs := p.refresh(ctx, prior.Workspace, func(said string) membership.Finding {
 		return membership.WarningAt(membership.AtNone, fmt.Sprintf("%s is gone", membership.Capital(p.traits.Workspace(prior.Workspace))),
 			said+" This resource leaves the state.")
@@ -73,6 +85,7 @@ func (p *Planner) ReadRoles(ctx context.Context, prior Roles, private Private) R
 	out := RolesRead{Private: private, Presence: presence, Findings: fs}
 	switch {
 	case presence == membership.Absent:
+		out.Private = Private{}
 		return out
 	case l == nil:
 	case l.Complete():

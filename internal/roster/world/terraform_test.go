@@ -368,6 +368,7 @@ func (w *walk) planResource(ctx context.Context, r *resource, destroy bool) bool
 		if next == nil {
 			return true
 		}
+		r.private = ""
 		return w.decide(ctx, r, creates, next)
 	}
 	if next == nil && s.orphansFirst && refresh {
@@ -417,8 +418,7 @@ func (w *walk) decide(ctx context.Context, r *resource, a action, next *object) 
 	c := change{action: a, prior: r.state, next: next, private: r.private}
 	var ok bool
 	switch {
-	case a == creates:
-		c.private = ""
+	case a == creates: // with the private data of a refresh in which the object left the state
 		ok = w.ask(ctx, r, nil, next, &c.private)
 	case (a == deleteBack || a == createBack) && r.how == isTainted:
 		c.private = ""

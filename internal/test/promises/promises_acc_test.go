@@ -175,6 +175,45 @@ func TestAccPausedHostDecidesAnew(t *testing.T) {
 	})
 }
 
+// A user whom the apply has given another role is not one who came meanwhile.
+func TestAccReassignedIsNotLeftAlone(t *testing.T) {
+	perProduct(t, func(t *testing.T, p products.Product) {
+		s := begin(t, p, map[int]role{alice: owner, dave: owner})
+		s.apply(s.holders("x", owner, []int{alice, dave}, s.lowers()))
+		if r := s.apply(s.holders("x", owner, []int{alice}, s.lowers())); strings.Contains(r.Text(), "left alone") {
+			t.Errorf("what this run has done is told as what others did:\n%s", r.Stdout)
+		}
+		s.has(dave, low)
+		s.Clean()
+	})
+}
+
+// Terraform hands the private data of an object that a refresh has removed to the plan of
+// its next creation, which is judged like any other.
+func TestAccPlannedAgainAfterItLeftTheState(t *testing.T) {
+	perProduct(t, func(t *testing.T, p products.Product) {
+		s := begin(t, p, map[int]role{alice: owner, dave: owner, bob: low})
+		s.apply(s.one("x", bob, low), s.one("y", alice, owner), s.one("z", dave, owner))
+
+		// It counts as an owner who comes.
+		s.set(alice, none)
+		s.apply(s.one("x", bob, low), s.one("y", alice, owner))
+		s.has(alice, owner)
+		s.has(dave, none)
+
+		// It clashes with another resource.
+		s.set(bob, none)
+		s.configure(s.one("x", bob, low), s.one("again", bob, middle), s.one("y", alice, owner))
+		s.Fails([]string{"plan", "-no-color"}, "Two resources")
+
+		// In a workspace that is gone there is nothing to create.
+		s.configure(s.one("x", bob, low), s.one("y", alice, owner))
+		s.svc.Must(s.svc.Access(p.Name).DeleteWorkspace(s.first))
+		s.Fails([]string{"plan", "-no-color"}, "is gone", "was not found in", "terraform destroy -refresh=false")
+		s.OK("destroy", "-auto-approve", "-refresh=false")
+	})
+}
+
 // What other instances of a workspace held is not what this instance held.
 func TestAccRenamedWithoutMoved(t *testing.T) {
 	perProduct(t, func(t *testing.T, p products.Product) {
