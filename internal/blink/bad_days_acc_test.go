@@ -71,7 +71,7 @@ func TestAccRoleBinding_somebodyIsThereAlready(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.Write("main.tf", user("bob", "u-bob", "viewer"))
-		r := w.Fails([]string{"plan", "-no-color"}, "bob@example.com already has access to workspace Payments", "with contributor", "adopt_existing = true")
+		r := w.Fails([]string{"plan", "-no-color"}, "bob@example.com already has access to workspace Payments", "has contributor", "adopt_existing = true")
 		// The block works once its address is filled in.
 		block := r.Stdout + r.Stderr
 		block = block[strings.Index(block, "import {"):]

@@ -16,7 +16,7 @@ func TestACreationNeverChangesAnAccessSilently(t *testing.T) {
 		x := openSession(t, s, enforce())
 		fs := x.plan(BindingChange{Next: bind("w1", "vic", "editor")}).Findings
 		says(t, fs, there)
-		for _, part := range []string{"with viewer. The configuration asks for editor", "import {\n  to = roster_blink_workspace_role_binding.NAME\n  id = \"w1/user/vic\"\n}", "adopt_existing = true", "`terraform destroy -refresh=false` skips this"} {
+		for _, part := range []string{"has viewer in workspace \"Space w1\" (w1) already. The configuration asks for editor", "import {\n  to = roster_blink_workspace_role_binding.NAME\n  id = \"w1/user/vic\"\n}", "adopt_existing = true", "`terraform destroy -refresh=false` skips this"} {
 			if !strings.Contains(fs[0].Detail, part) {
 				t.Errorf("no %q in %s", part, fs[0].Detail)
 			}

@@ -92,17 +92,20 @@ func TestTheMessageForSeveralWorkspaces(t *testing.T) {
 		begins(t, fs[0].Detail, `Workspace "Space w1" (w1) would have 0 owners and needs 1.
 Its owners now:
   - ann@example.com (ann): changed from owner to editor by this run
+last_owner_guard.minimum_owners is 2, and it has fewer already: it may not
+lose more.
 
 Ways out:
 `)
-		begins(t, fs[1].Detail, `Workspace "Space w2" (w2) would have 1 owner and needs 2.
+		begins(t, fs[1].Detail, `The change at fault is that of another resource than the one named here.
+
+Workspace "Space w2" (w2) would have 1 owner and needs 2.
 Its owners now:
   - bob@example.com (bob): left with the role "viewer" by this run
     (reassign_role)
   - cleo@example.com (cleo): stays
 
-This is about another resource of the run: the change at fault is the one
-listed above.
+Ways out:
 `)
 		for _, f := range fs {
 			if !strings.Contains(f.Detail, "The guard waited 7s for a successor, until nothing had moved for 5s") {

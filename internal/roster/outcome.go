@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,7 +98,10 @@ func (s *space) leftAloneFinding(ctx context.Context, w wish, o reconcile.Outcom
 	if w.Want != nil && w.Want.HasOneRole() || w.Loss.What != "" {
 		detail += fmt.Sprintf(" The next plan shows what would happen: %s would be %s.", o.Before.Label(), w.clause(t))
 	}
-	if w.Held == nil && w.Loss.Form == guard.OfOne {
+	if w.creates && w.Loss.Form == guard.OfOne {
+		detail += fmt.Sprintf(" To keep what is there, write %s in the configuration.", o.Before.Standing())
+	}
+	if w.Held == nil && !w.creates && w.Loss.Form == guard.OfOne {
 		detail += fmt.Sprintf(" Set %s = true to accept the change.", s.run.naming.AdoptExisting)
 	}
 	if !w.creates && w.Loss.Form == guard.OfOne {
@@ -138,8 +142,8 @@ func (s *space) failed(ctx context.Context, w wish, o reconcile.Outcome) Finding
 				fmt.Sprintf("This run restored the role of %s once already, because too few %s were left. Nothing was changed. Plan and apply again.", name.detail, t.OwnersNoun))
 		}
 		return failure(w.at, fmt.Sprintf("%s was given the role back", what),
-			fmt.Sprintf("%s was %s. Then the %s had fewer %s than it needs, because another run or a person removed one at the same time. So %s has %s again. Plan and apply again.",
-				name.detail, w.clause(t), t.WorkspaceNoun, t.OwnersNoun, name.summary, o.Before.Standing()))
+			fmt.Sprintf("%s was %s. Then the %s had fewer %s than it needs, because another run or a person removed one at the same time. So %s has %s again.%s Name another %s before you take this one out.",
+				name.detail, w.clause(t), t.WorkspaceNoun, t.OwnersNoun, name.summary, o.Before.Standing(), s.ownersNow(), t.OwnerNoun))
 	case reconcile.NotGivenBack:
 		return failure(w.at, fmt.Sprintf("%s was not given the role back", what),
 			fmt.Sprintf("%s was %s. Then the %s had fewer %s than it needs, because another run or a person removed one at the same time. The role could not be restored: %s.\n\n"+
@@ -176,7 +180,10 @@ func (s *space) refusal(ctx context.Context, w wish, o reconcile.Outcome, severi
 	if o.Short.TimedOut {
 		section.Notes = append(section.Notes, "The resource's own timeout ended the wait.")
 	}
-	const again = "If this run has created a successor in the meantime, apply again to finish the handover."
+	again := "If this run has created a successor in the meantime, apply again to finish the handover."
+	if section.AtPlan > section.Now {
+		again = fmt.Sprintf("Who the %s were at plan time has changed since: plan again.", s.run.traits.OwnersNoun)
+	}
 	switch {
 	case o.Err != nil:
 		section.Notes = append(section.Notes, fmt.Sprintf("%s itself refused: %s", s.run.traits.Product, planning.Said(o.Err)))
@@ -185,12 +192,25 @@ func (s *space) refusal(ctx context.Context, w wish, o reconcile.Outcome, severi
 	case severity == SeverityError:
 		section.Notes = append(section.Notes, "None of them was changed. The other changes of this resource are done, and the state shows the result. "+again)
 	}
-	return guard.Refusal{Judge: o.Short.Judge, Severity: severity, Sections: []guard.Section{section}, At: w.at, Waited: o.Short.Waited}.Finding()
+	return guard.Refusal{Judge: o.Short.Judge, Severity: severity, Sections: []guard.Section{section}, At: w.at, Waited: o.Short.Waited, ByService: o.Err != nil}.Finding()
 }
 
 // said is how a message calls a principal or a workspace: short in a summary,
 // and with the id in a detail.
 type said struct{ summary, detail string }
+
+// ownersNow names the owners as a sentence, after a space; "" where there is no listing.
+func (s *space) ownersNow() string {
+	l := s.reconciler.Known()
+	if l == nil {
+		return ""
+	}
+	var who []string
+	for _, m := range s.run.judge.Owners(l) {
+		who = append(who, guard.NameAndID(m))
+	}
+	return fmt.Sprintf(" Its %s now: %s.", s.run.traits.OwnersNoun, cmp.Or(strings.Join(who, ", "), "none"))
+}
 
 // called names the principal of a change.
 func (s *space) called(w wish, o reconcile.Outcome) said {

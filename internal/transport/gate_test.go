@@ -262,12 +262,12 @@ func TestLetInWhileCancelled(t *testing.T) {
 }
 
 func TestKindsHaveNames(t *testing.T) {
-	for k := Connection; k <= Invalid; k++ {
+	for k := Connection; k <= Stale; k++ {
 		if k.String() == "" || k.String() == "kind "+strconv.Itoa(int(k)) {
 			t.Errorf("kind %d has no name", k)
 		}
 	}
-	if Kind(-1).String() != "kind -1" || (Invalid+1).String() != "kind 8" {
+	if Kind(-1).String() != "kind -1" || (Stale+1).String() != "kind 9" {
 		t.Error("unknown kinds have no name")
 	}
 }

@@ -46,6 +46,8 @@ type Refusal struct {
 	Elsewhere bool
 	// Waited is how long a successor was waited for; 0 for not at all.
 	Waited time.Duration
+	// ByService is true where the service itself refused, which no setting changes.
+	ByService bool
 }
 
 // Finding gives the message. There is at least one section.
@@ -87,14 +89,17 @@ func (r Refusal) losses() []Line {
 func (r Refusal) detail() string {
 	var b strings.Builder
 	t := r.Judge.traits
+	if r.Elsewhere {
+		b.WriteString("The change at fault is that of another resource than the one named here.\n\n")
+	}
 	for i, s := range r.Sections {
 		if i > 0 {
 			b.WriteString("\n")
 		}
 		s.write(&b, t)
-	}
-	if r.Elsewhere {
-		b.WriteString("\nThis is about another resource of the run: the change at fault is the one listed above.\n")
+		if minimum := r.Judge.policy.MinimumOwners; s.Needs < minimum {
+			fmt.Fprintf(&b, "%s is %d, and it has fewer already: it may not lose more.\n", r.Judge.words.MinimumOwners, minimum)
+		}
 	}
 	b.WriteString("\nWays out:\n")
 	for _, way := range r.waysOut() {
@@ -194,15 +199,34 @@ func (r Refusal) waysOut() []string {
 			fmt.Sprintf("Stop managing the %s, who then keeps the role: %s for a whole resource, `%s` for one instance, or %s.", t.OwnerNoun, w.Release, w.Forget, w.ReleaseInPlace))
 	}
 	if forms[OfOne] && (causes[Ended] || causes[Replaced] || causes[Moved]) {
-		out = append(out, fmt.Sprintf("%s = \"keep\" leaves the role too, but only once it has been applied.", w.OnDestroy))
+		out = append(out, fmt.Sprintf("Or set %s = \"keep\" and apply that first: it counts only once it has been applied.", w.OnDestroy))
 	}
-	if minimum := r.Judge.policy.MinimumOwners; minimum > 1 {
+	if r.aGroupInVain() {
+		out = append(out, fmt.Sprintf("If a group is enough: set %s = true.", w.CountOwnerGroups))
+	}
+	if r.ByService {
+		return append(out, fmt.Sprintf("No setting of the provider changes this: %s itself refuses.", t.Product))
+	}
+	if minimum := r.Judge.policy.MinimumOwners; minimum > 1 && r.left() > 0 {
 		out = append(out, fmt.Sprintf("If fewer than %d are enough: lower %s.", minimum, w.MinimumOwners))
 	}
 	if causes[Ended] || causes[Moved] || causes[NotNamed] {
 		out = append(out, fmt.Sprintf("If the %s is being closed: add its id to %s.", t.WorkspaceNoun, w.ExemptWorkspaces))
 	}
 	return out
+}
+
+// left is the fewest owners that one of the workspaces would have.
+func (r Refusal) left() int {
+	return slices.MinFunc(r.Sections, func(a, b Section) int { return cmp.Compare(a.Would, b.Would) }).Would
+}
+
+// aGroupInVain tells whether a group has the owner's role, or is to get it, that does
+// not count because groups do not.
+func (r Refusal) aGroupInVain() bool {
+	return !r.Judge.policy.CountOwnerGroups && slices.ContainsFunc(r.Sections, func(s Section) bool {
+		return slices.ContainsFunc(slices.Concat(s.Owners, s.Successors), func(l Line) bool { return l.Member.Kind == membership.Group && l.Member.MemberCount > 0 })
+	})
 }
 
 // namedInVain tells whether the run names a successor who does not count.

@@ -71,8 +71,9 @@ Ways out:
     ` + "`lifecycle { destroy = false }`" + ` for a whole resource,
     ` + "`terraform state rm`" + ` for one instance, or
     ` + "`lifecycle { destroy = false }`" + ` in the resource.
-  - on_destroy = "keep" leaves the role too, but only once it has been
-    applied.
+  - Or set on_destroy = "keep" and apply that first: it counts only once it
+    has been applied.
+  - If a group is enough: set count_owner_groups = true.
   - If the workspace is being closed: add its id to
     last_owner_guard.exempt_workspace_ids.
 
@@ -98,10 +99,12 @@ func TestTheWaysOutFitTheCase(t *testing.T) {
 	warn := enforcing()
 	warn.Mode = Warn
 	for name, c := range map[string]struct {
-		loss   Loss
-		policy Policy
-		says   []string
-		not    []string
+		loss      Loss
+		policy    Policy
+		others    []membership.Member
+		byService bool
+		says      []string
+		not       []string
 	}{
 		"a typing error": {
 			loss: Loss{Cause: Edited, To: &typo, What: "changed"}, policy: enforcing(),
@@ -118,8 +121,16 @@ func TestTheWaysOutFitTheCase(t *testing.T) {
 			not:  []string{"on_destroy", "removed` block", "depends_on", "-parallelism"},
 		},
 		"of two": {
+			loss: Loss{Cause: Ended, What: "removed"}, policy: two, others: []membership.Member{person("zoe", "owner")},
+			says: []string{"If fewer than 2 are enough: lower last_owner_guard.minimum_owners"}, not: []string{"Undo", "fewer already"},
+		},
+		"the only one of two": {
 			loss: Loss{Cause: Ended, What: "removed"}, policy: two,
-			says: []string{"If fewer than 2 are enough: lower last_owner_guard.minimum_owners"}, not: []string{"Undo"},
+			says: []string{"minimum_owners is 2, and it has fewer already: it may not lose more."}, not: []string{"lower last_owner_guard"},
+		},
+		"refused by the service": {
+			loss: Loss{Cause: Ended, What: "removed"}, policy: enforcing(), byService: true,
+			says: []string{"No setting of the provider changes this: Blink itself refuses.", "Name a successor"}, not: []string{"is being closed"},
 		},
 		"another principal": {
 			loss: Loss{Cause: Replaced, What: "replaced"}, policy: enforcing(),
@@ -135,14 +146,14 @@ func TestTheWaysOutFitTheCase(t *testing.T) {
 		},
 	} {
 		j := NewJudge(c.policy, blink(), words())
-		tally := NewTally(j, listing(blink(), person("ann", "owner")))
+		tally := NewTally(j, listing(blink(), append(c.others, person("ann", "owner"))...))
 		c.loss.Principal = user("ann")
 		tally.Lose(c.loss)
 		severity := membership.SeverityError
 		if c.policy.Mode == Warn {
 			severity = membership.SeverityWarning
 		}
-		got := strings.Join(strings.Fields(message(t, Refusal{Judge: j, Severity: severity, Sections: []Section{tally.Section("w1", "Payments", 1)}, Waited: time.Second})), " ")
+		got := strings.Join(strings.Fields(message(t, Refusal{Judge: j, Severity: severity, Sections: []Section{tally.Section("w1", "Payments", 1+len(c.others))}, Waited: time.Second, ByService: c.byService})), " ")
 		for _, part := range c.says {
 			if !strings.Contains(got, part) {
 				t.Errorf("%s: no %q in %s", name, part, got)
@@ -177,7 +188,7 @@ func TestTheMessageForAnotherRequest(t *testing.T) {
 	tally.Lose(removed("ann"))
 	r := Refusal{Judge: j, Sections: []Section{tally.Section("w1", "w1", 1)}, Severity: membership.SeverityError, Elsewhere: true}
 	got := message(t, r)
-	for _, part := range []string{"Workspace w1 would have", "This is about another resource of the run"} {
+	for _, part := range []string{"Workspace w1 would have", "another resource than the one named here"} {
 		if !strings.Contains(got, part) {
 			t.Errorf("no %q in %s", part, got)
 		}

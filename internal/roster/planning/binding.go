@@ -122,6 +122,9 @@ func (c BindingChange) ReplacedLoss() guard.Loss {
 	what := "replaced in its resource by a principal that is not known yet"
 	if !c.Next.PrincipalUnknown {
 		what = fmt.Sprintf("replaced in its resource by %s", c.Next.Principal)
+		if !c.Next.StandingUnknown {
+			what += fmt.Sprintf(", who gets the role %s", c.Next.Standing)
+		}
 	}
 	return guard.Loss{Principal: c.Prior.Principal, To: c.Exit.To(), Cause: guard.Replaced, What: what, At: membership.AtPrincipal}
 }

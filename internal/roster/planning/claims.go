@@ -351,6 +351,10 @@ func (p *Planner) endedElsewhere(ctx context.Context, r Roles) bool {
 	return p.walk.settled(ctx, func() bool { return a.ended[RolesKey(r.Workspace, r.Role)] })
 }
 
+// pullsExplained is how many messages of one kind say at length what helps: a list that
+// shifts has one for each of its instances.
+const pullsExplained = 3
+
 // place names the workspace in the texts of clashes.
 func (a *account) place() string { return a.planner.traits.Place(a.name, a.id) }
 
@@ -361,6 +365,9 @@ func (a *account) twice(m membership.Member) string {
 
 func (a *account) pulled(m membership.Member) string {
 	w := a.planner.words
+	if a.pulls++; a.pulls > pullsExplained {
+		return fmt.Sprintf("One resource ends the access of %s in %s, and another one creates or keeps it. What helps is in the first of these messages: %s, or %s.", Named(m), a.place(), w.Rename, w.Keyed)
+	}
 	return fmt.Sprintf("In this change one resource ends the access of %s in %s, and another one creates or keeps it. In the wrong order, %s would end up without access. What helps:\n"+
 		"  - %s, for a resource that was renamed\n"+
 		"  - %s\n"+

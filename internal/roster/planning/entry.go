@@ -78,15 +78,22 @@ func Reenabled(live membership.Member, to membership.Standing, where string) mem
 // Adopted warns that the role of a member who is there already is changed, and says
 // as a clause what allows that.
 func Adopted(allowed string, live membership.Member, to membership.Standing, where string) membership.Finding {
-	return membership.WarningAt(membership.AtPrincipal, fmt.Sprintf("%s in %s goes from %s to %s", live.Label(), where, live.Standing(), to),
+	return membership.WarningAt(StandingAttribute(live, to), fmt.Sprintf("%s in %s goes from %s to %s", live.Label(), where, live.Standing(), to),
 		fmt.Sprintf("%s has %s there already. %s, so this change makes it %s.", Named(live), live.Standing(), allowed, to))
 }
 
 // refuseConflict refuses to change the role of a member without consent.
 func (b *bindingPlanning) refuseConflict(ctx context.Context) membership.Finding {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s is in %s already, with %s. The configuration asks for %s. Creating a resource never changes a member silently.\n\n",
-		Named(b.live), b.place(ctx, b.Next.Workspace), b.live.Standing(), b.Next.Standing)
+	does := "Creating a resource"
+	if b.Prior != nil {
+		does = "Giving a resource another principal"
+	}
+	fmt.Fprintf(&text, "%s has %s in %s already. The configuration asks for %s. %s never changes a member silently.\n\n",
+		Named(b.live), b.live.Standing(), b.place(ctx, b.Next.Workspace), b.Next.Standing, does)
+	for _, f := range b.unknownRole(ctx, b.listing, b.Next.Standing.Role) {
+		fmt.Fprintf(&text, "%s. %s\n\n", f.Summary, f.Detail)
+	}
 	if b.Prior != nil {
 		fmt.Fprintf(&text, "Set %s = true to accept the change.", b.words.AdoptExisting)
 	} else {
@@ -161,17 +168,21 @@ func (p *Planner) meant(t *membership.Tenant, l *membership.Listing, q membershi
 		switch {
 		case person.Kind != q.Kind:
 		case person.Email != "" && strings.EqualFold(person.Email, q.ID):
-			return fmt.Sprintf("That is the e-mail address of %s.", person.ID)
+			return fmt.Sprintf("That is the e-mail address of %s. Write that id.", person.ID)
 		case person.Name != "" && strings.EqualFold(person.Name, q.ID):
-			return fmt.Sprintf("That is the name of %s.", person.ID)
+			return fmt.Sprintf("That is the name of %s. Write that id.", person.ID)
 		}
 	}
 	for _, m := range l.Members {
 		if m.Kind == q.Kind && m.Email != "" && strings.EqualFold(m.Email, q.ID) {
-			return fmt.Sprintf("That is the e-mail address of %s.", m.ID)
+			return fmt.Sprintf("That is the e-mail address of %s. Write that id.", m.ID)
 		}
 	}
-	return fmt.Sprintf("Check the id. A %s has to be in the %s before it can be added to a %s.", q.Kind, p.traits.TenantNoun, p.traits.WorkspaceNoun)
+	check := "Check the id."
+	if strings.Contains(q.ID, "@") {
+		check = "This has to be the id, not an e-mail address."
+	}
+	return fmt.Sprintf("%s Only a %s of the %s can be added to a %s.", check, q.Kind, p.traits.TenantNoun, p.traits.WorkspaceNoun)
 }
 
 // CannotAddDisabled refuses to add a disabled member.

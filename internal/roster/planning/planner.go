@@ -171,8 +171,10 @@ func (p *Planner) unread(err error, workspace string, at membership.Attribute, r
 	if f.Severity == membership.SeverityError {
 		f.Detail += "\nThis message comes once, for all resources that need it."
 		switch membership.FailureOf(err) {
-		case membership.Gone, membership.Forbidden, membership.Refused, membership.Unsupported:
+		case membership.Gone:
 			f.Detail += p.skipsPlan()
+		case membership.Forbidden, membership.Refused, membership.Unsupported:
+			f.Detail += fmt.Sprintf("\n\nTo stop managing these members without reading: `%s`.", p.words.Forget)
 		}
 	}
 	return []membership.Finding{f}
@@ -194,7 +196,7 @@ func (p *Planner) ReadFailure(err error, workspace string, at membership.Attribu
 	switch kind := membership.FailureOf(err); {
 	case kind == membership.Gone:
 		return membership.ErrorAt(at, fmt.Sprintf("%s was not found in %s", membership.Capital(where), p.traits.Product),
-			fmt.Sprintf("%s Check the id, and that the %s belongs to the %s that the %s is in.", Sentence(err), p.traits.CredentialNoun, p.traits.TenantNoun, p.traits.WorkspaceNoun))
+			fmt.Sprintf("%s Check that it is the id, not the name, and that the %s belongs to the %s that the %s is in.", Sentence(err), p.traits.CredentialNoun, p.traits.TenantNoun, p.traits.WorkspaceNoun))
 	case kind == membership.Refused, kind == membership.Unsupported:
 		return membership.ErrorAt(at, fmt.Sprintf("%s refused to list %s", p.traits.Product, where),
 			fmt.Sprintf("%s%s Check the id.", Sentence(err), kept))
@@ -389,7 +391,7 @@ func (p *Planner) unknownRole(ctx context.Context, l *membership.Listing, role s
 		hint = fmt.Sprintf(" Did you mean %q?", near)
 	}
 	return []membership.Finding{membership.WarningAt(membership.AtRole, fmt.Sprintf("No member has the role %q in %s", role, p.at(ctx, l.ID)),
-		fmt.Sprintf("It is not one of %s's own roles (%s) either.%s If it is a custom role, ignore this warning. If not, the apply will fail.", p.traits.Product, strings.Join(p.traits.RolesAscending, ", "), hint))}
+		fmt.Sprintf("It is not one of %s's own roles (%s) either.%s If it is a custom role, ignore this. If not, the apply will fail.", p.traits.Product, strings.Join(p.traits.RolesAscending, ", "), hint))}
 }
 
 // skipsPlan says how a destroy gets past a refusal: Terraform plans before

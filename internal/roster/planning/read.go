@@ -49,7 +49,7 @@ func (p *Planner) ReadBinding(ctx context.Context, b Binding, label string, priv
 		out.Findings = append(out.Findings, p.incompleteOnce(l, fmt.Sprintf("%s is not in that part.", label))...)
 	case membership.Absent:
 		out.Findings = append(out.Findings, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s is no longer in %s", label, p.at(ctx, b.Workspace)),
-			fmt.Sprintf("%s was removed from %s outside of %s, and leaves the state. If the configuration still names the %s, the plan adds it again.", labelAndID(label, b.Principal), p.place(ctx, b.Workspace), p.words.Tool, b.Principal.Kind)))
+			fmt.Sprintf("%s was removed from %s outside of %s, and leaves the state. If the configuration still names the %s, the plan adds the %[4]s again.", labelAndID(label, b.Principal), p.place(ctx, b.Workspace), p.words.Tool, b.Principal.Kind)))
 		// Who is a newcomer is forgotten with the state: this is the last time that it can be said.
 		out.Findings = append(out.Findings, p.WarnOfNewcomers(ctx, l, private.Newcomers)...)
 	case membership.There:

@@ -419,8 +419,12 @@ func (r *rolesPlanning) kindNotes(k membership.Kind) []membership.Finding {
 		if !scope.Unknown {
 			what = r.words.Ignore(k)
 		}
+		does := fmt.Sprintf("The apply removes no %s who is named by then, and keeps the last %s.", k, r.traits.OwnerNoun)
+		if r.before() == nil {
+			does = "The apply removes nobody, because it creates this resource: the next plan shows who is not named."
+		}
 		out = append(out, membership.WarningAt(at, fmt.Sprintf("Who loses access to %s is not known yet", r.where),
-			fmt.Sprintf("A part of %s is known only after apply, so this plan cannot show which %ss lose access. The apply removes no %[2]s who is named by then, and keeps the last %[3]s. To see the changes first, apply what the ids depend on (%[4]s).", what, k, r.traits.OwnerNoun, r.words.ApplyFirst)))
+			fmt.Sprintf("A part of %s is known only after apply, so this plan cannot show which %ss lose access. %s To see the changes first, apply what the ids depend on (%s).", what, k, does, r.words.ApplyFirst)))
 	}
 	if prior := r.before(); prior != nil {
 		if _, was := prior.Kinds[k]; was && !is {

@@ -71,6 +71,8 @@ type account struct {
 	needs   int
 	// open is true while a loss waits for an answer.
 	open bool
+	// pulls counts the messages of [account.pulled].
+	pulls int
 
 	claims
 }
