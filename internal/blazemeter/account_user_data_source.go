@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -53,7 +54,7 @@ func readAccountUser(ctx context.Context, run *roster.Run, m *accountUserModel) 
 	if diags.HasError() {
 		return diags
 	}
-	var p roster.Person
+	var p membership.Person
 	var ds diag.Diagnostics
 	if m.Email.IsNull() {
 		p, ds = d.ID(m.UserID.ValueString(), "user_id")

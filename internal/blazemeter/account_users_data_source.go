@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -18,12 +19,12 @@ type accountUsersModel struct {
 	Users     types.List   `tfsdk:"users"`
 }
 
-var accountUsers = framework.Columns[roster.Person]{
-	framework.TextColumn("user_id", "The id of the user.", func(p roster.Person) string { return p.ID }),
-	framework.TextColumn("email", "The e-mail address, as BlazeMeter spells it.", func(p roster.Person) string { return p.Email }),
-	framework.TextColumn("display_name", "The name.", func(p roster.Person) string { return p.Name }),
-	framework.TextsColumn("roles", "The roles in the account, not in a workspace.", func(p roster.Person) []string { return p.Roles }),
-	framework.BoolColumn("enabled", "Whether the user is enabled in the account.", func(p roster.Person) bool { return !p.Inactive }),
+var accountUsers = framework.Columns[membership.Person]{
+	framework.TextColumn("user_id", "The id of the user.", func(p membership.Person) string { return p.ID }),
+	framework.TextColumn("email", "The e-mail address, as BlazeMeter spells it.", func(p membership.Person) string { return p.Email }),
+	framework.TextColumn("display_name", "The name.", func(p membership.Person) string { return p.Name }),
+	framework.TextsColumn("roles", "The roles in the account, not in a workspace.", func(p membership.Person) []string { return p.Roles }),
+	framework.BoolColumn("enabled", "Whether the user is enabled in the account.", func(p membership.Person) bool { return !p.Inactive }),
 }
 
 // accountUsersDataSource gives the data source of many users of an account.

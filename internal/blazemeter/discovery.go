@@ -10,6 +10,7 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client"
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -37,7 +38,7 @@ func directory(ctx context.Context, run *roster.Run, account string) (framework.
 		return framework.Directory{}, framework.ReadFailed(run, err, "the users of account "+account)
 	}
 	return framework.Directory{
-		Tenant: t, Kind: roster.User, Where: "BlazeMeter account " + account,
+		Tenant: t, Kind: membership.User, Where: "BlazeMeter account " + account,
 		Advice: "Check the spelling and the id of the account. Invite a new user to the account before you add them to a workspace.",
 	}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -24,11 +25,11 @@ type workspaceModel struct {
 	Managers  types.Set    `tfsdk:"managers"`
 }
 
-var members = framework.Columns[roster.Member]{
-	framework.TextColumn("email", "The e-mail address.", func(m roster.Member) string { return m.Email }),
-	framework.TextColumn("display_name", "The name.", func(m roster.Member) string { return m.Name }),
-	framework.TextColumn("role", "The role in the workspace: `manager`, `tester` or `viewer`. Null where there is none, and joined by commas where there are several.", roster.Member.Role),
-	framework.BoolColumn("enabled", "Whether the user has access to the workspace.", func(m roster.Member) bool { return m.Enabled }),
+var members = framework.Columns[membership.Member]{
+	framework.TextColumn("email", "The e-mail address.", func(m membership.Member) string { return m.Email }),
+	framework.TextColumn("display_name", "The name.", func(m membership.Member) string { return m.Name }),
+	framework.TextColumn("role", "The role in the workspace: `manager`, `tester` or `viewer`. Null where there is none, and joined by commas where there are several.", membership.Member.Role),
+	framework.BoolColumn("enabled", "Whether the user has access to the workspace.", func(m membership.Member) bool { return m.Enabled }),
 }
 
 // workspaceDataSource gives the data source of one workspace and everybody in it.
@@ -93,7 +94,7 @@ func readWorkspace(ctx context.Context, run *roster.Run, m *workspaceModel) diag
 	}
 	diags.Append(framework.Paths{}.Diagnostics(append(run.PartialListing(listing), findings...))...)
 
-	idOf := func(m roster.Member) string { return m.ID }
+	idOf := func(m membership.Member) string { return m.ID }
 	m.Users, m.Managers = members.ByID(listing.Members, idOf), framework.Texts(managers, idOf)
 	return diags
 }

@@ -2,7 +2,7 @@ package blazemeter
 
 import (
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 // workspaceRoleMembers is the authoritative resource for one role.
@@ -27,7 +27,7 @@ func workspaceRoleMembers() framework.Authoritative {
 		Roles:   roles,
 		Removal: framework.Exit{Remove: "disable", Reassigns: true},
 		Kinds: []framework.KindOf{{
-			Kind: roster.User, Required: true, ID: ids,
+			Kind: membership.User, Required: true, ID: ids,
 			Roles: framework.Attribute{
 				Name:        "users",
 				Description: "The ids of the users with the role. A disabled user is enabled again. If it is empty, no enabled user keeps the role.",

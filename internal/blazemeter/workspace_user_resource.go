@@ -3,7 +3,7 @@ package blazemeter
 import (
 	"github.com/tf-roster/terraform-provider-roster/internal/blazemeter/client"
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 const (
@@ -46,7 +46,7 @@ func workspaceUser() framework.Additive {
 				"With `-generate-config-out` it writes the import blocks and the configuration for an existing workspace.\n\n" +
 				"Disabled users have no access to the workspace and are not listed. " +
 				"Terraform stops at 100 results unless the list block sets `limit`. A warning says if there are more.",
-			Listed: func(m roster.Member) bool { return m.Enabled },
+			Listed: func(m membership.Member) bool { return m.Enabled },
 		},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -38,7 +39,7 @@ func workspaceUsers() framework.Authoritative {
 			},
 		},
 		Kinds: []framework.KindOf{{
-			Kind: roster.User, Required: true, ID: ids,
+			Kind: membership.User, Required: true, ID: ids,
 			Roles: framework.Attribute{
 				Name: "users",
 				Description: "Maps the ids of users to their roles: `{ \"352749\" = \"manager\" }`; the roles are `manager`, `tester` and `viewer`. " +

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blink/client"
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -47,7 +48,7 @@ func readCurrentUser(ctx context.Context, run *roster.Run) (currentUser, diag.Di
 		if p, found := u.In(t.People); found {
 			me.entity = p.ID
 		}
-	case roster.FailureOf(err) != roster.Forbidden:
+	case membership.FailureOf(err) != membership.Forbidden:
 		// A null that is due to a hiccup would take the user off ignore_users.
 		diags.Append(framework.ReadFailed(run, err, "the users and groups of the tenant")...)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blink/client"
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -34,7 +35,7 @@ func directory(ctx context.Context, run *roster.Run, kind string) (framework.Dir
 		return framework.Directory{}, framework.ReadFailed(run, err, "the users and groups of the tenant")
 	}
 	return framework.Directory{
-		Tenant: t, Kind: roster.Kind(kind), Where: "the Blink tenant",
+		Tenant: t, Kind: membership.Kind(kind), Where: "the Blink tenant",
 		Advice: "Check the spelling, and that the API key belongs to the right tenant. Invite a new user to the tenant before you add them to a workspace.",
 	}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -23,15 +24,15 @@ type entitiesModel struct {
 	IDsByName  map[string]string `tfsdk:"ids_by_name"`
 }
 
-var entities = framework.Columns[roster.Person]{
+var entities = framework.Columns[membership.Person]{
 	framework.TextColumn("entity_type", "`user`, `group`, or another type as Blink calls it, in lower case. Entities of other types are shown here only, and cannot be managed.",
-		func(p roster.Person) string { return string(p.Kind) }),
-	framework.TextColumn("entity_id", "The id.", func(p roster.Person) string { return p.ID }),
-	framework.TextColumn("email", "The e-mail address, as Blink spells it; null for a group.", func(p roster.Person) string { return p.Email }),
-	framework.TextColumn("name", "The name.", func(p roster.Person) string { return p.Name }),
-	framework.TextColumn("status", "The status in the tenant, as Blink spells it; null where it tells none.", func(p roster.Person) string { return p.Status }),
-	framework.BoolColumn("is_invite", "Whether the user has been invited to the tenant and has not accepted yet.", func(p roster.Person) bool { return p.Invite }),
-	framework.NumberColumn("member_count", "The number of people in a group; 0 for a user.", func(p roster.Person) int { return p.MemberCount }),
+		func(p membership.Person) string { return string(p.Kind) }),
+	framework.TextColumn("entity_id", "The id.", func(p membership.Person) string { return p.ID }),
+	framework.TextColumn("email", "The e-mail address, as Blink spells it; null for a group.", func(p membership.Person) string { return p.Email }),
+	framework.TextColumn("name", "The name.", func(p membership.Person) string { return p.Name }),
+	framework.TextColumn("status", "The status in the tenant, as Blink spells it; null where it tells none.", func(p membership.Person) string { return p.Status }),
+	framework.BoolColumn("is_invite", "Whether the user has been invited to the tenant and has not accepted yet.", func(p membership.Person) bool { return p.Invite }),
+	framework.NumberColumn("member_count", "The number of people in a group; 0 for a user.", func(p membership.Person) int { return p.MemberCount }),
 }
 
 // entitiesDataSource gives the data source of many users and groups of the tenant.
@@ -69,7 +70,7 @@ func readEntities(ctx context.Context, run *roster.Run, m *entitiesModel) diag.D
 		return diags
 	}
 	m.Entities = entities.Rows(found)
-	manageable := slices.DeleteFunc(found, func(p roster.Person) bool { return !p.Kind.Managed() })
-	m.IDsByName = framework.IDsByName(manageable, func(p roster.Person) (name, id string) { return p.Name, p.ID })
+	manageable := slices.DeleteFunc(found, func(p membership.Person) bool { return !p.Kind.Managed() })
+	m.IDsByName = framework.IDsByName(manageable, func(p membership.Person) (name, id string) { return p.Name, p.ID })
 	return diags
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -58,7 +59,7 @@ func readEntity(ctx context.Context, run *roster.Run, m *entityModel) diag.Diagn
 	if diags.HasError() {
 		return diags
 	}
-	var p roster.Person
+	var p membership.Person
 	var ds diag.Diagnostics
 	switch {
 	case !m.Email.IsNull():
@@ -100,7 +101,7 @@ func (v groupsHaveNoEmail) ValidateDataSource(ctx context.Context, req datasourc
 	var emails attr.Value
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("entity_type"), &kind)...)
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, v.attribute, &emails)...)
-	if resp.Diagnostics.HasError() || kind.ValueString() != string(roster.Group) || emails.IsNull() {
+	if resp.Diagnostics.HasError() || kind.ValueString() != string(membership.Group) || emails.IsNull() {
 		return
 	}
 	resp.Diagnostics.AddAttributeError(v.attribute, "Groups have no e-mail address",

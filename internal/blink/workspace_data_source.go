@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -30,16 +31,16 @@ type workspaceModel struct {
 	Owners      types.Set    `tfsdk:"owners"`
 }
 
-var members = framework.Columns[roster.Member]{
-	framework.TextColumn("email", "The e-mail address; null for a group.", func(m roster.Member) string { return m.Email }),
-	framework.TextColumn("name", "The name.", func(m roster.Member) string { return m.Name }),
-	framework.TextColumn("role", "The role in the workspace, as Blink spells it.", roster.Member.Role),
-	framework.BoolColumn("is_invite", "Whether this is an invitation that is still pending.", func(m roster.Member) bool { return m.Invite }),
-	framework.NumberColumn("member_count", "The number of people in a group; 0 for a user.", func(m roster.Member) int { return m.MemberCount }),
+var members = framework.Columns[membership.Member]{
+	framework.TextColumn("email", "The e-mail address; null for a group.", func(m membership.Member) string { return m.Email }),
+	framework.TextColumn("name", "The name.", func(m membership.Member) string { return m.Name }),
+	framework.TextColumn("role", "The role in the workspace, as Blink spells it.", membership.Member.Role),
+	framework.BoolColumn("is_invite", "Whether this is an invitation that is still pending.", func(m membership.Member) bool { return m.Invite }),
+	framework.NumberColumn("member_count", "The number of people in a group; 0 for a user.", func(m membership.Member) int { return m.MemberCount }),
 }
 
 var otherMembers = append(slices.Clone(members),
-	framework.TextColumn("entity_type", "The type, as Blink calls it, in lower case.", func(m roster.Member) string { return string(m.Kind) }))
+	framework.TextColumn("entity_type", "The type, as Blink calls it, in lower case.", func(m membership.Member) string { return string(m.Kind) }))
 
 // workspaceDataSource gives the data source of one workspace and everybody in it.
 func workspaceDataSource() framework.DataReader {
@@ -112,20 +113,20 @@ func readWorkspace(ctx context.Context, run *roster.Run, m *workspaceModel) diag
 	}
 	m.ID, m.Name = types.StringValue(id), framework.Text(details.Name)
 	m.Description, m.Type = framework.Text(details.Description), framework.Text(details.Type)
-	var users, groups, others []roster.Member
+	var users, groups, others []membership.Member
 	for _, member := range listing.Members {
 		switch {
-		case member.Kind == roster.User:
+		case member.Kind == membership.User:
 			users = append(users, member)
-		case member.Kind == roster.Group:
+		case member.Kind == membership.Group:
 			groups = append(groups, member)
 		case member.ID != "":
 			others = append(others, member)
 		}
 	}
-	idOf := func(m roster.Member) string { return m.ID }
+	idOf := func(m membership.Member) string { return m.ID }
 	m.Users, m.Groups, m.Others = members.ByID(users, idOf), members.ByID(groups, idOf), otherMembers.ByID(others, idOf)
-	owners = slices.DeleteFunc(owners, func(m roster.Member) bool { return m.Kind != roster.User })
+	owners = slices.DeleteFunc(owners, func(m membership.Member) bool { return m.Kind != membership.User })
 	m.Owners = framework.Texts(owners, idOf)
 	return diags
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/blink/client"
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 const (
@@ -55,7 +55,7 @@ func workspaceRoleBinding() framework.Additive {
 }
 
 var kinds = framework.Form{What: "a kind of principal", Check: func(kind string) error {
-	if kind != string(roster.User) && kind != string(roster.Group) {
+	if kind != string(membership.User) && kind != string(membership.Group) {
 		return fmt.Errorf("%q is neither user nor group", kind)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -26,7 +27,7 @@ func workspaceRoleBindings() framework.Authoritative {
 		Roles: roles,
 		Kinds: []framework.KindOf{
 			{
-				Kind: roster.User, ID: ids,
+				Kind: membership.User, ID: ids,
 				Roles: framework.Attribute{
 					Name: "users",
 					Description: "Maps the ids of users to their roles: `{ \"u-1\" = \"owner\" }`. Roles are compared without regard to case. " +
@@ -37,7 +38,7 @@ func workspaceRoleBindings() framework.Authoritative {
 				ByText: framework.Attribute{Name: "user_roles_by_email", Description: "The roles of the `users`, by e-mail address, so that a plan shows additions, removals and changed roles in one place."},
 			},
 			{
-				Kind: roster.Group, ID: ids,
+				Kind: membership.Group, ID: ids,
 				Roles:  framework.Attribute{Name: "groups", Description: "Maps the ids of groups to their roles, as `users` does."},
 				Ignore: framework.Attribute{Name: "ignore_groups", Description: "Ids of groups that are never shown, written or removed here."},
 				Texts:  framework.Attribute{Name: "group_names", Description: "The names of the `groups`, by id."},

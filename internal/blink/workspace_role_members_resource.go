@@ -2,7 +2,7 @@ package blink
 
 import (
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 // workspaceRoleMembers is the authoritative resource for one role.
@@ -28,7 +28,7 @@ func workspaceRoleMembers() framework.Authoritative {
 		Removal: framework.Exit{Remove: "remove", Reassigns: true},
 		Kinds: []framework.KindOf{
 			{
-				Kind: roster.User, ID: ids,
+				Kind: membership.User, ID: ids,
 				Roles: framework.Attribute{
 					Name:        "users",
 					Description: "The ids of the users with the role. If it is not set, users are not managed. If it is empty, no user keeps the role. Set at least one of `users` and `groups`.",
@@ -37,7 +37,7 @@ func workspaceRoleMembers() framework.Authoritative {
 				ByText: framework.Attribute{Name: "users_by_email", Description: "The ids of the `users`, by e-mail address, so that a plan shows people."},
 			},
 			{
-				Kind: roster.Group, ID: ids,
+				Kind: membership.Group, ID: ids,
 				Roles:  framework.Attribute{Name: "groups", Description: "The ids of the groups with the role, as `users`."},
 				Ignore: framework.Attribute{Name: "ignore_groups", Description: "Ids of groups that are never shown, written or removed here."},
 				ByText: framework.Attribute{Name: "groups_by_name", Description: "The ids of the `groups`, by name."},

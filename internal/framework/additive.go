@@ -46,9 +46,9 @@ func (a Additive) New(product string) resource.Resource { return a.of(product) }
 func (a Additive) of(product string) *additive { return &additive{Additive: a, product: product} }
 
 // Names tells how the resource is called, and how a user is imported.
-func (a Additive) Names(n *roster.Naming) {
+func (a Additive) Names(n *membership.Vocabulary) {
 	n.Member = a.TypeName
-	n.ImportID = func(workspace string, p roster.Principal) string {
+	n.ImportID = func(workspace string, p membership.Principal) string {
 		return a.Key.ID(Subject{Workspace: workspace, Principal: p})
 	}
 }
@@ -99,13 +99,13 @@ func (a Additive) binding(m *bindingModel) roster.Binding {
 	b := roster.Binding{
 		Workspace:        m.workspace.ValueString(),
 		WorkspaceUnknown: m.workspace.IsUnknown(),
-		Principal:        roster.Principal{Kind: roster.User, ID: m.principal.ValueString()},
+		Principal:        membership.Principal{Kind: membership.User, ID: m.principal.ValueString()},
 		PrincipalUnknown: m.principal.IsUnknown(),
-		Standing:         roster.Standing{Role: a.Roles.Spelling(m.role.ValueString()), Enabled: true},
+		Standing:         membership.Standing{Role: a.Roles.Spelling(m.role.ValueString()), Enabled: true},
 		StandingUnknown:  m.role.IsUnknown(),
 	}
 	if a.Key.Kind.Attribute != "" {
-		b.Principal.Kind = roster.Kind(m.kind.ValueString())
+		b.Principal.Kind = membership.Kind(m.kind.ValueString())
 		b.PrincipalUnknown = b.PrincipalUnknown || m.kind.IsUnknown()
 	}
 	if a.Enabled != "" {
@@ -166,11 +166,11 @@ func (r *additive) Configure(_ context.Context, req resource.ConfigureRequest, r
 }
 
 // diagnostics turns findings into diagnostics on the resource's attributes.
-func (r *additive) diagnostics(findings []roster.Finding) diag.Diagnostics {
+func (r *additive) diagnostics(findings []membership.Finding) diag.Diagnostics {
 	paths := r.Key.Paths()
-	paths[roster.AtRole] = path.Root(roleAttribute)
+	paths[membership.AtRole] = path.Root(roleAttribute)
 	if r.Enabled != "" {
-		paths[roster.AtEnabled] = path.Root(enabledAttribute)
+		paths[membership.AtEnabled] = path.Root(enabledAttribute)
 	}
 	return paths.Diagnostics(findings)
 }
@@ -255,7 +255,7 @@ func (r *additive) checkRole(prior, next *bindingModel) diag.Diagnostics {
 
 // planComputed fills in what is known about the principal: from the prior
 // state where it is the same one, else from the tenant.
-func (r *additive) planComputed(prior, next *bindingModel, c roster.BindingChange, person *roster.Person) {
+func (r *additive) planComputed(prior, next *bindingModel, c roster.BindingChange, person *membership.Person) {
 	next.id, next.email, next.name = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 	if c.Next.PrincipalUnknown {
 		return
@@ -267,7 +267,7 @@ func (r *additive) planComputed(prior, next *bindingModel, c roster.BindingChang
 	case prior != nil && c.Prior.Principal.Fold() == c.Next.Principal.Fold():
 		next.email, next.name = prior.email, prior.name
 	case person == nil || person.Invite:
-	case person.Kind == roster.Group:
+	case person.Kind == membership.Group:
 		next.email, next.name = types.StringNull(), plannedText(person.Name)
 	default:
 		next.email, next.name = plannedText(person.Email), plannedText(person.Name)
@@ -319,10 +319,10 @@ func (r *additive) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	got := run.ReadBinding(ctx, b, m.label(), getPrivate(ctx, req.Private, &resp.Diagnostics))
 	resp.Diagnostics.Append(r.diagnostics(got.Findings)...)
 	setPrivate(ctx, resp.Private, got.Private, &resp.Diagnostics)
-	if got.Presence == roster.Absent {
+	if got.Presence == membership.Absent {
 		resp.State.RemoveResource(ctx)
 	}
-	if got.Presence != roster.There || resp.Diagnostics.HasError() {
+	if got.Presence != membership.There || resp.Diagnostics.HasError() {
 		return // where nothing certain can be said, the state stays as it is
 	}
 	r.store(m, b, got.Member)
@@ -379,7 +379,7 @@ func (r *additive) begin(ctx context.Context, raw tfsdk.State, timeout timeoutOf
 }
 
 // fill sets what the plan left open from the row that the write was proved by.
-func (r *additive) fill(m *bindingModel, b roster.Binding, live roster.Member) {
+func (r *additive) fill(m *bindingModel, b roster.Binding, live membership.Member) {
 	m.id = types.StringValue(r.Key.ID(subjectOf(b)))
 	if m.email.IsUnknown() {
 		m.email = text(live.Email)
@@ -392,9 +392,9 @@ func (r *additive) fill(m *bindingModel, b roster.Binding, live roster.Member) {
 // store sets everything that the service shows. The spelling of a role that
 // differs in case only stays; no role, and several, are drift like any other. What
 // an import leaves open gets its default.
-func (r *additive) store(m *bindingModel, b roster.Binding, live roster.Member) {
+func (r *additive) store(m *bindingModel, b roster.Binding, live membership.Member) {
 	m.id, m.email, m.name = types.StringValue(r.Key.ID(subjectOf(b))), text(live.Email), text(live.Name)
-	if m.role.IsNull() || !live.Holds(roster.Standing{Role: m.role.ValueString(), Enabled: live.Enabled}) {
+	if m.role.IsNull() || !live.Holds(membership.Standing{Role: m.role.ValueString(), Enabled: live.Enabled}) {
 		m.role = types.StringValue(live.Role())
 	}
 	if r.Enabled != "" {

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -47,7 +48,7 @@ func (a Authoritative) ofRole() bool { return a.Key.Role.Attribute != "" }
 // KindOf describes the attributes for one kind of principal in an
 // authoritative resource.
 type KindOf struct {
-	Kind roster.Kind
+	Kind membership.Kind
 	// Required is true where this kind is always managed.
 	Required bool
 	// ID is what the ids are like.
@@ -201,7 +202,7 @@ func (a Authoritative) New(product string) resource.Resource {
 }
 
 // Names tells how the resource is called, and how it is imported.
-func (a Authoritative) Names(n *roster.Naming) {
+func (a Authoritative) Names(n *membership.Vocabulary) {
 	if !a.ofRole() {
 		n.Members = a.TypeName
 		return
@@ -361,16 +362,16 @@ func sortedIDs(elements map[string]attr.Value) []string {
 
 // diagnostics turns findings into diagnostics on the attributes of the model;
 // m is nil where there is none.
-func (r *authoritative) diagnostics(m *peopleModel, findings []roster.Finding) diag.Diagnostics {
+func (r *authoritative) diagnostics(m *peopleModel, findings []membership.Finding) diag.Diagnostics {
 	if m == nil {
 		return Paths{}.Diagnostics(findings)
 	}
 	var diags diag.Diagnostics
 	paths := r.Key.Paths()
-	entries := map[roster.Attribute]func(string) path.Path{}
+	entries := map[membership.Attribute]func(string) path.Path{}
 	for i := range m.maps {
 		rm := &m.maps[i]
-		at := roster.Attribute(rm.Kind + "s")
+		at := membership.Attribute(rm.Kind + "s")
 		paths[at], entries[at] = path.Root(rm.Roles.Name), rm.entries()
 	}
 	for _, f := range findings {
@@ -378,7 +379,7 @@ func (r *authoritative) diagnostics(m *peopleModel, findings []roster.Finding) d
 		if entry := entries[f.At]; entry != nil && f.Key != "" {
 			at = Paths{f.At: entry(f.Key)}
 		}
-		diags.Append(at.Diagnostics([]roster.Finding{f})...)
+		diags.Append(at.Diagnostics([]membership.Finding{f})...)
 	}
 	return diags
 }
@@ -388,7 +389,7 @@ func (r *authoritative) rolesOf(m *peopleModel) *roster.Roles {
 	s := &roster.Roles{
 		Workspace: m.workspace.ValueString(), WorkspaceUnknown: m.workspace.IsUnknown() || m.role.IsUnknown(),
 		Role: r.Roles.Spelling(m.role.ValueString()), OnRemoval: r.Removal.of(m.onRemoval, m.reassign).To(),
-		Kinds: map[roster.Kind]roster.Scope{}, IncludeInvites: m.invites.ValueBool(),
+		Kinds: map[membership.Kind]roster.Scope{}, IncludeInvites: m.invites.ValueBool(),
 	}
 	for i := range m.maps {
 		rm := &m.maps[i]
@@ -401,7 +402,7 @@ func (r *authoritative) rolesOf(m *peopleModel) *roster.Roles {
 		for _, id := range sortedIDs(elements) {
 			role, _ := elements[id].(types.String)
 			s.Entries = append(s.Entries, roster.Entry{
-				Principal:   roster.Principal{Kind: rm.Kind, ID: id},
+				Principal:   membership.Principal{Kind: rm.Kind, ID: id},
 				Role:        r.Roles.Spelling(role.ValueString()),
 				RoleUnknown: role.IsUnknown(),
 			})

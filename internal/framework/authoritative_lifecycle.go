@@ -158,13 +158,13 @@ func (r *authoritative) checkRoles(prior, next *peopleModel, c roster.RolesChang
 	if r.ofRole() {
 		return nil
 	}
-	shown := map[roster.Principal]string{}
+	shown := map[membership.Principal]string{}
 	if prior != nil && strings.EqualFold(c.Prior.Workspace, c.Next.Workspace) {
 		for _, entry := range c.Prior.Entries {
 			shown[entry.Principal] = entry.Role
 		}
 	}
-	at := map[roster.Kind]func(string) path.Path{}
+	at := map[membership.Kind]func(string) path.Path{}
 	for i := range next.maps {
 		at[next.maps[i].Kind] = next.maps[i].entries()
 	}
@@ -185,7 +185,7 @@ func (r *authoritative) checkIgnored(ctx context.Context, run *roster.Run, next 
 	for i := range next.maps {
 		rm := &next.maps[i]
 		ignored := rm.ignored()
-		if rm.Kind != roster.User || rm.leftOut || !slices.ContainsFunc(slices.Collect(maps.Keys(ignored)), isAddress) {
+		if rm.Kind != membership.User || rm.leftOut || !slices.ContainsFunc(slices.Collect(maps.Keys(ignored)), isAddress) {
 			continue
 		}
 		emails, at := emailsOf(ctx, run, next.workspace, rm), rm.entries()
@@ -219,7 +219,7 @@ func emailsOf(ctx context.Context, run *roster.Run, workspace types.String, rm *
 		return emails // the plan has said so
 	}
 	for _, id := range unknown {
-		if live, there := l.Member(roster.Principal{Kind: rm.Kind, ID: id}); there {
+		if live, there := l.Member(membership.Principal{Kind: rm.Kind, ID: id}); there {
 			emails[id] = live.Email
 		}
 	}
@@ -261,7 +261,7 @@ func sameButCase(a, b types.Map) bool {
 
 // planTexts fills in what people are called: from the prior state where it has
 // them, else from the tenant; a principal who is in neither is unknown.
-func (r *authoritative) planTexts(prior, next *peopleModel, tenant map[roster.Principal]string) {
+func (r *authoritative) planTexts(prior, next *peopleModel, tenant map[membership.Principal]string) {
 	for i := range next.maps {
 		rm := &next.maps[i]
 		if rm.leftOut {
@@ -275,7 +275,7 @@ func (r *authoritative) planTexts(prior, next *peopleModel, tenant map[roster.Pr
 			if text, ok := was[id].(types.String); ok && !text.IsUnknown() {
 				return text.ValueString(), true
 			}
-			text, ok := tenant[roster.Principal{Kind: rm.Kind, ID: id}.Fold()]
+			text, ok := tenant[membership.Principal{Kind: rm.Kind, ID: id}.Fold()]
 			return text, ok
 		})
 		if r.ofRole() && prior != nil && rm.roles.Equal(prior.maps[i].roles) && !rm.partial {
@@ -285,7 +285,7 @@ func (r *authoritative) planTexts(prior, next *peopleModel, tenant map[roster.Pr
 }
 
 // fillTexts sets what the plan left open from the listing that the apply ended with.
-func (r *authoritative) fillTexts(m *peopleModel, l *roster.Listing) {
+func (r *authoritative) fillTexts(m *peopleModel, l *membership.Listing) {
 	r.planID(m)
 	for i := range m.maps {
 		rm := &m.maps[i]
@@ -300,14 +300,14 @@ func (r *authoritative) fillTexts(m *peopleModel, l *roster.Listing) {
 			if l == nil {
 				return "", true
 			}
-			live, _ := l.Member(roster.Principal{Kind: rm.Kind, ID: id})
+			live, _ := l.Member(membership.Principal{Kind: rm.Kind, ID: id})
 			return called(live), true
 		})
 	}
 }
 
 // store shows those who are there, of the kinds that are managed.
-func (r *authoritative) store(m *peopleModel, entries []roster.Entry, l *roster.Listing) {
+func (r *authoritative) store(m *peopleModel, entries []roster.Entry, l *membership.Listing) {
 	r.planID(m)
 	for i := range m.maps {
 		rm := &m.maps[i]
@@ -326,7 +326,7 @@ func (r *authoritative) store(m *peopleModel, entries []roster.Entry, l *roster.
 		rm.partial = false
 		rm.toSet()
 		rm.setTexts(func(id string) (string, bool) {
-			live, _ := l.Member(roster.Principal{Kind: rm.Kind, ID: id})
+			live, _ := l.Member(membership.Principal{Kind: rm.Kind, ID: id})
 			return called(live), true
 		})
 	}
@@ -373,10 +373,10 @@ func (r *authoritative) Read(ctx context.Context, req resource.ReadRequest, resp
 	got := run.ReadRoles(ctx, *r.rolesOf(m), getPrivate(ctx, req.Private, &resp.Diagnostics))
 	resp.Diagnostics.Append(r.diagnostics(m, got.Findings)...)
 	setPrivate(ctx, resp.Private, got.Private, &resp.Diagnostics)
-	if got.Presence == roster.Absent {
+	if got.Presence == membership.Absent {
 		resp.State.RemoveResource(ctx)
 	}
-	if got.Presence != roster.There || resp.Diagnostics.HasError() {
+	if got.Presence != membership.There || resp.Diagnostics.HasError() {
 		return // where nothing certain can be said, the state stays as it is
 	}
 	r.store(m, got.Entries, got.Listing)

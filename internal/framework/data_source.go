@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/protocol/bulk"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
@@ -189,7 +190,7 @@ func (r attributeRule) ValidateDataSource(ctx context.Context, req datasource.Va
 
 // ReadFailed says what could not be read. It is about no attribute.
 func ReadFailed(run *roster.Run, err error, what string) diag.Diagnostics {
-	return Paths{}.Diagnostics([]roster.Finding{run.ReadError(err, what, roster.AtNone)})
+	return Paths{}.Diagnostics([]membership.Finding{run.ReadError(err, what, membership.AtNone)})
 }
 
 // Offers gives what a product's client offers besides the core's port.

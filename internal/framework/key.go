@@ -118,12 +118,12 @@ func (k Key) checked(s Subject) (Subject, error) {
 
 // Paths says where a schema has what the core's findings are about.
 func (k Key) Paths() Paths {
-	p := Paths{roster.AtWorkspace: path.Root(k.Workspace.Attribute)}
+	p := Paths{membership.AtWorkspace: path.Root(k.Workspace.Attribute)}
 	if k.Principal.Attribute != "" {
-		p[roster.AtPrincipal] = path.Root(k.Principal.Attribute)
+		p[membership.AtPrincipal] = path.Root(k.Principal.Attribute)
 	}
 	if k.Role.Attribute != "" {
-		p[roster.AtRole] = path.Root(k.Role.Attribute)
+		p[membership.AtRole] = path.Root(k.Role.Attribute)
 	}
 	return p
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
 func part(name string) KeyPart {
@@ -102,10 +101,10 @@ func TestKeysDescribeThemselves(t *testing.T) {
 		t.Errorf("the identity is described as %q", got)
 	}
 	paths := ofUser.Paths()
-	if !paths[roster.AtWorkspace].Equal(path.Root("organisation_id")) || !paths[roster.AtPrincipal].Equal(path.Root("user_id")) {
+	if !paths[membership.AtWorkspace].Equal(path.Root("organisation_id")) || !paths[membership.AtPrincipal].Equal(path.Root("user_id")) {
 		t.Errorf("diagnostics stand at %v", paths)
 	}
-	if paths := ofRole.Paths(); !paths[roster.AtRole].Equal(path.Root("role")) {
+	if paths := ofRole.Paths(); !paths[membership.AtRole].Equal(path.Root("role")) {
 		t.Errorf("diagnostics stand at %v", paths)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -23,7 +24,7 @@ type List struct {
 	// Description says in Markdown what is listed.
 	Description string
 	// Listed tells who is listed; nil is everybody in the listing.
-	Listed func(roster.Member) bool
+	Listed func(membership.Member) bool
 }
 
 // NewList gives the list resource for `terraform query` (Terraform 1.14).
@@ -93,16 +94,16 @@ func (l *lister) members(ctx context.Context, req list.ListRequest, run *roster.
 	defer cancel()
 	listing, err := run.Listing(readCtx, workspace)
 	if err != nil {
-		return list.ListResultsStreamDiagnostics(l.additive.diagnostics([]roster.Finding{
-			run.ReadError(err, run.Traits().Workspace(workspace), roster.AtWorkspace),
+		return list.ListResultsStreamDiagnostics(l.additive.diagnostics([]membership.Finding{
+			run.ReadError(err, run.Traits().Workspace(workspace), membership.AtWorkspace),
 		}))
 	}
-	members := slices.DeleteFunc(slices.Clone(listing.Members), func(m roster.Member) bool {
+	members := slices.DeleteFunc(slices.Clone(listing.Members), func(m membership.Member) bool {
 		return !m.Kind.Managed() || l.list.Listed != nil && !l.list.Listed(m) ||
 			role != "" && !slices.ContainsFunc(m.Roles, func(r string) bool { return strings.EqualFold(r, role) })
 	})
 	// The services promise no order, and people look for names.
-	slices.SortStableFunc(members, func(a, b roster.Member) int {
+	slices.SortStableFunc(members, func(a, b membership.Member) int {
 		return cmp.Or(-cmp.Compare(a.Kind, b.Kind), cmp.Compare(strings.ToLower(a.Label()), strings.ToLower(b.Label())), cmp.Compare(a.ID, b.ID))
 	})
 	// Terraform takes a result that is nothing but a warning for a fault of the
@@ -136,7 +137,7 @@ func cutOff(shown int64, all int, of string) diag.Diagnostic {
 		fmt.Sprintf("The limit is %d. (Terraform's default is 100.) To list all, set limit = %d or more in the list block.", shown, all))
 }
 
-func (l *lister) result(ctx context.Context, req list.ListRequest, workspace string, member roster.Member) list.ListResult {
+func (l *lister) result(ctx context.Context, req list.ListRequest, workspace string, member membership.Member) list.ListResult {
 	b := roster.Binding{Workspace: workspace, Principal: member.Principal, Standing: member.Standing()}
 	result := req.NewListResult(ctx)
 	result.DisplayName = displayName(member)
@@ -155,14 +156,14 @@ func (l *lister) result(ctx context.Context, req list.ListRequest, workspace str
 }
 
 // displayName is "alice@example.com: owner".
-func displayName(m roster.Member) string {
+func displayName(m membership.Member) string {
 	role := m.Role()
 	if role == "" {
 		role = "no role"
 	}
 	name := fmt.Sprintf("%s: %s", m.Label(), role)
 	var more []string
-	if m.Kind == roster.Group {
+	if m.Kind == membership.Group {
 		more = append(more, "group")
 	}
 	if m.Invite {

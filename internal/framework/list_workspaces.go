@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
@@ -132,7 +133,7 @@ func (l *workspaceLister) result(ctx context.Context, req list.ListRequest, run 
 	l.authoritative.takeEverything(m)
 	listing, err := run.Listing(ctx, w.ID)
 	if err != nil {
-		result.Diagnostics.Append(l.authoritative.diagnostics(nil, []roster.Finding{run.ReadError(err, run.Traits().Workspace(w.ID), roster.AtNone)})...)
+		result.Diagnostics.Append(l.authoritative.diagnostics(nil, []membership.Finding{run.ReadError(err, run.Traits().Workspace(w.ID), membership.AtNone)})...)
 		return result
 	}
 	if !listing.Complete() {

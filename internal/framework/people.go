@@ -15,21 +15,20 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
 // Directory is a part of a tenant in which people (and groups) are looked up.
 type Directory struct {
-	Tenant *roster.Tenant
+	Tenant *membership.Tenant
 	// Kind narrows the directory to users or groups; "" does not.
-	Kind roster.Kind
+	Kind membership.Kind
 	// Where names the tenant in a phrase: "the tenant", "account 5001".
 	Where string
 	// Advice says what to do when a user or group is missing, as a sentence.
 	Advice string
 }
 
-func (d Directory) has(p roster.Person) bool { return d.Kind == "" || p.Kind == d.Kind }
+func (d Directory) has(p membership.Person) bool { return d.Kind == "" || p.Kind == d.Kind }
 
 // noun is the word for one of those in the directory, nouns for several.
 func (d Directory) noun() string {
@@ -47,8 +46,8 @@ func (d Directory) nouns() string {
 }
 
 // Everybody gives all people of the directory, in the order of the listing.
-func (d Directory) Everybody() []roster.Person {
-	out := make([]roster.Person, 0, len(d.Tenant.People))
+func (d Directory) Everybody() []membership.Person {
+	out := make([]membership.Person, 0, len(d.Tenant.People))
 	for _, p := range d.Tenant.People {
 		if d.has(p) {
 			out = append(out, p)
@@ -59,26 +58,26 @@ func (d Directory) Everybody() []roster.Person {
 
 // byEmail gives those with an e-mail address, whatever its case. Entities that
 // cannot be managed are listed, and not looked up.
-func (d Directory) byEmail(email string) []roster.Person {
-	return slices.DeleteFunc(d.Tenant.ByEmail(email), func(p roster.Person) bool { return !d.has(p) || !p.Kind.Managed() })
+func (d Directory) byEmail(email string) []membership.Person {
+	return slices.DeleteFunc(d.Tenant.ByEmail(email), func(p membership.Person) bool { return !d.has(p) || !p.Kind.Managed() })
 }
 
 // Email gives the one person with an e-mail address, whatever its case.
-func (d Directory) Email(email string) (roster.Person, diag.Diagnostics) {
+func (d Directory) Email(email string) (membership.Person, diag.Diagnostics) {
 	return d.one(d.byEmail(email), path.Root("email"), fmt.Sprintf("the e-mail address %q", email))
 }
 
 // Name gives the one person (or group) with exactly this name.
-func (d Directory) Name(name string) (roster.Person, diag.Diagnostics) {
-	found := slices.DeleteFunc(d.Everybody(), func(p roster.Person) bool { return p.Name != name })
+func (d Directory) Name(name string) (membership.Person, diag.Diagnostics) {
+	found := slices.DeleteFunc(d.Everybody(), func(p membership.Person) bool { return p.Name != name })
 	return d.one(found, path.Root("name"), fmt.Sprintf("the name %q", name))
 }
 
 // ID gives the person (or group) with an id; attribute is what it was given in.
-func (d Directory) ID(id, attribute string) (roster.Person, diag.Diagnostics) {
-	var found []roster.Person
-	for _, kind := range []roster.Kind{roster.User, roster.Group} {
-		if p, ok := d.Tenant.Person(roster.Principal{Kind: kind, ID: id}); ok && d.has(p) {
+func (d Directory) ID(id, attribute string) (membership.Person, diag.Diagnostics) {
+	var found []membership.Person
+	for _, kind := range []membership.Kind{membership.User, membership.Group} {
+		if p, ok := d.Tenant.Person(membership.Principal{Kind: kind, ID: id}); ok && d.has(p) {
 			found = append(found, p)
 		}
 	}
@@ -86,23 +85,23 @@ func (d Directory) ID(id, attribute string) (roster.Person, diag.Diagnostics) {
 }
 
 // one takes the only one found, or says what was looked for.
-func (d Directory) one(found []roster.Person, at path.Path, with string) (roster.Person, diag.Diagnostics) {
+func (d Directory) one(found []membership.Person, at path.Path, with string) (membership.Person, diag.Diagnostics) {
 	switch len(found) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return roster.Person{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at,
+		return membership.Person{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at,
 			fmt.Sprintf("No %s with %s", d.noun(), with),
 			fmt.Sprintf("%s has no %s with %s. %s", membership.Capital(d.Where), d.noun(), with, d.Advice))}
 	default:
-		return roster.Person{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at,
+		return membership.Person{}, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at,
 			fmt.Sprintf("Several %s with %s", d.nouns(), with),
 			fmt.Sprintf("%s has %d %s with %s: %s. Choose one of them by its id.", membership.Capital(d.Where), len(found), d.nouns(), with, describeIDs(found)))}
 	}
 }
 
 // describeIDs lists the ids of people with what tells them apart.
-func describeIDs(people []roster.Person) string {
+func describeIDs(people []membership.Person) string {
 	out := make([]string, 0, len(people))
 	for _, p := range people {
 		text := p.ID
@@ -124,7 +123,7 @@ func describeIDs(people []roster.Person) string {
 // Matches is what a look-up by e-mail addresses gives.
 type Matches struct {
 	// People are those found, each once, in the order of the listing.
-	People []roster.Person
+	People []membership.Person
 	// IDs maps the e-mail address to the id: as the caller wrote the address
 	// where there is a caller's list, else in lower case.
 	IDs map[string]string
@@ -137,7 +136,7 @@ type Matches struct {
 // Several people with one address are an error that names them.
 func (d Directory) Emails(emails []string, all bool) (Matches, diag.Diagnostics) {
 	m := Matches{IDs: map[string]string{}, Missing: []string{}}
-	shared := map[string][]roster.Person{}
+	shared := map[string][]membership.Person{}
 	if all {
 		m.People = d.Everybody()
 		for _, p := range m.People {
@@ -152,7 +151,7 @@ func (d Directory) Emails(emails []string, all bool) (Matches, diag.Diagnostics)
 		}
 		return m, d.ambiguous(shared, "name the addresses that are needed in emails, without this one")
 	}
-	wanted := map[roster.Principal]bool{}
+	wanted := map[membership.Principal]bool{}
 	done := map[string]bool{}
 	for _, email := range emails {
 		if done[email] {
@@ -213,7 +212,7 @@ func PeopleAttributes(ids, whose, where string) map[string]schema.Attribute {
 }
 
 // Find fills the model and gives those found.
-func (p *PeopleByEmail) Find(ctx context.Context, d Directory) ([]roster.Person, diag.Diagnostics) {
+func (p *PeopleByEmail) Find(ctx context.Context, d Directory) ([]membership.Person, diag.Diagnostics) {
 	var emails []string
 	diags := p.Emails.ElementsAs(ctx, &emails, false)
 	found, ds := d.Emails(emails, p.Emails.IsNull())
@@ -222,7 +221,7 @@ func (p *PeopleByEmail) Find(ctx context.Context, d Directory) ([]roster.Person,
 }
 
 // ambiguous says who shares an e-mail address.
-func (d Directory) ambiguous(shared map[string][]roster.Person, remedy string) diag.Diagnostics {
+func (d Directory) ambiguous(shared map[string][]membership.Person, remedy string) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, email := range slices.Sorted(maps.Keys(shared)) {
 		diags.AddError(fmt.Sprintf("Several %s with the e-mail address %q", d.nouns(), email),

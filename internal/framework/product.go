@@ -17,7 +17,6 @@ import (
 
 	"github.com/tf-roster/terraform-provider-roster/internal/doctor"
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 )
 
 // Product is one product as the provider serves it: all that the provider block,
@@ -52,7 +51,7 @@ type Resource interface {
 	// NewList gives the list resource for `terraform query`; nil where there is none.
 	NewList(product string) list.ListResource
 	// Names tells the core how the configuration language calls the resource.
-	Names(*roster.Naming)
+	Names(*membership.Vocabulary)
 }
 
 // DataReader describes one data source of a product: a [DataSource].
@@ -116,7 +115,7 @@ func (p Product) Block() schema.SingleNestedAttribute {
 }
 
 // Naming tells how the configuration language calls the product's resources.
-func (p Product) Naming() roster.Naming {
+func (p Product) Naming() membership.Vocabulary {
 	n := vocabulary()
 	for _, r := range p.Resources {
 		r.Names(&n)

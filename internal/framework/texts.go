@@ -7,13 +7,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
 // called is what people call a member: a user by the e-mail address, a group
 // by its name. It is empty where the service does not tell.
-func called(m roster.Member) string {
-	if m.Kind == roster.Group {
+func called(m membership.Member) string {
+	if m.Kind == membership.Group {
 		return m.Name
 	}
 	return m.Email

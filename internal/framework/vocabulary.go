@@ -1,13 +1,13 @@
 package framework
 
-import "github.com/tf-roster/terraform-provider-roster/internal/roster"
+import "github.com/tf-roster/terraform-provider-roster/internal/membership"
 
 // vocabulary gives the words of the configuration language that hold for every
 // product.
-func vocabulary() roster.Naming {
-	return roster.Naming{
+func vocabulary() membership.Vocabulary {
+	return membership.Vocabulary{
 		AdoptExisting: adoptAttribute, Enabled: enabledAttribute, OnDestroy: exitAttribute, ReassignRole: reassignAttribute,
-		Ignore: func(k roster.Kind) string { return "ignore_" + string(k) + "s" },
+		Ignore: func(k membership.Kind) string { return "ignore_" + string(k) + "s" },
 		Mode:   "last_owner_guard.mode", MinimumOwners: "last_owner_guard.minimum_owners", NotCounted: "not_counted",
 		CountOwnerGroups: "count_owner_groups", ExemptWorkspaces: "last_owner_guard.exempt_workspace_ids", HandoverWait: "last_owner_guard.handover_wait",
 		Tool: "Terraform", Forget: "terraform state rm",

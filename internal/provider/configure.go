@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
@@ -114,7 +115,7 @@ func (w walk) connect(product framework.Product, block types.Object) (*framework
 	options.Product, options.Endpoint, options.Authenticate, options.Secrets = product.Title, access.Endpoint, access.Authenticate, product.Secrets(values)
 	client, err := transport.New(options)
 	if err == nil {
-		var service roster.Service
+		var service membership.Service
 		if service, err = access.Open(client); err == nil {
 			c.Run = roster.NewRun(roster.Config{
 				Service: service, Naming: product.Naming(), Guard: w.guard, Walk: w.walk,

@@ -12,18 +12,18 @@ import (
 
 // crowded is a workspace of n owners, served without any time passing.
 func crowded(n int) *stage.Stage {
-	ms := make([]Member, n)
+	ms := make([]membership.Member, n)
 	for i := range ms {
 		ms[i] = stage.Person(fmt.Sprintf("u-%06d", i), "owner")
 	}
 	s := stage.New(stage.BlinkTraits())
 	s.Spaces["w1"] = &stage.Space{Name: "Space w1", Members: ms, History: []stage.Snapshot{{Members: ms}}}
 	for _, m := range ms {
-		s.Known[""] = append(s.Known[""], Person{Principal: m.Principal, Email: m.Email})
+		s.Known[""] = append(s.Known[""], membership.Person{Principal: m.Principal, Email: m.Email})
 	}
 	for i := range n {
 		id := fmt.Sprintf("n-%06d", i)
-		s.Known[""] = append(s.Known[""], Person{Principal: stage.User(id), Email: id + "@example.com"})
+		s.Known[""] = append(s.Known[""], membership.Person{Principal: stage.User(id), Email: id + "@example.com"})
 	}
 	return s
 }
@@ -74,7 +74,7 @@ func BenchmarkPlanNothing(b *testing.B) {
 
 func BenchmarkNewListing(b *testing.B) {
 	s := crowded(10_000)
-	w := &Workspace{ID: "w1", Members: s.Spaces["w1"].Members}
+	w := &membership.Workspace{ID: "w1", Members: s.Spaces["w1"].Members}
 	b.ReportAllocs()
 	for b.Loop() {
 		membership.NewListing(w, s.ProductTraits)

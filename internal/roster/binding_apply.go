@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
@@ -12,8 +13,8 @@ import (
 // BindingApplied is the outcome.
 type BindingApplied struct {
 	// Member is the next principal's row, as far as it is known.
-	Member   Member
-	Findings []Finding
+	Member   membership.Member
+	Findings []membership.Finding
 	// Private is what the instance's private data has to say afterwards.
 	Private Private
 
@@ -35,14 +36,14 @@ func (r *Run) CreateBinding(ctx context.Context, c BindingChange) BindingApplied
 // enter is a creation, or the first half of a changed principal.
 func (s *space) enter(ctx context.Context, c BindingChange) BindingApplied {
 	w := giveWish(c)
-	w.creates, w.at = c.Prior == nil, AtPrincipal
+	w.creates, w.at = c.Prior == nil, membership.AtPrincipal
 	w.Creates, w.Replaces = w.creates, !w.creates
 	return s.applyOne(ctx, w)
 }
 
 func giveWish(c BindingChange) wish {
 	to := c.Next.Standing
-	return wish{at: AtRole, Change: reconcile.Change{
+	return wish{at: membership.AtRole, Change: reconcile.Change{
 		Action: reconcile.Give, Principal: c.Next.Principal, Want: &to, Adopt: c.Adopt, Token: c.Private.Instance,
 		Loss: guard.Loss{Cause: guard.Edited, Form: guard.OfOne},
 	}}
@@ -69,7 +70,7 @@ func (r *Run) UpdateBinding(ctx context.Context, c BindingChange) BindingApplied
 	} else {
 		out = s.exchange(ctx, c)
 	}
-	if Failed(out.Findings) {
+	if membership.Failed(out.Findings) {
 		s.reconciler.Hold(c.Prior.Principal, c.Private.Instance) //nolint:contextcheck // what goes on then has contexts of its own
 	}
 	return out
@@ -89,13 +90,13 @@ func (s *space) change(ctx context.Context, c BindingChange) BindingApplied {
 func (s *space) exchange(ctx context.Context, c BindingChange) BindingApplied {
 	out := s.enter(ctx, c)
 	others := s.newcomers(ctx, c)
-	entered := !Failed(out.Findings)
+	entered := !membership.Failed(out.Findings)
 	if entered {
 		out.Findings = append(out.Findings, s.leave(ctx, c, c.ReplacedLoss(), 0)...)
 	}
 	out.Private = c.Private.Applied()
 	switch {
-	case !Failed(out.Findings):
+	case !membership.Failed(out.Findings):
 		out.Private = out.Private.WithoutNewcomer(c.Next.Principal)
 	case entered || out.mayHaveEntered:
 		out.Private = out.Private.WithNewcomer(c.Next.Principal)
@@ -106,7 +107,7 @@ func (s *space) exchange(ctx context.Context, c BindingChange) BindingApplied {
 
 // newcomers tells of those who have entered in a change of principal that was
 // not finished, and whom this one does not settle.
-func (s *space) newcomers(ctx context.Context, c BindingChange) []Finding {
+func (s *space) newcomers(ctx context.Context, c BindingChange) []membership.Finding {
 	left := c.Unsettled()
 	if len(left) == 0 {
 		return nil
@@ -124,7 +125,7 @@ func (s *space) newcomers(ctx context.Context, c BindingChange) []Finding {
 // (or holds) the same principal, nothing is sent.
 func (r *Run) DeleteBinding(ctx context.Context, c BindingChange) BindingApplied {
 	s, b := r.spaces.get(c.Prior.Workspace), *c.Prior
-	var out []Finding
+	var out []membership.Finding
 	switch {
 	case c.Private.Holds == planning.MemberKey(b.Workspace, b.Principal):
 		s.reconciler.HandOver(b.Principal, b.Standing, c.Private.As)
@@ -136,7 +137,7 @@ func (r *Run) DeleteBinding(ctx context.Context, c BindingChange) BindingApplied
 
 // leave ends the prior principal's access: it takes it away, reassigns it, or keeps
 // it. atPlan is as in [wish].
-func (s *space) leave(ctx context.Context, c BindingChange, loss guard.Loss, atPlan int) []Finding {
+func (s *space) leave(ctx context.Context, c BindingChange, loss guard.Loss, atPlan int) []membership.Finding {
 	if c.Exit.Keep {
 		return nil
 	}

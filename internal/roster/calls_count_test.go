@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
@@ -34,8 +35,8 @@ func fill(n, slots int, own time.Duration, operation func(i int)) {
 }
 
 // fullHouse is a workspace with an owner, and as many who are known besides.
-func fullHouse(tr Traits, strangers int, members ...Member) *stage.Stage {
-	s := stage.New(tr).Workspace("w1", append([]Member{stage.Person("ann", tr.OwnerRole)}, members...)...)
+func fullHouse(tr membership.Traits, strangers int, members ...membership.Member) *stage.Stage {
+	s := stage.New(tr).Workspace("w1", append([]membership.Member{stage.Person("ann", tr.OwnerRole)}, members...)...)
 	for i := range strangers {
 		s.Strangers(fmt.Sprintf("p%d", i))
 	}
@@ -43,8 +44,8 @@ func fullHouse(tr Traits, strangers int, members ...Member) *stage.Stage {
 }
 
 // people gives members p0 and on.
-func people(n int, role string) []Member {
-	out := make([]Member, n)
+func people(n int, role string) []membership.Member {
+	out := make([]membership.Member, n)
 	for i := range out {
 		out[i] = stage.Person(fmt.Sprintf("p%d", i), role)
 	}
@@ -112,9 +113,11 @@ func TestReadBacksInFewSlots(t *testing.T) {
 
 func TestReadBacksOfRemovalsAndChangesAreShared(t *testing.T) {
 	const n = 300
-	for name, operation := range map[string]func(*session, string) []Finding{
-		"removals": func(a *session, id string) []Finding { return a.delete(bind("w1", id, "viewer"), Exit{}, Private{}) },
-		"changes": func(a *session, id string) []Finding {
+	for name, operation := range map[string]func(*session, string) []membership.Finding{
+		"removals": func(a *session, id string) []membership.Finding {
+			return a.delete(bind("w1", id, "viewer"), Exit{}, Private{})
+		},
+		"changes": func(a *session, id string) []membership.Finding {
 			_, _, fs := a.update(bind("w1", id, "viewer"), bind("w1", id, "editor"), Exit{})
 			return fs
 		},

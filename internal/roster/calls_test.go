@@ -5,6 +5,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
@@ -41,7 +42,7 @@ func TestCallsOfACreation(t *testing.T) {
 		says(t, a.plan(BindingChange{Next: bind("w1", "new", "editor")}).Findings)
 		m, fs := a.create(bind("w1", "new", "editor"), false)
 		says(t, fs)
-		if m.Email != "new@example.com" || !m.Holds(Standing{Role: "editor", Enabled: true}) {
+		if m.Email != "new@example.com" || !m.Holds(membership.Standing{Role: "editor", Enabled: true}) {
 			t.Errorf("created %+v", m)
 		}
 		s.WantSent(t, "assign w1 user/new editor")
@@ -100,7 +101,7 @@ func TestCallsOfARemoval(t *testing.T) {
 func TestCallsOfARemovalAfterAnUpdate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := lonely()
-		s.Edit("w1", func(ms []Member) []Member {
+		s.Edit("w1", func(ms []membership.Member) []membership.Member {
 			ms[0].Roles = []string{"editor"}
 			return append(ms, stage.Person("zoe", "owner"))
 		})
@@ -116,7 +117,7 @@ func TestCallsOfARemovalAfterAnUpdate(t *testing.T) {
 		if planned.Private.Holds != "" {
 			t.Errorf("the removal's private data says %+v", planned.Private)
 		}
-		s.Edit("w1", func(ms []Member) []Member { return append(ms, stage.Person("zoe", "owner")) })
+		s.Edit("w1", func(ms []membership.Member) []membership.Member { return append(ms, stage.Person("zoe", "owner")) })
 		says(t, openSession(t, s, enforce()).delete(bind("w1", "ann", "owner"), Exit{}, planned.Private))
 		s.WantRole(t, "w1", "ann", "")
 	})
@@ -193,7 +194,7 @@ func TestReplacementToALesserRoleIsALoss(t *testing.T) {
 		says(t, p.read("w1", "ann"))
 		first := p.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer")})
 		says(t, first.Findings, lastOwner)
-		if first.Findings[0].At != AtRole {
+		if first.Findings[0].At != membership.AtRole {
 			t.Errorf("at %q", first.Findings[0].At)
 		}
 		tainted := openSession(t, s, enforce())
@@ -255,7 +256,7 @@ func TestMoveOfTheLastOwnerIsRefused(t *testing.T) {
 		p := openSession(t, s, enforce())
 		fs := p.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w2", "ann", "owner")}).Findings
 		says(t, fs, lastOwner)
-		if fs[0].At != AtWorkspace {
+		if fs[0].At != membership.AtWorkspace {
 			t.Errorf("at %q", fs[0].At)
 		}
 	})
@@ -355,7 +356,7 @@ func TestCallsThatDoNotClash(t *testing.T) {
 				p := openSession(t, s, enforce())
 				for _, call := range calls {
 					got := p.plan(call)
-					if Failed(got.Findings) {
+					if membership.Failed(got.Findings) {
 						says(t, got.Findings)
 					}
 				}
@@ -405,7 +406,7 @@ func TestCallsOfARunThatSharesItsProcess(t *testing.T) {
 				if shared {
 					p.act.Validated() // the block
 				}
-				plan := func() []Finding {
+				plan := func() []membership.Finding {
 					p.act.Validated() // the instance
 					p.act.Planned()
 					return p.plan(BindingChange{Next: want}).Findings

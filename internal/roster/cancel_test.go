@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
@@ -27,7 +28,7 @@ func TestWhatWasCancelledBeforeItWasSentIsNotUnclear(t *testing.T) {
 				t.Fatalf("%+v", fs)
 			}
 			for _, f := range fs {
-				if f.Severity != SeverityError || !strings.Contains(f.Detail, "Nothing was ") || strings.Contains(f.Detail, "may or may not") {
+				if f.Severity != membership.SeverityError || !strings.Contains(f.Detail, "Nothing was ") || strings.Contains(f.Detail, "may or may not") {
 					t.Errorf("%s: %s", f.Summary, f.Detail)
 				}
 			}

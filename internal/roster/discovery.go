@@ -56,7 +56,7 @@ func recent[T any](ctx context.Context, v *cache.Value[T]) (T, error) {
 // the order of the listing. Where the tenant cannot be asked who is blocked in
 // it, nobody is taken to be, and a finding says so. An error is that of the
 // workspace's listing.
-func (r *Run) Owners(ctx context.Context, workspace string) ([]Member, []Finding, error) {
+func (r *Run) Owners(ctx context.Context, workspace string) ([]membership.Member, []membership.Finding, error) {
 	l, err := r.Listing(ctx, workspace)
 	if err != nil {
 		return nil, nil, err
@@ -66,9 +66,9 @@ func (r *Run) Owners(ctx context.Context, workspace string) ([]Member, []Finding
 		return nil, nil, nil
 	}
 	status := r.status(ctx, workspace)
-	var out []Finding
+	var out []membership.Finding
 	if status.Unreadable {
-		out = append(out, warning(AtNone,
+		out = append(out, membership.WarningAt(membership.AtNone,
 			fmt.Sprintf("All %s of %s count: the %s is unreadable", r.traits.OwnersNoun, r.traits.Workspace(r.WorkspaceName(ctx, workspace)), r.traits.TenantNoun),
 			fmt.Sprintf("The users of the %s could not be listed, so %s who is inactive there still counts. The user of the %s may lack the right to list the %[1]s.", r.traits.TenantNoun, r.traits.AnOwner(), r.traits.CredentialNoun)))
 	}
@@ -77,17 +77,17 @@ func (r *Run) Owners(ctx context.Context, workspace string) ([]Member, []Finding
 
 // PartialListing warns of a listing that cannot be all there is, and passes on
 // what else the client noted about it.
-func (r *Run) PartialListing(l *Listing) []Finding {
+func (r *Run) PartialListing(l *membership.Listing) []membership.Finding {
 	t := r.traits
 	where := t.Workspace(cmp.Or(l.Name, l.ID))
-	var out []Finding
+	var out []membership.Finding
 	if !l.Complete() {
-		out = append(out, warning(AtNone, fmt.Sprintf("The listing of %s may not be complete", where),
+		out = append(out, membership.WarningAt(membership.AtNone, fmt.Sprintf("The listing of %s may not be complete", where),
 			fmt.Sprintf("%s, so the %s may see only a part of %s: it may have members who are not listed here. %s",
 				membership.Capital(l.Incomplete), t.CredentialNoun, t.Place(l.Name, l.ID), t.ChangeRight)))
 	}
 	for _, note := range l.Notes {
-		out = append(out, warning(AtNone, fmt.Sprintf("The listing of %s is taken to be complete", where),
+		out = append(out, membership.WarningAt(membership.AtNone, fmt.Sprintf("The listing of %s is taken to be complete", where),
 			fmt.Sprintf("%s If members are missing in it, please report that.", note)))
 	}
 	return out
@@ -95,14 +95,14 @@ func (r *Run) PartialListing(l *Listing) []Finding {
 
 // ReadError explains why something could not be read that no state depends on.
 // what names it in a phrase: "workspace w-1", "the users and groups of the tenant".
-func (r *Run) ReadError(err error, what string, at Attribute) Finding {
+func (r *Run) ReadError(err error, what string, at membership.Attribute) membership.Finding {
 	t, said := r.traits, planning.Sentence(err)
-	switch FailureOf(err) {
-	case Gone:
-		return failure(at, fmt.Sprintf("%s was not found in %s", membership.Capital(what), t.Product),
+	switch membership.FailureOf(err) {
+	case membership.Gone:
+		return membership.ErrorAt(at, fmt.Sprintf("%s was not found in %s", membership.Capital(what), t.Product),
 			fmt.Sprintf("%s Check the id, and that the %s belongs to the right %s.", said, t.CredentialNoun, t.TenantNoun))
-	case Refused, Unsupported:
-		return failure(at, fmt.Sprintf("%s refused to read %s", t.Product, what),
+	case membership.Refused, membership.Unsupported:
+		return membership.ErrorAt(at, fmt.Sprintf("%s refused to read %s", t.Product, what),
 			fmt.Sprintf("%s Check the id, and that this %s offers the call.", said, t.TenantNoun))
 	default:
 		return r.CannotRead(err, what, said, at)

@@ -84,7 +84,7 @@ func TestNobodyIsCreatedDisabled(t *testing.T) {
 		x := openSession(t, s, enforce())
 		fs := x.plan(BindingChange{Next: off}).Findings
 		says(t, fs, want)
-		if fs[0].At != AtEnabled {
+		if fs[0].At != membership.AtEnabled {
 			t.Errorf("at %q", fs[0].At)
 		}
 		_, fs = x.create(off, false)
@@ -96,7 +96,7 @@ func TestNobodyIsCreatedDisabled(t *testing.T) {
 func TestStrangers(t *testing.T) {
 	open := func() *stage.Stage {
 		s := town()
-		s.Known[""] = append(s.Known[""], Person{Principal: stage.User("guest"), Email: "guest@example.com", Invite: true}, Person{Principal: stage.User("idle"), Email: "idle@example.com", Inactive: true})
+		s.Known[""] = append(s.Known[""], membership.Person{Principal: stage.User("guest"), Email: "guest@example.com", Invite: true}, membership.Person{Principal: stage.User("idle"), Email: "idle@example.com", Inactive: true})
 		return s
 	}
 	for id, want := range map[string]string{
@@ -136,7 +136,7 @@ func TestStrangers(t *testing.T) {
 	})
 	t.Run("a pending invitation in the workspace", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := town().With("w1", Member{Principal: stage.User("guest"), Email: "guest@example.com", Roles: []string{"viewer"}, Enabled: true, Invite: true})
+			s := town().With("w1", membership.Member{Principal: stage.User("guest"), Email: "guest@example.com", Roles: []string{"viewer"}, Enabled: true, Invite: true})
 			says(t, openSession(t, s, enforce()).plan(BindingChange{Next: bind("w1", "guest", "viewer")}).Findings, "guest@example.com is a pending invitation in workspace Space w1")
 		})
 	})
@@ -161,14 +161,14 @@ func TestARefreshDropsOnlyWhoIsCertainlyGone(t *testing.T) {
 			t.Errorf("%v %+v", got.Presence, got.Member)
 		}
 	})
-	for kind, want := range map[Failure]string{
-		Passing: "! Workspace w1 could not be read from Blink", Unauthorized: "! Blink does not accept the API key", Forbidden: "! The Blink API key may not read workspace w1",
-		Refused: "! Blink refused to list workspace w1", Unsupported: "! Blink refused to list workspace w1", Malformed: "! Blink gave an answer that cannot be read",
+	for kind, want := range map[membership.Failure]string{
+		membership.Passing: "! Workspace w1 could not be read from Blink", membership.Unauthorized: "! Blink does not accept the API key", membership.Forbidden: "! The Blink API key may not read workspace w1",
+		membership.Refused: "! Blink refused to list workspace w1", membership.Unsupported: "! Blink refused to list workspace w1", membership.Malformed: "! Blink gave an answer that cannot be read",
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
 			s.Trouble = func(stage.Call) stage.Trouble {
-				return stage.Trouble{Err: &Error{Failure: kind, Op: "list workspace w1", Status: 418, Message: "no."}}
+				return stage.Trouble{Err: &membership.Error{Failure: kind, Op: "list workspace w1", Status: 418, Message: "no."}}
 			}
 			got := openSession(t, s, enforce()).run.ReadBinding(t.Context(), *bind("w1", "ann", ""), "ann@example.com", Private{})
 			says(t, got.Findings, want)

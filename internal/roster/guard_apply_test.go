@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
@@ -79,7 +80,7 @@ func TestASuccessorThatCannotBeCreatedLeavesTheOldOwner(t *testing.T) {
 		s := lonely()
 		s.Trouble = func(c stage.Call) stage.Trouble {
 			if c.Writes() && c.Principal.ID == "new" {
-				return stage.Trouble{Err: &Error{Failure: Refused, Op: "assign", Status: 400, Message: "licence limit reached"}}
+				return stage.Trouble{Err: &membership.Error{Failure: membership.Refused, Op: "assign", Status: 400, Message: "licence limit reached"}}
 			}
 			return stage.Trouble{}
 		}
@@ -136,7 +137,7 @@ func TestOneThatWaitsNeverBlocksAnotherWorkspace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := lonely().Workspace("w2", stage.Person("bob", "owner"), stage.Person("zoe", "owner"))
 		x := openSession(t, s, enforce())
-		waits := make(chan []Finding, 1)
+		waits := make(chan []membership.Finding, 1)
 		go func() { waits <- x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}) }()
 		synctest.Wait()
 		began := time.Now()
@@ -156,7 +157,7 @@ func TestARemovalThatWaitsLetsAnotherResourceTakeItsPrincipal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := lonely()
 		x := openSession(t, s, enforce())
-		waits := make(chan []Finding, 1)
+		waits := make(chan []membership.Finding, 1)
 		go func() { waits <- x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}) }()
 		time.Sleep(time.Second)
 		began := time.Now()
@@ -221,7 +222,7 @@ func TestTwoOfTwoAtOnce(t *testing.T) {
 		refused := 0
 		for _, id := range []string{"ann", "zoe"} {
 			wg.Go(func() {
-				if Failed(x.delete(bind("w1", id, "owner"), Exit{}, Private{})) {
+				if membership.Failed(x.delete(bind("w1", id, "owner"), Exit{}, Private{})) {
 					mu.Lock()
 					refused++
 					mu.Unlock()
@@ -267,7 +268,7 @@ func TestASuccessorEndsTheWaitAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := lonely()
 		x := openSession(t, s, enforce())
-		waits := make(chan []Finding, 1)
+		waits := make(chan []membership.Finding, 1)
 		go func() { waits <- x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}) }()
 		time.Sleep(3 * time.Second)
 		began := time.Now()
@@ -285,7 +286,7 @@ func TestTheWaitLastsWhileAnythingMoves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := lonely()
 		x := openSession(t, s, enforce())
-		waits := make(chan []Finding, 1)
+		waits := make(chan []membership.Finding, 1)
 		go func() { waits <- x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}) }()
 		for range 10 { // another user's requests, four seconds apart
 			time.Sleep(4 * time.Second)
@@ -329,7 +330,7 @@ func TestCancellationEndsTheWaitAtOnce(t *testing.T) {
 		s := lonely()
 		x := openSession(t, s, enforce())
 		ctx, cancel := context.WithCancel(t.Context())
-		waits := make(chan []Finding, 1)
+		waits := make(chan []membership.Finding, 1)
 		go func() { waits <- x.deleteWithin(ctx, bind("w1", "ann", "owner"), Exit{}, Private{}) }()
 		time.Sleep(time.Second)
 		began := time.Now()
@@ -374,7 +375,7 @@ func TestTwoProcessesOnOneWorkspace(t *testing.T) {
 			for x, id := range map[*session]string{one: "ann", other: "zoe"} {
 				wg.Go(func() {
 					time.Sleep(time.Duration(seed) * 7 * time.Millisecond)
-					if Failed(x.delete(bind("w1", id, "owner"), Exit{}, Private{})) {
+					if membership.Failed(x.delete(bind("w1", id, "owner"), Exit{}, Private{})) {
 						mu.Lock()
 						refused++
 						mu.Unlock()
@@ -436,7 +437,7 @@ func TestARotationToSomebodyWhoDoesNotCountWaitsAndKeeps(t *testing.T) {
 		x := openSession(t, s, g)
 		_, kept, fs := x.update(bind("w1", "ann", "owner"), bind("w1", "new", "owner"), Exit{})
 		says(t, fs, lastOwner)
-		if !kept || fs[0].At != AtPrincipal {
+		if !kept || fs[0].At != membership.AtPrincipal {
 			t.Errorf("kept %v at %q", kept, fs[0].At)
 		}
 		s.WantRole(t, "w1", "ann", "owner")
@@ -492,7 +493,7 @@ func TestAFailedChangeHoldsItsPrincipal(t *testing.T) {
 		s := town()
 		s.Trouble = func(c stage.Call) stage.Trouble {
 			if c.Op == "assign" {
-				return stage.Trouble{Err: &Error{Failure: Refused, Op: "assign", Status: 400, Message: "Not now."}}
+				return stage.Trouble{Err: &membership.Error{Failure: membership.Refused, Op: "assign", Status: 400, Message: "Not now."}}
 			}
 			return stage.Trouble{}
 		}
@@ -509,7 +510,7 @@ func TestARefusalThatIsNotAboutOwnersSaysSo(t *testing.T) {
 		s := town()
 		s.Trouble = func(c stage.Call) stage.Trouble {
 			if c.Op == "assign" {
-				return stage.Trouble{Err: &Error{Failure: Refused, Op: "assign the role ghost", Status: 400, Message: "Invalid role.", Identifier: "E7", RequestID: "r1"}}
+				return stage.Trouble{Err: &membership.Error{Failure: membership.Refused, Op: "assign the role ghost", Status: 400, Message: "Invalid role.", Identifier: "E7", RequestID: "r1"}}
 			}
 			return stage.Trouble{}
 		}
@@ -538,7 +539,7 @@ func TestRemovalThatDisables(t *testing.T) {
 		says(t, x.plan(BindingChange{Prior: mgr}).Findings, lastManager)
 		fs := openSession(t, s, enforce()).plan(BindingChange{Prior: mgr, Next: &off}).Findings
 		says(t, fs, lastManager)
-		if fs[0].At != AtEnabled || !strings.Contains(fs[0].Detail, "3@example.com (3): not counted: disabled") {
+		if fs[0].At != membership.AtEnabled || !strings.Contains(fs[0].Detail, "3@example.com (3): not counted: disabled") {
 			t.Errorf("at %q: %s", fs[0].At, fs[0].Detail)
 		}
 		says(t, openSession(t, s, enforce()).plan(BindingChange{Prior: mgr, Next: bind("7", "2", "manager"), Adopt: true}).Findings,
@@ -567,7 +568,7 @@ func TestAPartialListingRemovesNobodyFromTheState(t *testing.T) {
 			s := town()
 			x := openSession(t, s, enforce())
 			x.look("w1")
-			s.Edit("w1", func(ms []Member) []Member { return ms[2:] }) // from now on the key sees the viewer only
+			s.Edit("w1", func(ms []membership.Member) []membership.Member { return ms[2:] }) // from now on the key sees the viewer only
 			says(t, x.delete(bind("w1", "ann", "owner"), Exit{}, Private{}), "! The listing of workspace w1 is not complete")
 			s.WantSent(t)
 		})
@@ -577,7 +578,7 @@ func TestAPartialListingRemovesNobodyFromTheState(t *testing.T) {
 			s := stage.New(stage.BlinkTraits()).Workspace("w1", stage.Person("vic", "viewer"))
 			x := openSession(t, s, enforce())
 			says(t, x.plan(BindingChange{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", "vic", "editor")}).Findings)
-			s.Edit("w1", func(ms []Member) []Member { return append(ms, stage.Person("ann", "owner")) })
+			s.Edit("w1", func(ms []membership.Member) []membership.Member { return append(ms, stage.Person("ann", "owner")) })
 			if _, err := x.run.spaces.get("w1").listings.Newer(t.Context(), x.run.spaces.get("w1").listings.Now()); err != nil {
 				t.Fatal(err)
 			}

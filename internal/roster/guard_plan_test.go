@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/cache"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
@@ -33,15 +34,15 @@ func TestEveryLossOfTheLastOwnerFailsThePlan(t *testing.T) {
 	other := *bind("w1", "ann", "viewer")
 	for name, c := range map[string]struct {
 		b  block
-		at Attribute
+		at membership.Attribute
 	}{
-		"demotion":                      {block{prior: ann, next: &other}, AtRole},
-		"removal":                       {block{prior: ann}, AtNone},
-		"reassign to a lesser role":     {block{prior: ann, exit: Exit{Reassign: "editor"}}, AtNone},
-		"changed to a lesser principal": {block{prior: ann, next: bind("w1", "new", "viewer")}, AtPrincipal},
-		"moved":                         {block{prior: ann, next: bind("w2", "ann", "owner")}, AtWorkspace},
-		"a create that lowers":          {block{next: &other, adopt: true}, AtRole},
-		"custom role":                   {block{prior: ann, next: bind("w1", "ann", "Incident Commander")}, AtRole},
+		"demotion":                      {block{prior: ann, next: &other}, membership.AtRole},
+		"removal":                       {block{prior: ann}, membership.AtNone},
+		"reassign to a lesser role":     {block{prior: ann, exit: Exit{Reassign: "editor"}}, membership.AtNone},
+		"changed to a lesser principal": {block{prior: ann, next: bind("w1", "new", "viewer")}, membership.AtPrincipal},
+		"moved":                         {block{prior: ann, next: bind("w2", "ann", "owner")}, membership.AtWorkspace},
+		"a create that lowers":          {block{next: &other, adopt: true}, membership.AtRole},
+		"custom role":                   {block{prior: ann, next: bind("w1", "ann", "Incident Commander")}, membership.AtRole},
 	} {
 		for _, noRefresh := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, -refresh=%v", name, !noRefresh), func(t *testing.T) {
@@ -201,9 +202,9 @@ func TestOneRequestAnswersForEveryOpenLoss(t *testing.T) {
 		// Its own workspace at the attribute, the others' without one.
 		own, others := 0, 0
 		for _, f := range out.errors() {
-			if f.At == AtRole {
+			if f.At == membership.AtRole {
 				own++
-			} else if f.At == AtNone {
+			} else if f.At == membership.AtNone {
 				others++
 			}
 			if f.Summary != "Workspace would lose its last owner" {
@@ -246,9 +247,9 @@ func TestOneSlot(t *testing.T) {
 func TestUnknownValuesNeverBlockAPlan(t *testing.T) {
 	old := func() *block { return &block{addr: "old", prior: bind("w1", "ann", "owner")} }
 	for name, b := range map[string]*block{
-		"unknown principal": {addr: "x", next: bind("w1", "new", "owner"), planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: Standing{Role: "owner", Enabled: true}}},
+		"unknown principal": {addr: "x", next: bind("w1", "new", "owner"), planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: membership.Standing{Role: "owner", Enabled: true}}},
 		"unknown role":      {addr: "x", next: bind("w1", "new", "owner"), planned: &Binding{Workspace: "w1", Principal: stage.User("new"), StandingUnknown: true}},
-		"unknown workspace": {addr: "x", next: bind("w1", "new", "owner"), planned: &Binding{WorkspaceUnknown: true, Principal: stage.User("new"), Standing: Standing{Role: "owner", Enabled: true}}},
+		"unknown workspace": {addr: "x", next: bind("w1", "new", "owner"), planned: &Binding{WorkspaceUnknown: true, Principal: stage.User("new"), Standing: membership.Standing{Role: "owner", Enabled: true}}},
 		"all of it unknown": {addr: "x", next: bind("w1", "new", "owner"), planned: &Binding{WorkspaceUnknown: true, PrincipalUnknown: true, StandingUnknown: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -269,7 +270,7 @@ func TestUnknownValuesNeverBlockAPlan(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			says(t, planOf(t, lonely(), enforce(), 10, 1, &block{
 				addr: "x", prior: bind("w1", "ann", "owner"), next: bind("w1", "new", "owner"),
-				planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: Standing{Role: "owner", Enabled: true}},
+				planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: membership.Standing{Role: "owner", Enabled: true}},
 			}).errors())
 		})
 	})
@@ -280,7 +281,7 @@ func TestUnknownValuesNeverBlockAPlan(t *testing.T) {
 			says(t, planOf(t, town(), two, 10, 1, &block{addr: "a", prior: bind("w1", "ann", "owner")}, &block{addr: "z", prior: bind("w1", "zoe", "owner")},
 				&block{
 					addr: "x", how: "replace", prior: bind("w1", "vic", "viewer"), next: bind("w1", "new", "owner"),
-					planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: Standing{Role: "owner", Enabled: true}},
+					planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: membership.Standing{Role: "owner", Enabled: true}},
 				}).errors(), "! Workspace would fall below 2 owners")
 		})
 	})
@@ -288,7 +289,7 @@ func TestUnknownValuesNeverBlockAPlan(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			says(t, planOf(t, lonely(), enforce(), 10, 1, old(), &block{
 				addr: "x", next: bind("w1", "new", "viewer"),
-				planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: Standing{Role: "viewer", Enabled: true}},
+				planned: &Binding{Workspace: "w1", PrincipalUnknown: true, Standing: membership.Standing{Role: "viewer", Enabled: true}},
 			}).errors(), lastOwner)
 		})
 	})
@@ -298,7 +299,7 @@ func TestUnknownValuesNeverBlockAPlan(t *testing.T) {
 			walk := NewWalk(act, enforce(), nil)
 			blink := NewRun(Config{Service: lonely(), Guard: enforce(), Walk: walk, Locker: &stage.Locker{}, Logger: &stage.Notebook{}, Naming: testNaming()})
 			blaze := NewRun(Config{Service: stage.New(stage.BlazeTraits()), Guard: enforce(), Walk: walk, Locker: &stage.Locker{}, Logger: &stage.Notebook{}, Naming: testNaming()})
-			blaze.PlanBinding(t.Context(), BindingChange{Next: &Binding{WorkspaceUnknown: true, Principal: stage.User("1"), Standing: Standing{Role: "manager", Enabled: true}}})
+			blaze.PlanBinding(t.Context(), BindingChange{Next: &Binding{WorkspaceUnknown: true, Principal: stage.User("1"), Standing: membership.Standing{Role: "manager", Enabled: true}}})
 			says(t, blink.PlanBinding(t.Context(), BindingChange{Prior: bind("w1", "ann", "owner")}).Findings, lastOwner)
 		})
 	})
@@ -311,11 +312,11 @@ func TestWhoSavesAWorkspace(t *testing.T) {
 	without.NotCounted = []string{"New", "zoe@EXAMPLE.com"}
 	inviteStage := func() *stage.Stage {
 		s := lonely()
-		s.Known[""] = append(s.Known[""], Person{Principal: stage.User("guest"), Email: "guest@example.com", Invite: true}, Person{Principal: stage.User("idle"), Email: "idle@example.com", Inactive: true},
-			Person{Principal: stage.Group("crew"), Name: "Crew", MemberCount: 2}, Person{Principal: stage.Group("void"), Name: "Void"})
+		s.Known[""] = append(s.Known[""], membership.Person{Principal: stage.User("guest"), Email: "guest@example.com", Invite: true}, membership.Person{Principal: stage.User("idle"), Email: "idle@example.com", Inactive: true},
+			membership.Person{Principal: stage.Group("crew"), Name: "Crew", MemberCount: 2}, membership.Person{Principal: stage.Group("void"), Name: "Void"})
 		return s
 	}
-	owner := Standing{Role: "owner", Enabled: true}
+	owner := membership.Standing{Role: "owner", Enabled: true}
 	for name, c := range map[string]struct {
 		guard Guard
 		stage *stage.Stage
@@ -332,10 +333,10 @@ func TestWhoSavesAWorkspace(t *testing.T) {
 		"a lesser role":                  {enforce(), inviteStage(), bind("w1", "new", "editor"), false},
 		"a user elsewhere":               {enforce(), inviteStage().Workspace("w2", stage.Person("zoe", "owner")), bind("w2", "new", "owner"), false},
 		"an unmanaged one not counted":   {without, inviteStage().With("w1", stage.Person("zoe", "owner")), bind("w1", "other", "viewer"), false},
-		"an unmanaged group":             {enforce(), inviteStage().With("w1", Member{Principal: stage.Group("crew"), Name: "Crew", Roles: []string{"owner"}, Enabled: true, MemberCount: 2}), bind("w1", "other", "viewer"), false},
-		"an unmanaged group that counts": {groups, inviteStage().With("w1", Member{Principal: stage.Group("crew"), Name: "Crew", Roles: []string{"owner"}, Enabled: true, MemberCount: 2}), bind("w1", "other", "viewer"), true},
-		"an unmanaged invitation":        {enforce(), inviteStage().With("w1", Member{Principal: stage.User("guest"), Email: "guest@example.com", Roles: []string{"owner"}, Enabled: true, Invite: true}), bind("w1", "other", "viewer"), false},
-		"an unmanaged one who is idle":   {enforce(), inviteStage().With("w1", Member{Principal: stage.User("idle"), Email: "idle@example.com", Roles: []string{"owner"}, Enabled: true}), bind("w1", "other", "viewer"), false},
+		"an unmanaged group":             {enforce(), inviteStage().With("w1", membership.Member{Principal: stage.Group("crew"), Name: "Crew", Roles: []string{"owner"}, Enabled: true, MemberCount: 2}), bind("w1", "other", "viewer"), false},
+		"an unmanaged group that counts": {groups, inviteStage().With("w1", membership.Member{Principal: stage.Group("crew"), Name: "Crew", Roles: []string{"owner"}, Enabled: true, MemberCount: 2}), bind("w1", "other", "viewer"), true},
+		"an unmanaged invitation":        {enforce(), inviteStage().With("w1", membership.Member{Principal: stage.User("guest"), Email: "guest@example.com", Roles: []string{"owner"}, Enabled: true, Invite: true}), bind("w1", "other", "viewer"), false},
+		"an unmanaged one who is idle":   {enforce(), inviteStage().With("w1", membership.Member{Principal: stage.User("idle"), Email: "idle@example.com", Roles: []string{"owner"}, Enabled: true}), bind("w1", "other", "viewer"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -425,7 +426,7 @@ func TestWarnDoesNotPassARemovalThatWasNotMade(t *testing.T) {
 func TestThePlanAsksForWhoIsInactiveOnlyForALoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
-		s.KeyUser = Person{}
+		s.KeyUser = membership.Person{}
 		planOf(t, s, enforce(), 10, 1, &block{addr: "v", prior: bind("w1", "vic", "viewer"), next: bind("w1", "vic", "editor")},
 			&block{addr: "a", prior: bind("w1", "ann", "owner"), next: bind("w1", "ann", "owner")})
 		if got := s.Sent("people", "self", "describe"); len(got) > 0 {
@@ -468,7 +469,7 @@ func TestPlanWithoutLiveData(t *testing.T) {
 	}{
 		"a passing failure is a warning": {stage.Broken(), "Blink could not be read, the plan goes on"},
 		"403 is an error":                {stage.Denied(), "! The Blink API key may not read workspace w1"},
-		"401 is an error":                {stage.Trouble{Err: &Error{Failure: Unauthorized, Op: "list workspace w1", Status: 401}}, "! Blink does not accept the API key"},
+		"401 is an error":                {stage.Trouble{Err: &membership.Error{Failure: membership.Unauthorized, Op: "list workspace w1", Status: 401}}, "! Blink does not accept the API key"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -498,7 +499,7 @@ func TestPlanWithoutLiveData(t *testing.T) {
 func TestAPlanThatWaitsEndsWhenTheApplyBegins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := openSession(t, lonely(), enforce())
-		done := make(chan []Finding, 1)
+		done := make(chan []membership.Finding, 1)
 		began := time.Now()
 		go func() {
 			done <- x.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer")}).Findings
@@ -537,19 +538,19 @@ func TestAPlanThatWaitsIsCancelledAtOnce(t *testing.T) {
 
 func TestTheKeysOwnUserIsWarned(t *testing.T) {
 	for name, c := range map[string]struct {
-		self Person
+		self membership.Person
 		b    BindingChange
 		want []string
 	}{
-		"removed, known by address": {Person{Email: "VIC@example.com"}, BindingChange{Prior: bind("w1", "vic", "viewer")}, []string{"The API key's own user vic@example.com is removed from workspace Space w1"}},
-		"removed, known by id":      {Person{Principal: Principal{ID: "vic"}}, BindingChange{Prior: bind("w1", "vic", "viewer")}, []string{"The API key's own user vic@example.com is removed from workspace Space w1"}},
-		"lowered":                   {Person{Email: "ann@example.com"}, BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer")}, []string{"The API key's own user ann@example.com goes from owner to viewer in workspace Space w1"}},
-		"raised":                    {Person{Email: "vic@example.com"}, BindingChange{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", "vic", "editor")}, nil},
-		"somebody else":             {Person{Email: "key@example.com"}, BindingChange{Prior: bind("w1", "vic", "viewer")}, nil},
-		"nobody knows":              {Person{}, BindingChange{Prior: bind("w1", "vic", "viewer")}, nil},
-		"kept":                      {Person{Email: "vic@example.com"}, BindingChange{Prior: bind("w1", "vic", "viewer"), Exit: Exit{Keep: true}}, nil},
+		"removed, known by address": {membership.Person{Email: "VIC@example.com"}, BindingChange{Prior: bind("w1", "vic", "viewer")}, []string{"The API key's own user vic@example.com is removed from workspace Space w1"}},
+		"removed, known by id":      {membership.Person{Principal: membership.Principal{ID: "vic"}}, BindingChange{Prior: bind("w1", "vic", "viewer")}, []string{"The API key's own user vic@example.com is removed from workspace Space w1"}},
+		"lowered":                   {membership.Person{Email: "ann@example.com"}, BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "viewer")}, []string{"The API key's own user ann@example.com goes from owner to viewer in workspace Space w1"}},
+		"raised":                    {membership.Person{Email: "vic@example.com"}, BindingChange{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", "vic", "editor")}, nil},
+		"somebody else":             {membership.Person{Email: "key@example.com"}, BindingChange{Prior: bind("w1", "vic", "viewer")}, nil},
+		"nobody knows":              {membership.Person{}, BindingChange{Prior: bind("w1", "vic", "viewer")}, nil},
+		"kept":                      {membership.Person{Email: "vic@example.com"}, BindingChange{Prior: bind("w1", "vic", "viewer"), Exit: Exit{Keep: true}}, nil},
 		"its resource changes hands": {
-			Person{Email: "vic@example.com"},
+			membership.Person{Email: "vic@example.com"},
 			BindingChange{Prior: bind("w1", "vic", "viewer"), Next: bind("w1", "new", "viewer")},
 			[]string{"The API key's own user vic@example.com is removed from workspace Space w1"},
 		},
@@ -577,7 +578,7 @@ func TestTheKeysOwnUserIsWarned(t *testing.T) {
 	t.Run("who it is cannot be told", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.KeyUser = Person{Unidentified: "The product tells no e-mail address"}
+			s.KeyUser = membership.Person{Unidentified: "The product tells no e-mail address"}
 			planned := openSession(t, s, enforce())
 			fs := planned.plan(BindingChange{Prior: bind("w1", "vic", "viewer")}).Findings
 			says(t, fs, "The API key's own user is not known")
@@ -591,7 +592,7 @@ func TestTheKeysOwnUserIsWarned(t *testing.T) {
 	t.Run("again at apply", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.KeyUser = Person{Email: "vic@example.com"}
+			s.KeyUser = membership.Person{Email: "vic@example.com"}
 			says(t, openSession(t, s, enforce()).delete(bind("w1", "vic", "viewer"), Exit{}, Private{}), "The API key's own user vic@example.com is removed from workspace Space w1")
 		})
 	})

@@ -8,11 +8,11 @@ import (
 )
 
 func TestListingFindsAPrincipal(t *testing.T) {
-	l := membership.NewListing(&Workspace{ID: "w", Members: []Member{
+	l := membership.NewListing(&membership.Workspace{ID: "w", Members: []membership.Member{
 		stage.Person("Anna", "viewer"), {Principal: stage.Group("anna"), Roles: []string{"owner"}, Enabled: true}, stage.Person("ANNA", "editor"), stage.Person("bob", "Owner"),
 	}}, stage.BlinkTraits())
 	for _, c := range []struct {
-		p    Principal
+		p    membership.Principal
 		role string
 	}{
 		{stage.User("Anna"), "viewer"},
@@ -22,7 +22,7 @@ func TestListingFindsAPrincipal(t *testing.T) {
 		{stage.Group("ANNA"), "owner"},
 		{stage.User("BOB"), "Owner"},
 		{stage.User("carol"), ""},
-		{Principal{Kind: "robot", ID: "bob"}, ""},
+		{membership.Principal{Kind: "robot", ID: "bob"}, ""},
 		{stage.User(""), ""},
 	} {
 		if m, ok := l.Member(c.p); m.Role() != c.role || ok != (c.role != "") {
@@ -35,26 +35,26 @@ func TestListingFindsAPrincipal(t *testing.T) {
 }
 
 func TestListingWithoutAnOwnerIsAPartWhereThatCannotBe(t *testing.T) {
-	ms := []Member{stage.Person("a", "viewer")}
-	if membership.NewListing(&Workspace{Members: ms}, stage.BlinkTraits()).Complete() {
+	ms := []membership.Member{stage.Person("a", "viewer")}
+	if membership.NewListing(&membership.Workspace{Members: ms}, stage.BlinkTraits()).Complete() {
 		t.Error("Blink says that every workspace has an owner")
 	}
-	if !membership.NewListing(&Workspace{Members: ms}, stage.BlazeTraits()).Complete() {
+	if !membership.NewListing(&membership.Workspace{Members: ms}, stage.BlazeTraits()).Complete() {
 		t.Error("BlazeMeter says no such thing")
 	}
-	if !membership.NewListing(&Workspace{Members: append(ms, stage.Person("b", "OWNER"))}, stage.BlinkTraits()).Complete() {
+	if !membership.NewListing(&membership.Workspace{Members: append(ms, stage.Person("b", "OWNER"))}, stage.BlinkTraits()).Complete() {
 		t.Error("there is an owner")
 	}
 }
 
 func TestMemberRolesAndStandings(t *testing.T) {
-	if !stage.Person("a", "Owner").Holds(Standing{Role: "oWNER", Enabled: true}) {
+	if !stage.Person("a", "Owner").Holds(membership.Standing{Role: "oWNER", Enabled: true}) {
 		t.Error("roles differ in case only")
 	}
-	if stage.Person("a", "owner").Holds(Standing{Role: "owner"}) {
+	if stage.Person("a", "owner").Holds(membership.Standing{Role: "owner"}) {
 		t.Error("enabled is not disabled")
 	}
-	for s, want := range map[Standing]string{{Role: "owner", Enabled: true}: "owner", {Role: "owner"}: "owner (disabled)", {Enabled: true}: "no role"} {
+	for s, want := range map[membership.Standing]string{{Role: "owner", Enabled: true}: "owner", {Role: "owner"}: "owner (disabled)", {Enabled: true}: "no role"} {
 		if s.String() != want {
 			t.Errorf("%+v reads %q", s, s)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
@@ -31,9 +32,9 @@ func same(t *testing.T, got, want string) {
 func crowd() *stage.Stage {
 	return stage.New(stage.BlinkTraits()).Workspace("w1",
 		stage.Person("ann", "owner"), stage.Person("zoe", "Owner"), stage.Person("vic", "viewer"), stage.Person("bot", "owner"), stage.Person("idle", "owner"),
-		Member{Principal: stage.User("guest"), Email: "guest@example.com", Roles: []string{"owner"}, Enabled: true, Invite: true},
-		Member{Principal: stage.User("u-77"), Roles: []string{"owner"}, Enabled: true, Invite: true},
-		Member{Principal: stage.Group("crew"), Name: "Crew", Roles: []string{"owner"}, Enabled: true, MemberCount: 3})
+		membership.Member{Principal: stage.User("guest"), Email: "guest@example.com", Roles: []string{"owner"}, Enabled: true, Invite: true},
+		membership.Member{Principal: stage.User("u-77"), Roles: []string{"owner"}, Enabled: true, Invite: true},
+		membership.Member{Principal: stage.Group("crew"), Name: "Crew", Roles: []string{"owner"}, Enabled: true, MemberCount: 3})
 }
 
 func crowdGuard() Guard {
@@ -78,7 +79,7 @@ func TestTheMessageForSeveralWorkspaces(t *testing.T) {
 		g.MinimumOwners = 2
 		s := lonely().Workspace("w2", stage.Person("bob", "owner"), stage.Person("cleo", "owner"))
 		x := openSession(t, s, g)
-		done := make(chan []Finding, 1)
+		done := make(chan []membership.Finding, 1)
 		go func() {
 			done <- x.plan(BindingChange{Prior: bind("w1", "ann", "owner"), Next: bind("w1", "ann", "editor")}).Findings
 		}()
@@ -86,7 +87,7 @@ func TestTheMessageForSeveralWorkspaces(t *testing.T) {
 		says(t, x.plan(BindingChange{Prior: bind("w2", "bob", "owner"), Exit: Exit{Reassign: "viewer"}}).Findings)
 		fs := <-done
 		says(t, fs, "! Workspace would fall below 2 owners", "! Workspace would fall below 2 owners")
-		if fs[0].At != AtRole || fs[1].At != AtNone {
+		if fs[0].At != membership.AtRole || fs[1].At != membership.AtNone {
 			t.Errorf("at %q and %q", fs[0].At, fs[1].At)
 		}
 		begins(t, fs[0].Detail, `Workspace "Space w1" (w1) would have 0 owners and needs 1.
@@ -121,7 +122,7 @@ func TestTheMessageAtApply(t *testing.T) {
 		says(t, x.delete(bind("w1", "zoe", "owner"), Exit{}, Private{}))
 		_, kept, fs := x.update(bind("w1", "ann", "owner"), bind("w1", "ann", "viewer"), Exit{})
 		says(t, fs, lastOwner)
-		if kept || fs[0].At != AtRole {
+		if kept || fs[0].At != membership.AtRole {
 			t.Errorf("kept %v at %q", kept, fs[0].At)
 		}
 		same(t, fs[0].Detail, `Workspace "Space w1" (w1) would have 0 owners and needs 1.
@@ -165,7 +166,7 @@ func TestAWarningNamesPeopleAndPlaceInItsSummary(t *testing.T) {
 		g := enforce()
 		g.Mode, g.MinimumOwners = Warn, 2
 		x := openSession(t, town(), g)
-		done := make(chan []Finding, 1)
+		done := make(chan []membership.Finding, 1)
 		go func() { done <- x.plan(BindingChange{Prior: bind("w1", "zoe", "owner")}).Findings }()
 		synctest.Wait()
 		says(t, x.plan(BindingChange{Prior: bind("w1", "ann", "owner")}).Findings)

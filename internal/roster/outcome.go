@@ -17,7 +17,7 @@ import (
 type wish struct {
 	reconcile.Change
 	// at is the attribute that asks for it, key the entry of that attribute.
-	at  Attribute
+	at  membership.Attribute
 	key string
 	// creates is true where no state is recorded if it fails.
 	creates bool
@@ -27,7 +27,7 @@ type wish struct {
 }
 
 // clause says what the change was to do: "given the role editor", "removed".
-func (w wish) clause(t Traits) string {
+func (w wish) clause(t membership.Traits) string {
 	switch {
 	case w.Loss.What != "":
 		return strings.Replace(w.Loss.What, " by this run", "", 1)
@@ -39,8 +39,8 @@ func (w wish) clause(t Traits) string {
 }
 
 // explain turns the outcome of one change into findings.
-func (s *space) explain(ctx context.Context, w wish, o reconcile.Outcome) []Finding {
-	var out []Finding
+func (s *space) explain(ctx context.Context, w wish, o reconcile.Outcome) []membership.Finding {
+	var out []membership.Finding
 	switch {
 	case o.Result == reconcile.AlreadySo, o.Result == reconcile.LeftAlone:
 	case o.OwnUser:
@@ -58,40 +58,40 @@ func (s *space) explain(ctx context.Context, w wish, o reconcile.Outcome) []Find
 	case reconcile.AlreadySo:
 	}
 	if o.Short != nil && !o.Bad() {
-		out = append(out, s.refusal(ctx, w, o, SeverityWarning))
+		out = append(out, s.refusal(ctx, w, o, membership.SeverityWarning))
 	}
 	return out
 }
 
 // changedMore tells of a change that its plan may not have shown.
-func (s *space) changedMore(ctx context.Context, w wish, o reconcile.Outcome) []Finding {
+func (s *space) changedMore(ctx context.Context, w wish, o reconcile.Outcome) []membership.Finding {
 	if w.Action != reconcile.Give || !o.WasThere || o.Expected {
 		return nil
 	}
 	where := s.at(ctx)
 	if !o.Before.Enabled && w.Want.Enabled {
-		return []Finding{planning.Reenabled(o.Before, *w.Want, where)}
+		return []membership.Finding{planning.Reenabled(o.Before, *w.Want, where)}
 	}
 	if w.Adopt {
 		allowed := s.run.naming.AdoptExisting + " is true"
 		if w.Loss.Form == guard.OfRole {
 			allowed = "The resource names this member"
 		}
-		return []Finding{planning.Adopted(allowed, o.Before, *w.Want, where)}
+		return []membership.Finding{planning.Adopted(allowed, o.Before, *w.Want, where)}
 	}
-	return []Finding{warning(w.at, fmt.Sprintf("%s in %s goes from %s to %s", o.Before.Label(), where, o.Before.Standing(), w.Want),
+	return []membership.Finding{membership.WarningAt(w.at, fmt.Sprintf("%s in %s goes from %s to %s", o.Before.Label(), where, o.Before.Standing(), w.Want),
 		fmt.Sprintf("%s had %s already, which the state did not show. The configuration asks for a higher role, so the member got it.", planning.Named(o.Before), o.Before.Standing()))}
 }
 
 // leftAloneFinding explains why a member keeps what it has.
-func (s *space) leftAloneFinding(ctx context.Context, w wish, o reconcile.Outcome) []Finding {
+func (s *space) leftAloneFinding(ctx context.Context, w wish, o reconcile.Outcome) []membership.Finding {
 	t, who := s.run.traits, planning.Named(o.Before)
 	summary := fmt.Sprintf("%s in %s is left alone", o.Before.Label(), s.at(ctx))
 	switch {
 	case o.Reason == reconcile.HeldByAnother:
 		return nil
 	case o.Reason == reconcile.BecameOwner:
-		return []Finding{failure(w.at, summary, fmt.Sprintf("%s was to be %s, but has become %s of the %s since the plan. "+
+		return []membership.Finding{membership.ErrorAt(w.at, summary, fmt.Sprintf("%s was to be %s, but has become %s of the %s since the plan. "+
 			"An apply removes only an %[5]s whom its plan showed as one. Plan again, and apply that plan.", who, w.clause(t), t.AnOwner(), t.WorkspaceNoun, t.OwnerNoun))}
 	}
 	detail := fmt.Sprintf("%s has %s there. The state did not show that: it changed in the meantime, or was not known at plan time. An apply takes away only what the state showed.", who, o.Before.Standing())
@@ -105,31 +105,31 @@ func (s *space) leftAloneFinding(ctx context.Context, w wish, o reconcile.Outcom
 		detail += fmt.Sprintf(" Set %s = true to accept the change.", s.run.naming.AdoptExisting)
 	}
 	if !w.creates && w.Loss.Form == guard.OfOne {
-		return []Finding{failure(w.at, summary, detail+" The state stays as it was.")}
+		return []membership.Finding{membership.ErrorAt(w.at, summary, detail+" The state stays as it was.")}
 	}
-	return []Finding{warning(AtNone, summary, detail)}
+	return []membership.Finding{membership.WarningAt(membership.AtNone, summary, detail)}
 }
 
 // failureOf explains a change that did not come about.
-func (s *space) failureOf(ctx context.Context, w wish, o reconcile.Outcome) Finding {
+func (s *space) failureOf(ctx context.Context, w wish, o reconcile.Outcome) membership.Finding {
 	f := s.failed(ctx, w, o)
 	if w.creates && o.Result == reconcile.Unclear {
 		f.Detail += " Nothing was recorded in the state, so the next run adopts what is there and does not replace it."
 	}
-	if f.At != AtNone {
+	if f.At != membership.AtNone {
 		f.Key = w.key
 	}
 	return f
 }
 
-func (s *space) failed(ctx context.Context, w wish, o reconcile.Outcome) Finding {
+func (s *space) failed(ctx context.Context, w wish, o reconcile.Outcome) membership.Finding {
 	t := s.run.traits
 	name, where := s.called(w, o), s.knownAt()
 	what := fmt.Sprintf("%s in %s", name.summary, where.summary)
 	was := fmt.Sprintf("%s in %s was to be %s", name.detail, where.detail, w.clause(t))
 	switch o.Reason {
 	case reconcile.TooFewOwners:
-		return s.refusal(ctx, w, o, SeverityError)
+		return s.refusal(ctx, w, o, membership.SeverityError)
 	case reconcile.Unreadable:
 		return s.run.ReadFailure(o.Err, s.id, w.at)
 	case reconcile.Incomplete:
@@ -138,31 +138,31 @@ func (s *space) failed(ctx context.Context, w wish, o reconcile.Outcome) Finding
 		return s.run.CannotAddDisabled(name.summary, s.at(ctx))
 	case reconcile.GivenBack:
 		if o.Result == reconcile.Refused {
-			return failure(w.at, fmt.Sprintf("%s stays %s", what, t.OwnerNoun),
+			return membership.ErrorAt(w.at, fmt.Sprintf("%s stays %s", what, t.OwnerNoun),
 				fmt.Sprintf("This run restored the role of %s once already, because too few %s were left. Nothing was changed. Plan and apply again.", name.detail, t.OwnersNoun))
 		}
-		return failure(w.at, fmt.Sprintf("%s was given the role back", what),
+		return membership.ErrorAt(w.at, fmt.Sprintf("%s was given the role back", what),
 			fmt.Sprintf("%s was %s. Then the %s had fewer %s than it needs, because another run or a person removed one at the same time. So %s has %s again.%s Name another %s before you take this one out.",
 				name.detail, w.clause(t), t.WorkspaceNoun, t.OwnersNoun, name.summary, o.Before.Standing(), s.ownersNow(), t.OwnerNoun))
 	case reconcile.NotGivenBack:
-		return failure(w.at, fmt.Sprintf("%s was not given the role back", what),
+		return membership.ErrorAt(w.at, fmt.Sprintf("%s was not given the role back", what),
 			fmt.Sprintf("%s was %s. Then the %s had fewer %s than it needs, because another run or a person removed one at the same time. The role could not be restored: %s.\n\n"+
 				"Restore it by hand: give %[1]s the role %[6]q again, in %[7]s or with\n\n  %[8]s", name.detail, w.clause(t), t.WorkspaceNoun, t.OwnersNoun, planning.Said(o.Err),
 				o.Before.Role(), t.Product, t.Assigning(s.id, o.Before.Principal, o.Before.Role())))
 	case reconcile.NotProved:
-		return failure(w.at, fmt.Sprintf("The change of %s was not proved", what),
+		return membership.ErrorAt(w.at, fmt.Sprintf("The change of %s was not proved", what),
 			fmt.Sprintf("%s was %s. Who is left in the %s could not be read: %s. Nothing was restored. Check who its %s are, and plan again.",
 				name.detail, w.clause(t), t.WorkspaceNoun, planning.Said(o.Err), t.OwnersNoun))
 	}
 	notSent := errors.Is(o.Err, reconcile.ErrNotSent)
 	switch {
 	case notSent && errors.Is(o.Err, context.DeadlineExceeded):
-		return failure(AtNone, fmt.Sprintf("The change of %s in %s ran out of time", name.summary, where.summary),
+		return membership.ErrorAt(membership.AtNone, fmt.Sprintf("The change of %s in %s ran out of time", name.summary, where.summary),
 			was+". The resource's timeout ended before the change could start. Nothing was changed. Apply again, with a longer timeout if it happens again.")
 	case notSent && errors.Is(o.Err, context.Canceled):
-		return failure(AtNone, "The change was cancelled", was+". The run was cancelled before the change could start. Nothing was changed.")
+		return membership.ErrorAt(membership.AtNone, "The change was cancelled", was+". The run was cancelled before the change could start. Nothing was changed.")
 	case o.Short != nil:
-		f := s.refusal(ctx, w, o, SeverityError)
+		f := s.refusal(ctx, w, o, membership.SeverityError)
 		f.Summary = fmt.Sprintf("%s would lose its last %s", membership.Capital(t.WorkspaceNoun), t.OwnerNoun)
 		return f
 	default:
@@ -171,7 +171,7 @@ func (s *space) failed(ctx context.Context, w wish, o reconcile.Outcome) Finding
 }
 
 // refusal is the guard's message at apply time.
-func (s *space) refusal(ctx context.Context, w wish, o reconcile.Outcome, severity Severity) Finding {
+func (s *space) refusal(ctx context.Context, w wish, o reconcile.Outcome, severity membership.Severity) membership.Finding {
 	section := o.Short.Section
 	section.AtPlan = w.atPlan
 	if section.Name == "" {
@@ -187,9 +187,9 @@ func (s *space) refusal(ctx context.Context, w wish, o reconcile.Outcome, severi
 	switch {
 	case o.Err != nil:
 		section.Notes = append(section.Notes, fmt.Sprintf("%s itself refused: %s", s.run.traits.Product, planning.Said(o.Err)))
-	case severity == SeverityError && w.Loss.Form == guard.OfOne:
+	case severity == membership.SeverityError && w.Loss.Form == guard.OfOne:
 		section.Notes = append(section.Notes, "Nothing was changed here. "+again)
-	case severity == SeverityError:
+	case severity == membership.SeverityError:
 		section.Notes = append(section.Notes, "None of them was changed. The other changes of this resource are done, and the state shows the result. "+again)
 	}
 	return guard.Refusal{Judge: o.Short.Judge, Severity: severity, Sections: []guard.Section{section}, At: w.at, Waited: o.Short.Waited, ByService: o.Err != nil}.Finding()
@@ -227,7 +227,7 @@ func (s *space) knownAt() said {
 	return said{s.run.traits.Workspace(name), s.run.traits.Place(name, s.id)}
 }
 
-func (s *space) knownListing() *Listing {
+func (s *space) knownListing() *membership.Listing {
 	if l := s.reconciler.Known(); l != nil {
 		return l
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
@@ -14,7 +15,7 @@ import (
 // A give-back that failed names the person, the role, and the call to make.
 func TestFailedGiveBackSaysTheCall(t *testing.T) {
 	for name, c := range map[string]struct {
-		traits Traits
+		traits membership.Traits
 		role   string
 		call   string
 	}{
@@ -22,7 +23,7 @@ func TestFailedGiveBackSaysTheCall(t *testing.T) {
 		"BlazeMeter": {stage.BlazeTraits(), "manager", `PUT /workspaces/w%201/users/u-1 with {"roles":["manager"],"enabled":true}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			before := Member{Principal: Principal{Kind: User, ID: "u-1"}, Email: "u1@example.com", Roles: []string{c.role}, Enabled: true}
+			before := membership.Member{Principal: membership.Principal{Kind: membership.User, ID: "u-1"}, Email: "u1@example.com", Roles: []string{c.role}, Enabled: true}
 			s := openSession(t, stage.New(c.traits), enforce()).run.spaces.get("w 1")
 			f := s.failureOf(t.Context(), wish{Change: reconcile.Change{Principal: before.Principal}},
 				reconcile.Outcome{Result: reconcile.Failed, Reason: reconcile.NotGivenBack, Before: before, WasThere: true, Err: errors.New("HTTP 500")})

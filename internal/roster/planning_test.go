@@ -14,7 +14,7 @@ import (
 
 // holders makes a resource for one role.
 func holders(workspace, role string, ids ...string) *Roles {
-	r := &Roles{Workspace: workspace, Role: role, Kinds: map[Kind]Scope{User: {}}}
+	r := &Roles{Workspace: workspace, Role: role, Kinds: map[membership.Kind]Scope{membership.User: {}}}
 	for _, id := range ids {
 		r.Entries = append(r.Entries, Entry{Principal: stage.User(id), Role: role})
 	}
@@ -29,7 +29,7 @@ func (x *session) planRoles(c RolesChange) RolesPlan {
 // What is given in place of an id is told, with the id.
 func TestAnAddressIsNoID(t *testing.T) {
 	for name, c := range map[string]struct {
-		who  Principal
+		who  membership.Principal
 		hint string
 	}{
 		"an e-mail address":      {stage.User("NEW@example.com"), "That is the e-mail address of new."},
@@ -40,7 +40,7 @@ func TestAnAddressIsNoID(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := town()
-				s.Knows(Person{Principal: stage.Group("g-1"), Name: "Crew", MemberCount: 2})
+				s.Knows(membership.Person{Principal: stage.Group("g-1"), Name: "Crew", MemberCount: 2})
 				b := bind("w1", "", "viewer")
 				b.Principal = c.who
 				fs := openSession(t, s, enforce()).plan(BindingChange{Next: b}).Findings
@@ -50,8 +50,8 @@ func TestAnAddressIsNoID(t *testing.T) {
 						t.Errorf("no %q in %s", part, fs[0].Detail)
 					}
 				}
-				r := &Roles{Workspace: "w1", Kinds: map[Kind]Scope{c.who.Kind: {}}, Entries: []Entry{{Principal: c.who, Role: "viewer"}}}
-				if c.who.Kind == User {
+				r := &Roles{Workspace: "w1", Kinds: map[membership.Kind]Scope{c.who.Kind: {}}, Entries: []Entry{{Principal: c.who, Role: "viewer"}}}
+				if c.who.Kind == membership.User {
 					r.Entries = append(r.Entries, Entry{Principal: stage.User("ann"), Role: "owner"}, Entry{Principal: stage.User("zoe"), Role: "owner"}, Entry{Principal: stage.User("vic"), Role: "viewer"})
 				}
 				fs = openSession(t, s, enforce()).planRoles(RolesChange{Next: r}).Findings
@@ -82,7 +82,7 @@ func TestEntriesThatMatchNobody(t *testing.T) {
 		g.ExemptWorkspaces = []string{"space W1"}
 		x := openSession(t, town(), g)
 		r := whole("w1", map[string]string{"ann": "owner", "zoe": "owner"}, nil)
-		r.Kinds[User] = Scope{Ignore: NewIgnore("VIC@example.com", "nobody@example.com")}
+		r.Kinds[membership.User] = Scope{Ignore: NewIgnore("VIC@example.com", "nobody@example.com")}
 		says(t, x.planRoles(RolesChange{Next: r}).Findings, `"space W1" is the name of a workspace, not its id`, "ignore_users of workspace Space w1 matches nobody")
 		says(t, x.plan(BindingChange{Next: bind("w1", "new", "viewer")}).Findings, "! "+summaryBeside)
 	})
@@ -92,11 +92,11 @@ func TestEntriesThatMatchNobody(t *testing.T) {
 func TestNamesComeFromTheTenant(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := town()
-		s.Known[""] = append(s.Known[""], Person{Principal: stage.User("guest"), Email: "guest@example.com", Invite: true}, Person{Principal: stage.User("nameless")})
-		s.Edit("w1", func(ms []Member) []Member { return append(ms, stage.Person("local", "viewer")) }) // the tenant does not list them
+		s.Known[""] = append(s.Known[""], membership.Person{Principal: stage.User("guest"), Email: "guest@example.com", Invite: true}, membership.Person{Principal: stage.User("nameless")})
+		s.Edit("w1", func(ms []membership.Member) []membership.Member { return append(ms, stage.Person("local", "viewer")) }) // the tenant does not list them
 		r := whole("w1", map[string]string{"ann": "owner", "zoe": "owner", "vic": "viewer", "new": "viewer", "local": "viewer", "guest": "viewer", "nameless": "viewer"}, nil)
 		got := openSession(t, s, enforce()).planRoles(RolesChange{Prior: whole("w1", map[string]string{"ann": "owner", "zoe": "owner"}, nil), Next: r, Private: Private{Instance: "T"}})
-		if diff := cmp.Diff(map[Principal]string{stage.User("vic"): "vic@example.com", stage.User("new"): "new@example.com"}, got.Texts); diff != "" {
+		if diff := cmp.Diff(map[membership.Principal]string{stage.User("vic"): "vic@example.com", stage.User("new"): "new@example.com"}, got.Texts); diff != "" {
 			t.Errorf("-want +got\n%s", diff)
 		}
 	})
@@ -111,7 +111,7 @@ func TestNamesComeFromTheTenant(t *testing.T) {
 			}
 			p := openSession(t, s, enforce())
 			says(t, p.read("w1", "vic"))
-			if got := p.plan(BindingChange{Next: bind("w1", "new", "viewer")}); got.Person != nil || Failed(got.Findings) {
+			if got := p.plan(BindingChange{Next: bind("w1", "new", "viewer")}); got.Person != nil || membership.Failed(got.Findings) {
 				t.Errorf("%v\n%s", got.Person, details(got.Findings))
 			}
 			a := openSession(t, s, enforce())
@@ -131,9 +131,9 @@ func TestOneCauseGivesOneMessage(t *testing.T) {
 		err  error
 		want string
 	}{
-		"a wrong key":         {&Error{Failure: Unauthorized, Op: "list", Status: 401}, "! Blink does not accept the API key"},
-		"a right that lacks":  {&Error{Failure: Forbidden, Op: "list", Status: 403}, "! The Blink API key may not read workspace w1"},
-		"an unreadable space": {&Error{Failure: Malformed, Op: "list"}, "! Blink gave an answer that cannot be read"},
+		"a wrong key":         {&membership.Error{Failure: membership.Unauthorized, Op: "list", Status: 401}, "! Blink does not accept the API key"},
+		"a right that lacks":  {&membership.Error{Failure: membership.Forbidden, Op: "list", Status: 403}, "! The Blink API key may not read workspace w1"},
+		"an unreadable space": {&membership.Error{Failure: membership.Malformed, Op: "list"}, "! Blink gave an answer that cannot be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -156,7 +156,7 @@ func TestOneCauseGivesOneMessage(t *testing.T) {
 func TestRoleMembersClash(t *testing.T) {
 	owners, editors := holders("w1", "owner", "ann", "zoe"), holders("w1", "editor", "new")
 	ignoring := holders("w1", "viewer")
-	ignoring.Kinds[User] = Scope{Ignore: NewIgnore("vic@example.com")}
+	ignoring.Kinds[membership.User] = Scope{Ignore: NewIgnore("vic@example.com")}
 	steal := holders("w1", "Editor", "new")
 	two := holders("w1", "editor", "ANN")
 	readers := holders("w1", "viewer", "vic")
@@ -189,7 +189,7 @@ func TestRoleMembersClash(t *testing.T) {
 						if reversed {
 							i = len(c.calls) - 1 - i
 						}
-						var fs []Finding
+						var fs []membership.Finding
 						switch call := c.calls[i].(type) {
 						case *Roles:
 							fs = x.planRoles(RolesChange{Next: call}).Findings

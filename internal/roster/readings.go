@@ -4,17 +4,18 @@ import (
 	"context"
 	"time"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
 )
 
 // planReadings are what a run has read, as a plan asks for it ([planning.Readings]).
 type planReadings struct{ *Run }
 
-func (p planReadings) Listing(ctx context.Context, workspace string, since time.Time) (*Listing, error) {
+func (p planReadings) Listing(ctx context.Context, workspace string, since time.Time) (*membership.Listing, error) {
 	return p.spaces.get(workspace).listings.Since(ctx, since)
 }
 
-func (p planReadings) Tenant(ctx context.Context, workspace string, since time.Time) (*Tenant, error) {
+func (p planReadings) Tenant(ctx context.Context, workspace string, since time.Time) (*membership.Tenant, error) {
 	tenant := ""
 	if !p.traits.OneTenant {
 		d, err := p.Describe(ctx, workspace)
@@ -26,7 +27,7 @@ func (p planReadings) Tenant(ctx context.Context, workspace string, since time.T
 	return p.people.get(tenant).Since(ctx, since)
 }
 
-func (p planReadings) KnownTenant(workspace string) (*Tenant, bool) {
+func (p planReadings) KnownTenant(workspace string) (*membership.Tenant, bool) {
 	tenant := ""
 	if !p.traits.OneTenant {
 		d, ok := p.descr.get(workspace).Peek()
@@ -51,6 +52,6 @@ func (p planReadings) Floor(workspace string) guard.Floor {
 	return s.floor
 }
 
-func (p planReadings) HeldByOther(workspace string, who Principal, token string) bool {
+func (p planReadings) HeldByOther(workspace string, who membership.Principal, token string) bool {
 	return p.spaces.get(workspace).reconciler.HeldByOther(who, token)
 }

@@ -15,8 +15,8 @@ import (
 
 // Config is what a [Run] is made of.
 type Config struct {
-	Service Service
-	Naming  Naming
+	Service membership.Service
+	Naming  membership.Vocabulary
 	Guard   Guard
 	Walk    *Walk
 	// Locker excludes other processes; nil for locks on files.
@@ -31,13 +31,13 @@ type Run struct {
 	*planning.Planner
 
 	config Config
-	svc    Service
-	traits Traits
-	naming Naming
+	svc    membership.Service
+	traits membership.Traits
+	naming membership.Vocabulary
 
-	self   *cache.Value[Person]
-	people keyed[*cache.Value[*Tenant]]
-	descr  keyed[*cache.Value[Description]]
+	self   *cache.Value[membership.Person]
+	people keyed[*cache.Value[*membership.Tenant]]
+	descr  keyed[*cache.Value[membership.Description]]
 	spaces keyed[*space]
 	// readings are what resources and data sources share besides (Once).
 	readings readings
@@ -54,8 +54,8 @@ func NewRun(c Config) *Run {
 	r.judge = guard.NewJudge(c.Guard, r.traits, c.Naming)
 	r.Planner = planning.NewPlanner(planReadings{r}, r.traits, c.Naming, r.judge, c.Walk)
 	r.self = cache.New(r.svc.Self)
-	r.people.make = func(tenant string) *cache.Value[*Tenant] {
-		return cache.New(func(ctx context.Context) (*Tenant, error) {
+	r.people.make = func(tenant string) *cache.Value[*membership.Tenant] {
+		return cache.New(func(ctx context.Context) (*membership.Tenant, error) {
 			people, err := r.svc.People(ctx, tenant)
 			if err != nil {
 				return nil, err
@@ -63,8 +63,8 @@ func NewRun(c Config) *Run {
 			return membership.NewTenant(people), nil
 		})
 	}
-	r.descr.make = func(id string) *cache.Value[Description] {
-		return cache.New(func(ctx context.Context) (Description, error) { return r.svc.DescribeWorkspace(ctx, id) })
+	r.descr.make = func(id string) *cache.Value[membership.Description] {
+		return cache.New(func(ctx context.Context) (membership.Description, error) { return r.svc.DescribeWorkspace(ctx, id) })
 	}
 	r.spaces.make = func(id string) *space { return newSpace(r, id) }
 	r.spaces.canonical = func(id string) string { return membership.WorkspaceKey(r.traits.Endpoint, id) }
@@ -73,10 +73,10 @@ func NewRun(c Config) *Run {
 }
 
 // Service gives the product behind the run.
-func (r *Run) Service() Service { return r.svc }
+func (r *Run) Service() membership.Service { return r.svc }
 
 // Traits gives the product's traits.
-func (r *Run) Traits() Traits { return r.traits }
+func (r *Run) Traits() membership.Traits { return r.traits }
 
 // keyed makes things on first use.
 type keyed[V any] struct {
@@ -110,7 +110,7 @@ func (k *keyed[V]) get(id string) V {
 type space struct {
 	run      *Run
 	id       string
-	listings *cache.Value[*Listing]
+	listings *cache.Value[*membership.Listing]
 
 	// reconciler applies what is changed in it.
 	reconciler *reconcile.Reconciler
@@ -125,7 +125,7 @@ type space struct {
 
 func newSpace(r *Run, id string) *space {
 	s := &space{run: r, id: id, replaced: map[string]planning.Held{}}
-	s.listings = cache.New(func(ctx context.Context) (*Listing, error) {
+	s.listings = cache.New(func(ctx context.Context) (*membership.Listing, error) {
 		w, err := r.svc.ReadWorkspace(ctx, id)
 		if err != nil {
 			return nil, err
@@ -148,20 +148,20 @@ func newSpace(r *Run, id string) *space {
 
 // Listing gives the workspace's listing of this run, which shows what the run has
 // changed so far.
-func (r *Run) Listing(ctx context.Context, workspace string) (*Listing, error) {
+func (r *Run) Listing(ctx context.Context, workspace string) (*membership.Listing, error) {
 	return r.spaces.get(workspace).reconciler.Current(ctx)
 }
 
 // Tenant gives everybody in a tenant, read once, or again where [NotBefore] asks for that.
-func (r *Run) Tenant(ctx context.Context, tenant string) (*Tenant, error) {
+func (r *Run) Tenant(ctx context.Context, tenant string) (*membership.Tenant, error) {
 	return recent(ctx, r.people.get(tenant))
 }
 
 // Self tells who the credentials belong to, asked once.
-func (r *Run) Self(ctx context.Context) (Person, error) { return r.self.Get(ctx) }
+func (r *Run) Self(ctx context.Context) (membership.Person, error) { return r.self.Get(ctx) }
 
 // Describe tells what the listing of a workspace does not, asked once.
-func (r *Run) Describe(ctx context.Context, workspace string) (Description, error) {
+func (r *Run) Describe(ctx context.Context, workspace string) (membership.Description, error) {
 	return r.descr.get(workspace).Get(ctx)
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
@@ -49,7 +50,7 @@ func openSessionWith(t *testing.T, svc *stage.Stage, g Guard, l reconcile.Locker
 	return &session{process: tf.start(), t: t, svc: svc, book: book}
 }
 
-func (x *session) read(workspace, id string) []Finding {
+func (x *session) read(workspace, id string) []membership.Finding {
 	defer x.act.Begin()()
 	got := x.run.ReadBinding(x.t.Context(), *bind(workspace, id, ""), "", Private{})
 	x.mu.Lock()
@@ -83,11 +84,11 @@ func (x *session) plan(c BindingChange) BindingPlan {
 	return x.run.PlanBinding(x.t.Context(), c)
 }
 
-func (x *session) create(b *Binding, adopt bool) (Member, []Finding) {
+func (x *session) create(b *Binding, adopt bool) (membership.Member, []membership.Finding) {
 	return x.createWithin(x.t.Context(), b, adopt)
 }
 
-func (x *session) createWithin(ctx context.Context, b *Binding, adopt bool) (Member, []Finding) {
+func (x *session) createWithin(ctx context.Context, b *Binding, adopt bool) (membership.Member, []membership.Finding) {
 	defer x.act.Begin()()
 	x.act.Applying()
 	done := x.run.CreateBinding(ctx, BindingChange{Next: b, Adopt: adopt, Private: planning.Private{}.Applied()})
@@ -95,7 +96,7 @@ func (x *session) createWithin(ctx context.Context, b *Binding, adopt bool) (Mem
 }
 
 // update tells also whether the next principal has entered beside the prior one.
-func (x *session) update(prior, next *Binding, exit Exit) (Member, bool, []Finding) {
+func (x *session) update(prior, next *Binding, exit Exit) (membership.Member, bool, []membership.Finding) {
 	defer x.act.Begin()()
 	x.act.Applying()
 	done := x.run.UpdateBinding(x.t.Context(), BindingChange{Prior: prior, Next: next, Exit: exit, Private: planning.Private{}.Applied()})
@@ -103,22 +104,22 @@ func (x *session) update(prior, next *Binding, exit Exit) (Member, bool, []Findi
 	return done.Member, both, done.Findings
 }
 
-func (x *session) delete(b *Binding, exit Exit, private Private) []Finding {
+func (x *session) delete(b *Binding, exit Exit, private Private) []membership.Finding {
 	return x.deleteWithin(x.t.Context(), b, exit, private)
 }
 
-func (x *session) deleteWithin(ctx context.Context, b *Binding, exit Exit, private Private) []Finding {
+func (x *session) deleteWithin(ctx context.Context, b *Binding, exit Exit, private Private) []membership.Finding {
 	defer x.act.Begin()()
 	x.act.Applying()
 	return x.run.DeleteBinding(ctx, BindingChange{Prior: b, Exit: exit, Private: private}).Findings
 }
 
 // summaries gives the headlines, errors in front marked with "!".
-func summaries(fs []Finding) []string {
+func summaries(fs []membership.Finding) []string {
 	var out []string
 	for _, f := range fs {
 		mark := ""
-		if f.Severity == SeverityError {
+		if f.Severity == membership.SeverityError {
 			mark = "! "
 		}
 		out = append(out, mark+f.Summary)
@@ -127,7 +128,7 @@ func summaries(fs []Finding) []string {
 }
 
 // says wants exactly these headlines.
-func says(t *testing.T, fs []Finding, want ...string) {
+func says(t *testing.T, fs []membership.Finding, want ...string) {
 	t.Helper()
 	if got := summaries(fs); !slices.Equal(got, want) {
 		t.Errorf("said\n  %s\nand not\n  %s\n%s", strings.Join(got, "\n  "), strings.Join(want, "\n  "), details(fs))
@@ -135,7 +136,7 @@ func says(t *testing.T, fs []Finding, want ...string) {
 	tidy(t, fs)
 }
 
-func details(fs []Finding) string {
+func details(fs []membership.Finding) string {
 	var b strings.Builder
 	for _, f := range fs {
 		b.WriteString("--- " + f.Summary + "\n" + f.Detail + "\n")
@@ -147,7 +148,7 @@ func details(fs []Finding) string {
 var indented = regexp.MustCompile(`\n +`)
 
 // tidy wants text that reads well.
-func tidy(t *testing.T, fs []Finding) {
+func tidy(t *testing.T, fs []membership.Finding) {
 	t.Helper()
 	for _, f := range fs {
 		if f.Detail == "" || f.Summary == "" {

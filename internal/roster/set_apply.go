@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/guard"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
@@ -14,10 +15,10 @@ import (
 
 // SetApplied is the outcome of applying an authoritative resource.
 type SetApplied struct {
-	Findings []Finding
+	Findings []membership.Finding
 	// Listing shows who is in the workspace afterwards; nil where that could
 	// not be read, so that what was known before is the best there is.
-	Listing *Listing
+	Listing *membership.Listing
 }
 
 // ApplySet brings a workspace from what the state held to what is planned: higher
@@ -34,9 +35,9 @@ func (r *Run) ApplySet(ctx context.Context, c RolesChange) SetApplied {
 	}
 	switch {
 	case err != nil:
-		return SetApplied{Findings: []Finding{r.ReadFailure(err, s.id, AtWorkspace)}}
+		return SetApplied{Findings: []membership.Finding{r.ReadFailure(err, s.id, membership.AtWorkspace)}}
 	case !l.Complete():
-		return SetApplied{Findings: []Finding{r.Incomplete(l, "Who would lose access is not known.")}}
+		return SetApplied{Findings: []membership.Finding{r.Incomplete(l, "Who would lose access is not known.")}}
 	}
 	a := &setApply{space: s, token: c.Private.Instance, next: *c.Next, created: c.Prior == nil, held: c.Prior.Held()}
 	if a.created {
@@ -91,7 +92,7 @@ func (a *setApply) step(ctx context.Context, ws []wish) {
 	}
 	a.steps = append(a.steps, applied{ws, outcomes})
 	for _, o := range outcomes {
-		if f := FailureOf(o.Err); o.Result == reconcile.Failed && o.Reason == reconcile.NoReason && (f == Unauthorized || f == Forbidden) {
+		if f := membership.FailureOf(o.Err); o.Result == reconcile.Failed && o.Reason == reconcile.NoReason && (f == membership.Unauthorized || f == membership.Forbidden) {
 			a.stopped = reconcile.NotSentAfter(o.Err)
 		}
 	}
@@ -102,7 +103,7 @@ func (a *setApply) step(ctx context.Context, ws []wish) {
 // those who keep nothing. Of those who enter, those of one role stand together, so
 // that one call can add several.
 func (a *setApply) wishes(d planning.Diff) [3][]wish {
-	less := make(map[Principal]bool, len(d.Lower))
+	less := make(map[membership.Principal]bool, len(d.Lower))
 	for _, c := range d.Lower {
 		less[c.Principal.Fold()] = true
 	}
@@ -137,12 +138,12 @@ func (a *setApply) give(e planning.Entry) wish {
 }
 
 // heldBy is what the state held of a principal; nil for nothing.
-func (a *setApply) heldBy(p Principal) *Standing {
+func (a *setApply) heldBy(p membership.Principal) *membership.Standing {
 	role, ok := a.held[p.Fold()]
 	if !ok {
 		return nil
 	}
-	return &Standing{Role: role, Enabled: true}
+	return &membership.Standing{Role: role, Enabled: true}
 }
 
 func (a *setApply) drop(c planning.Change) wish {
@@ -158,8 +159,8 @@ func (a *setApply) drop(c planning.Change) wish {
 // finish names those who failed and those who were left alone, and tells who is
 // there now.
 func (a *setApply) finish(ctx context.Context) SetApplied {
-	var failed, warnings, out []Finding
-	answered := map[Principal]bool{}
+	var failed, warnings, out []membership.Finding
+	answered := map[membership.Principal]bool{}
 	told := map[*reconcile.Shortage]bool{}
 	for _, step := range a.steps {
 		for i, w := range step.wishes {
@@ -172,7 +173,7 @@ func (a *setApply) finish(ctx context.Context) SetApplied {
 			}
 			for _, f := range a.explain(ctx, w, o) {
 				switch {
-				case f.Severity == SeverityWarning:
+				case f.Severity == membership.SeverityWarning:
 					warnings = append(warnings, f)
 				case o.Reason == reconcile.TooFewOwners:
 					out = append(out, f)
@@ -189,7 +190,7 @@ func (a *setApply) finish(ctx context.Context) SetApplied {
 	out = append(out, planning.Bounded(failed, func(n int) (string, string) {
 		return fmt.Sprintf("%d more changes in %s failed", n, where), "Apply again to complete this. The others:"
 	})...)
-	listing := a.listing(ctx, Failed(out))
+	listing := a.listing(ctx, membership.Failed(out))
 	a.note(out)
 	warnings = append(warnings, a.joined(ctx, listing, answered)...)
 	out = append(out, planning.Bounded(warnings, func(n int) (string, string) {
@@ -199,9 +200,9 @@ func (a *setApply) finish(ctx context.Context) SetApplied {
 }
 
 // note says once what the state holds after a failure.
-func (a *setApply) note(fs []Finding) {
+func (a *setApply) note(fs []membership.Finding) {
 	for i, f := range fs {
-		if f.Severity != SeverityError {
+		if f.Severity != membership.SeverityError {
 			continue
 		}
 		if a.created {
@@ -215,7 +216,7 @@ func (a *setApply) note(fs []Finding) {
 
 // listing shows who is there afterwards: after a failure, as it is read anew. A member who
 // is not known by then is taken to stand as at the beginning.
-func (a *setApply) listing(ctx context.Context, failed bool) *Listing {
+func (a *setApply) listing(ctx context.Context, failed bool) *membership.Listing {
 	r := a.reconciler
 	if failed && ctx.Err() == nil {
 		if l, err := r.Listing(ctx); err == nil && l.Complete() {
@@ -230,8 +231,8 @@ func (a *setApply) listing(ctx context.Context, failed bool) *Listing {
 
 // joined names those who came since the plan was made and are not named, and about whom
 // nothing has been answered.
-func (a *setApply) joined(ctx context.Context, l *Listing, answered map[Principal]bool) []Finding {
-	var fs []Finding
+func (a *setApply) joined(ctx context.Context, l *membership.Listing, answered map[membership.Principal]bool) []membership.Finding {
+	var fs []membership.Finding
 	left := planning.Compare(l, a.run.traits, a.next, a.held).LeftAlone
 	for _, c := range a.alone {
 		live, there := l.Member(c.Principal)

@@ -16,7 +16,7 @@ func BenchmarkPlanRoles(b *testing.B) {
 	roles := []string{"viewer", "editor", "owner"}
 	for _, n := range []int{1000, 10_000} {
 		prior, next := map[string]string{}, map[string]string{}
-		var ms []Member
+		var ms []membership.Member
 		for i := range n {
 			id := fmt.Sprintf("u-%06d", i)
 			prior[id], next[id] = roles[i%3], roles[(i+1)%3]
@@ -30,7 +30,7 @@ func BenchmarkPlanRoles(b *testing.B) {
 			ctx := context.WithoutCancel(b.Context())
 			for b.Loop() {
 				p := (&terraform{svc: s, guard: enforce(), locker: &stage.Locker{}}).start()
-				if out := p.run.PlanRoles(ctx, RolesChange{Prior: was, Next: will}); Failed(out.Findings) {
+				if out := p.run.PlanRoles(ctx, RolesChange{Prior: was, Next: will}); membership.Failed(out.Findings) {
 					b.Fatal(summaries(out.Findings))
 				}
 			}
@@ -47,7 +47,7 @@ func BenchmarkCompare(b *testing.B) {
 		}
 		s := crowded(n)
 		set := whole("w1", same, nil)
-		l := membership.NewListing(&Workspace{ID: "w1", Members: s.Spaces["w1"].Members}, s.ProductTraits)
+		l := membership.NewListing(&membership.Workspace{ID: "w1", Members: s.Spaces["w1"].Members}, s.ProductTraits)
 		b.Run(fmt.Sprintf("members=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
@@ -15,7 +16,7 @@ func TestFailedChangesCostTheSameForEach(t *testing.T) {
 		s := crowded(n)
 		s.Trouble = func(c stage.Call) stage.Trouble {
 			if c.Writes() {
-				return stage.Trouble{Err: &Error{Failure: Forbidden, Op: "assign", Status: 403, Message: "no."}}
+				return stage.Trouble{Err: &membership.Error{Failure: membership.Forbidden, Op: "assign", Status: 403, Message: "no."}}
 			}
 			return stage.Trouble{}
 		}
@@ -31,7 +32,7 @@ func TestFailedChangesCostTheSameForEach(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		out := p.applySet(t.Context(), prior, *next)
 		runtime.ReadMemStats(&after)
-		if !Failed(out.Findings) {
+		if !membership.Failed(out.Findings) {
 			t.Fatal(summaries(out.Findings))
 		}
 		return (after.TotalAlloc - before.TotalAlloc) / uint64(n)

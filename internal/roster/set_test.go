@@ -20,14 +20,14 @@ import (
 
 // whole makes a set of users, and of groups where gs is not nil.
 func whole(workspace string, users, groups map[string]string, change ...func(*Roles)) *Roles {
-	s := &Roles{Workspace: workspace, Kinds: map[Kind]Scope{}}
-	for kind, roles := range map[Kind]map[string]string{User: users, Group: groups} {
+	s := &Roles{Workspace: workspace, Kinds: map[membership.Kind]Scope{}}
+	for kind, roles := range map[membership.Kind]map[string]string{membership.User: users, membership.Group: groups} {
 		if roles == nil {
 			continue
 		}
 		s.Kinds[kind] = Scope{}
 		for id, role := range roles {
-			s.Entries = append(s.Entries, Entry{Principal: Principal{Kind: kind, ID: id}, Role: role})
+			s.Entries = append(s.Entries, Entry{Principal: membership.Principal{Kind: kind, ID: id}, Role: role})
 		}
 	}
 	slices.SortFunc(s.Entries, func(a, b Entry) int { return strings.Compare(a.String(), b.String()) })
@@ -37,7 +37,7 @@ func whole(workspace string, users, groups map[string]string, change ...func(*Ro
 	return s
 }
 
-func ignoring(k Kind, ids ...string) func(*Roles) {
+func ignoring(k membership.Kind, ids ...string) func(*Roles) {
 	return func(s *Roles) {
 		scope := s.Kinds[k]
 		scope.Ignore = NewIgnore(ids...)
@@ -49,7 +49,7 @@ func ignoring(k Kind, ids ...string) func(*Roles) {
 func refreshed(t *testing.T, p process, prior *Roles) *Roles {
 	t.Helper()
 	got := p.run.ReadRoles(t.Context(), *prior, Private{Instance: "set"})
-	if Failed(got.Findings) || got.Presence != membership.There {
+	if membership.Failed(got.Findings) || got.Presence != membership.There {
 		t.Fatalf("the refresh failed: %v", got.Findings)
 	}
 	next := *prior
@@ -82,11 +82,11 @@ func (p process) applySet(ctx context.Context, prior *Roles, next Roles) SetAppl
 	return p.run.ApplySet(ctx, RolesChange{Prior: prior, Next: &next, Private: Private{Instance: "set"}})
 }
 
-func (p process) create(ctx context.Context, b Binding) []Finding {
+func (p process) create(ctx context.Context, b Binding) []membership.Finding {
 	return p.run.CreateBinding(ctx, BindingChange{Next: &b, Private: planning.Private{}.Applied()}).Findings
 }
 
-func (p process) remove(ctx context.Context, b Binding) []Finding {
+func (p process) remove(ctx context.Context, b Binding) []membership.Finding {
 	return p.run.DeleteBinding(ctx, BindingChange{Prior: &b}).Findings
 }
 
@@ -97,7 +97,7 @@ func (tf *terraform) applySet(t *testing.T, prior, next *Roles) SetApplied {
 	end := p.act.Begin()
 	defer end()
 	replanned := p.run.PlanRoles(t.Context(), RolesChange{Prior: prior, Next: next, Private: stateOf(prior)})
-	if Failed(replanned.Findings) {
+	if membership.Failed(replanned.Findings) {
 		return SetApplied{Findings: replanned.Findings}
 	}
 	p.act.Applying()
@@ -116,10 +116,10 @@ func newSetRun(s *stage.Stage, change ...func(*Guard)) *terraform {
 	return &terraform{svc: s, guard: g, slots: 10, rng: rand.New(rand.NewPCG(1, 1)), locker: &stage.Locker{}, book: &stage.Notebook{}}
 }
 
-func tells(t *testing.T, fs []Finding, severity Severity, texts ...string) {
+func tells(t *testing.T, fs []membership.Finding, severity membership.Severity, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
-		if !slices.ContainsFunc(fs, func(f Finding) bool {
+		if !slices.ContainsFunc(fs, func(f membership.Finding) bool {
 			return f.Severity == severity && strings.Contains(f.Summary+"\n"+f.Detail, text)
 		}) {
 			t.Fatalf("nothing says %q:\n%s", text, told(fs))
@@ -127,7 +127,7 @@ func tells(t *testing.T, fs []Finding, severity Severity, texts ...string) {
 	}
 }
 
-func told(fs []Finding) string {
+func told(fs []membership.Finding) string {
 	var b strings.Builder
 	for _, f := range fs {
 		fmt.Fprintf(&b, "[%d %s %s] %s\n%s\n", f.Severity, f.At, f.Key, f.Summary, f.Detail)
@@ -135,7 +135,7 @@ func told(fs []Finding) string {
 	return b.String()
 }
 
-func none(t *testing.T, fs []Finding) {
+func none(t *testing.T, fs []membership.Finding) {
 	t.Helper()
 	if len(fs) > 0 {
 		t.Fatalf("there should be nothing to say:\n%s", told(fs))
@@ -152,12 +152,12 @@ func TestSetIsMadeInOrder(t *testing.T) {
 		s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"), stage.Person("b", "editor"), stage.Person("c", "owner"), stage.Person("key", "owner"), stage.Person("z", "viewer")).Strangers("n")
 		tf := newSetRun(s)
 		prior, planned := tf.planSet(t, whole("w", map[string]string{}, nil), whole("w", map[string]string{"a": "viewer", "b": "owner", "n": "editor", "key": "editor"}, nil))
-		tells(t, planned.Findings, SeverityWarning, "The API key's own user key@example.com goes from owner to editor in workspace Space w")
-		if Failed(planned.Findings) {
+		tells(t, planned.Findings, membership.SeverityWarning, "The API key's own user key@example.com goes from owner to editor in workspace Space w")
+		if membership.Failed(planned.Findings) {
 			t.Fatal(told(planned.Findings))
 		}
 		done := tf.applySet(t, prior, whole("w", map[string]string{"a": "viewer", "b": "owner", "n": "editor", "key": "editor"}, nil))
-		if Failed(done.Findings) {
+		if membership.Failed(done.Findings) {
 			t.Fatal(told(done.Findings))
 		}
 		got := s.Wrote()
@@ -178,9 +178,9 @@ func TestSetLeavesTheRestAlone(t *testing.T) {
 		invited := stage.Person("i", "viewer")
 		invited.Invite = true
 		s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"), stage.Person("U-Mixed", "Owner"), stage.Person("ig", "editor"), invited,
-			Member{Principal: stage.Group("g"), Name: "Platform", Roles: []string{"viewer"}, Enabled: true, MemberCount: 2})
+			membership.Member{Principal: stage.Group("g"), Name: "Platform", Roles: []string{"viewer"}, Enabled: true, MemberCount: 2})
 		tf := newSetRun(s)
-		next := whole("w", map[string]string{"a": "owner", "u-mixed": "owner"}, nil, ignoring(User, "IG"))
+		next := whole("w", map[string]string{"a": "owner", "u-mixed": "owner"}, nil, ignoring(membership.User, "IG"))
 		_, planned := tf.planSet(t, nil, next)
 		none(t, planned.Findings)
 		none(t, tf.applySet(t, nil, next).Findings)
@@ -194,7 +194,7 @@ func TestSetLeavesTheRestAlone(t *testing.T) {
 		}
 		// A user whom the state holds and who is ignored now keeps the access, and is named.
 		shown, planned := tf.planSet(t, whole("w", map[string]string{}, nil), next)
-		tells(t, planned.Findings, SeverityWarning, "ig@example.com in workspace Space w is ignored from now on")
+		tells(t, planned.Findings, membership.SeverityWarning, "ig@example.com in workspace Space w is ignored from now on")
 		none(t, tf.applySet(t, shown, next).Findings)
 		if s.Role("w", "ig") != "editor" {
 			t.Errorf("ig has %q", s.Role("w", "ig"))
@@ -206,11 +206,11 @@ func TestSetLeavesTheRestAlone(t *testing.T) {
 			t.Errorf("with include_invites the state shows %v", got.Entries)
 		}
 		_, planned = tf.planSet(t, nil, &all)
-		tells(t, planned.Findings, SeverityError, "i@example.com (i): has viewer, would be removed")
+		tells(t, planned.Findings, membership.SeverityError, "i@example.com (i): has viewer, would be removed")
 		// An empty map of groups means that no group is to be there.
-		groups := whole("w", map[string]string{"a": "owner", "u-mixed": "owner"}, map[string]string{}, ignoring(User, "ig"))
+		groups := whole("w", map[string]string{"a": "owner", "u-mixed": "owner"}, map[string]string{}, ignoring(membership.User, "ig"))
 		_, planned = tf.planSet(t, nil, groups)
-		tells(t, planned.Findings, SeverityError, "Platform (g): has viewer, would be removed", "to = roster_blink_workspace_role_bindings.NAME", `id = "w"`)
+		tells(t, planned.Findings, membership.SeverityError, "Platform (g): has viewer, would be removed", "to = roster_blink_workspace_role_bindings.NAME", `id = "w"`)
 	})
 }
 
@@ -220,9 +220,9 @@ func TestSetClashes(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"), stage.Person("b", "viewer"))
 				p := newSetRun(s).start()
-				b := Binding{Workspace: "w", Principal: stage.User("b"), Standing: Standing{Role: "viewer", Enabled: true}}
+				b := Binding{Workspace: "w", Principal: stage.User("b"), Standing: membership.Standing{Role: "viewer", Enabled: true}}
 				next := whole("w", map[string]string{"a": "owner", "b": "viewer"}, nil)
-				var fs []Finding
+				var fs []membership.Finding
 				additive := func() {
 					fs = append(fs, p.run.PlanBinding(t.Context(), BindingChange{Next: &b}).Findings...)
 				}
@@ -234,7 +234,7 @@ func TestSetClashes(t *testing.T) {
 					all()
 					additive()
 				}
-				tells(t, fs, SeverityError, summaryBeside)
+				tells(t, fs, membership.SeverityError, summaryBeside)
 			})
 		})
 	}
@@ -245,7 +245,7 @@ func TestSetClashes(t *testing.T) {
 			next := whole("w", map[string]string{"a": "owner"}, nil)
 			none(t, p.run.PlanRoles(t.Context(), RolesChange{Next: next}).Findings)
 			none(t, p.run.PlanRoles(t.Context(), RolesChange{Next: whole("w", nil, map[string]string{})}).Findings)
-			tells(t, p.run.PlanRoles(t.Context(), RolesChange{Next: next}).Findings, SeverityError, summaryTwoSets)
+			tells(t, p.run.PlanRoles(t.Context(), RolesChange{Next: next}).Findings, membership.SeverityError, summaryTwoSets)
 		})
 	})
 	t.Run("the two halves of a replacement", func(t *testing.T) {
@@ -270,7 +270,7 @@ func TestSetUnknownParts(t *testing.T) {
 			// It turns out not to be.
 			known := whole("w", map[string]string{"b": "editor"}, nil)
 			done := tf.applySet(t, prior, known)
-			tells(t, done.Findings, SeverityError, "Workspace would lose its last owner", "a@example.com (a): removed by this run")
+			tells(t, done.Findings, membership.SeverityError, "Workspace would lose its last owner", "a@example.com (a): removed by this run")
 			if s.Role("w", "a") != "owner" {
 				t.Error("the last owner was taken out")
 			}
@@ -280,12 +280,12 @@ func TestSetUnknownParts(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
 			s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"), stage.Person("b", "viewer"))
 			tf := newSetRun(s)
-			hidden := whole("w", map[string]string{}, nil, func(s *Roles) { s.Kinds[User] = Scope{Unknown: true} })
+			hidden := whole("w", map[string]string{}, nil, func(s *Roles) { s.Kinds[membership.User] = Scope{Unknown: true} })
 			prior, planned := tf.planSet(t, whole("w", map[string]string{}, nil), hidden)
-			if Failed(planned.Findings) {
+			if membership.Failed(planned.Findings) {
 				t.Fatal(told(planned.Findings))
 			}
-			tells(t, planned.Findings, SeverityWarning, "Who loses access to workspace Space w is not known yet")
+			tells(t, planned.Findings, membership.SeverityWarning, "Who loses access to workspace Space w is not known yet")
 			none(t, tf.applySet(t, prior, whole("w", map[string]string{"a": "owner"}, nil)).Findings)
 			if s.Role("w", "b") != "" {
 				t.Error("b is still there")
@@ -299,8 +299,8 @@ func TestSetUnknownParts(t *testing.T) {
 			p := tf.start()
 			p.act.Applying()
 			done := p.applySet(t.Context(), nil, *whole("w", map[string]string{"a": "owner"}, nil))
-			tells(t, done.Findings, SeverityWarning, "b@example.com in workspace Space w is left alone")
-			if Failed(done.Findings) {
+			tells(t, done.Findings, membership.SeverityWarning, "b@example.com in workspace Space w is left alone")
+			if membership.Failed(done.Findings) {
 				t.Error(told(done.Findings))
 			}
 			if sent := s.Wrote(); len(sent) > 0 {
@@ -314,8 +314,8 @@ func TestSetStrangers(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"))
 		_, planned := newSetRun(s).planSet(t, nil, whole("w", map[string]string{"a": "owner", "Ghost": "viewer"}, nil))
-		tells(t, planned.Findings, SeverityError, "user/Ghost is not known in the Blink tenant")
-		if f := planned.Findings[0]; f.At != AtUsers || f.Key != "Ghost" {
+		tells(t, planned.Findings, membership.SeverityError, "user/Ghost is not known in the Blink tenant")
+		if f := planned.Findings[0]; f.At != membership.AtUsers || f.Key != "Ghost" {
 			t.Errorf("the finding is at %s[%s]", f.At, f.Key)
 		}
 		if n := len(s.Sent("people")); n != 1 {
@@ -332,10 +332,10 @@ func TestSetReads(t *testing.T) {
 			p := newSetRun(s).start()
 			next := whole("w", map[string]string{"a": "owner"}, nil)
 			out := p.run.PlanRoles(t.Context(), RolesChange{Next: next})
-			if Failed(out.Findings) || len(out.Findings) != 1 {
+			if membership.Failed(out.Findings) || len(out.Findings) != 1 {
 				t.Fatal(told(out.Findings))
 			}
-			if got := p.run.ReadRoles(t.Context(), *next, Private{}); !Failed(got.Findings) || got.Presence != membership.NotKnown {
+			if got := p.run.ReadRoles(t.Context(), *next, Private{}); !membership.Failed(got.Findings) || got.Presence != membership.NotKnown {
 				t.Error("a refresh went on without a listing")
 			}
 		})
@@ -345,7 +345,7 @@ func TestSetReads(t *testing.T) {
 			s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"))
 			s.Trouble = func(c stage.Call) stage.Trouble { return stage.Denied() }
 			out := newSetRun(s).start().run.PlanRoles(t.Context(), RolesChange{Next: whole("w", map[string]string{"a": "owner"}, nil)})
-			tells(t, out.Findings, SeverityError, "may not read workspace w", "The key has to belong to an owner")
+			tells(t, out.Findings, membership.SeverityError, "may not read workspace w", "The key has to belong to an owner")
 		})
 	})
 	t.Run("a part is not the whole", func(t *testing.T) {
@@ -354,12 +354,12 @@ func TestSetReads(t *testing.T) {
 			p := newSetRun(s).start()
 			next := whole("w", map[string]string{"b": "viewer"}, nil)
 			got := p.run.ReadRoles(t.Context(), *next, Private{})
-			tells(t, got.Findings, SeverityError, "is not complete")
+			tells(t, got.Findings, membership.SeverityError, "is not complete")
 			none(t, p.run.PlanRoles(t.Context(), RolesChange{Next: next}).Findings) // one cause, one message
 			p = newSetRun(s).start()
-			tells(t, p.run.PlanRoles(t.Context(), RolesChange{Next: next}).Findings, SeverityError, "is not complete")
+			tells(t, p.run.PlanRoles(t.Context(), RolesChange{Next: next}).Findings, membership.SeverityError, "is not complete")
 			p.act.Applying()
-			tells(t, p.applySet(t.Context(), nil, *next).Findings, SeverityError, "is not complete")
+			tells(t, p.applySet(t.Context(), nil, *next).Findings, membership.SeverityError, "is not complete")
 		})
 	})
 	t.Run("a workspace that is gone", func(t *testing.T) {
@@ -367,7 +367,7 @@ func TestSetReads(t *testing.T) {
 			s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner"))
 			s.Spaces["w"].Gone = true
 			got := newSetRun(s).start().run.ReadRoles(t.Context(), *whole("w", map[string]string{"a": "owner"}, nil), Private{})
-			if got.Presence != membership.Absent || Failed(got.Findings) || len(got.Findings) != 1 {
+			if got.Presence != membership.Absent || membership.Failed(got.Findings) || len(got.Findings) != 1 {
 				t.Errorf("presence %v\n%s", got.Presence, told(got.Findings))
 			}
 		})
@@ -416,7 +416,7 @@ func TestSetNamesEverybodyWhoFailed(t *testing.T) {
 			t.Errorf("%d findings", n)
 		}
 		for i := 10; i < 60; i++ {
-			tells(t, done.Findings, SeverityError, fmt.Sprintf("n%02d", i))
+			tells(t, done.Findings, membership.SeverityError, fmt.Sprintf("n%02d", i))
 		}
 		if state := whole("w", users, nil).Shown(done.Listing); len(state) != 11 {
 			t.Errorf("the state would hold %d", len(state))
@@ -442,7 +442,7 @@ func TestSetStopsWhereTheKeyMayNot(t *testing.T) {
 			return stage.Trouble{}
 		}
 		done := newSetRun(s).applySet(t, whole("w", map[string]string{"a": "owner", "b": "viewer"}, nil), whole("w", users, nil))
-		tells(t, done.Findings, SeverityError, "The Blink API key may not change")
+		tells(t, done.Findings, membership.SeverityError, "The Blink API key may not change")
 		if n := len(s.Wrote()); n > 16 {
 			t.Errorf("%d calls were sent by a key that may not", n)
 		}
@@ -450,12 +450,12 @@ func TestSetStopsWhereTheKeyMayNot(t *testing.T) {
 }
 
 func TestSetCostsWhatItHasTo(t *testing.T) {
-	for name, traits := range map[string]Traits{"blink": stage.BlinkTraits(), "blazemeter": stage.BlazeTraits()} {
+	for name, traits := range map[string]membership.Traits{"blink": stage.BlinkTraits(), "blazemeter": stage.BlazeTraits()} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				const n, latency = 480, 100 * time.Millisecond
 				s := stage.New(traits)
-				var members []Member
+				var members []membership.Member
 				users := map[string]string{}
 				for i := range n {
 					m := stage.Person(fmt.Sprintf("u%03d", i), traits.RolesAscending[i%3])
@@ -466,13 +466,13 @@ func TestSetCostsWhatItHasTo(t *testing.T) {
 				s.Latency = latency
 				tf := newSetRun(s)
 				prior, planned := tf.planSet(t, whole("w", map[string]string{}, nil), whole("w", users, nil))
-				if Failed(planned.Findings) {
+				if membership.Failed(planned.Findings) {
 					t.Fatal(told(planned.Findings))
 				}
 				s.Calls = nil
 				began := time.Now()
 				done := tf.applySet(t, prior, whole("w", users, nil))
-				if Failed(done.Findings) {
+				if membership.Failed(done.Findings) {
 					t.Fatal(told(done.Findings))
 				}
 				took, reads := time.Since(began), len(s.Sent("read", "people", "self", "describe"))
@@ -492,7 +492,7 @@ func TestSetCostsWhatItHasTo(t *testing.T) {
 
 func TestSetAndAdditiveInOneRun(t *testing.T) {
 	viewer := func(id string) Binding {
-		return Binding{Workspace: "w", Principal: stage.User(id), Standing: Standing{Role: "viewer", Enabled: true}}
+		return Binding{Workspace: "w", Principal: stage.User(id), Standing: membership.Standing{Role: "viewer", Enabled: true}}
 	}
 	t.Run("a deletion of somebody whom the set keeps", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
@@ -524,7 +524,7 @@ func TestSetAndAdditiveInOneRun(t *testing.T) {
 				time.Sleep(lead)
 				fs := p.create(t.Context(), viewer("b"))
 				<-done
-				if Failed(fs) || s.Role("w", "b") != "viewer" {
+				if membership.Failed(fs) || s.Role("w", "b") != "viewer" {
 					t.Errorf("after %s: b has the role %q although a resource holds it\n%s", lead, s.Role("w", "b"), told(fs))
 				}
 			})
@@ -543,7 +543,7 @@ func TestSetHoldsNobodyBackButForTheGuard(t *testing.T) {
 			return stage.Trouble{}
 		}
 		done := newSetRun(s).applySet(t, whole("w", map[string]string{"a": "owner", "key": "owner"}, nil), whole("w", map[string]string{"n1": "owner", "n2": "owner"}, nil))
-		tells(t, done.Findings, SeverityError, "The change of n2@example.com in workspace Space w failed", "Apply again")
+		tells(t, done.Findings, membership.SeverityError, "The change of n2@example.com in workspace Space w failed", "Apply again")
 		if s.Role("w", "key") != "" || s.Role("w", "a") != "" || s.Fewest("w") != 1 {
 			t.Errorf("key has %q, a has %q, down to %d owners", s.Role("w", "key"), s.Role("w", "a"), s.Fewest("w"))
 		}
@@ -561,11 +561,11 @@ func TestSetWaitsForASuccessorFromElsewhere(t *testing.T) {
 		go func() {
 			defer close(finished)
 			defer p.act.Begin()()
-			done = p.applySet(t.Context(), whole("w", map[string]string{"a": "owner"}, nil), *whole("w", map[string]string{}, nil, ignoring(User, "n")))
+			done = p.applySet(t.Context(), whole("w", map[string]string{"a": "owner"}, nil), *whole("w", map[string]string{}, nil, ignoring(membership.User, "n")))
 		}()
 		time.Sleep(500 * time.Millisecond)
 		end := p.act.Begin()
-		fs := p.create(t.Context(), Binding{Workspace: "w", Principal: stage.User("n"), Standing: Standing{Role: "owner", Enabled: true}})
+		fs := p.create(t.Context(), Binding{Workspace: "w", Principal: stage.User("n"), Standing: membership.Standing{Role: "owner", Enabled: true}})
 		none(t, fs)
 		end()
 		<-finished
@@ -590,11 +590,11 @@ func TestSetGuardModes(t *testing.T) {
 				done := p.applySet(t.Context(), state, *next)
 				switch mode {
 				case Enforce:
-					tells(t, planned.Findings, SeverityError, "Workspace would lose its last owner")
-					tells(t, done.Findings, SeverityError, "Workspace would lose its last owner")
+					tells(t, planned.Findings, membership.SeverityError, "Workspace would lose its last owner")
+					tells(t, done.Findings, membership.SeverityError, "Workspace would lose its last owner")
 				case Warn:
-					tells(t, planned.Findings, SeverityWarning, "Workspace would lose its last owner: a@example.com in workspace Space w")
-					tells(t, done.Findings, SeverityWarning, "Workspace would lose its last owner: a@example.com in workspace Space w")
+					tells(t, planned.Findings, membership.SeverityWarning, "Workspace would lose its last owner: a@example.com in workspace Space w")
+					tells(t, done.Findings, membership.SeverityWarning, "Workspace would lose its last owner: a@example.com in workspace Space w")
 				default:
 					none(t, planned.Findings)
 					none(t, done.Findings)
@@ -626,7 +626,7 @@ func TestSetIsCancelled(t *testing.T) {
 		if took := time.Since(began); took > 400*time.Millisecond {
 			t.Errorf("the end of its time was noticed after %s", took)
 		}
-		if !Failed(done.Findings) || done.Listing == nil {
+		if !membership.Failed(done.Findings) || done.Listing == nil {
 			t.Fatal(told(done.Findings))
 		}
 		if n := len(s.Wrote()); n > 48 {
@@ -641,13 +641,13 @@ func TestSetDemotesNobodyWhoJoinedSince(t *testing.T) {
 		tf := newSetRun(s)
 		next := whole("w", map[string]string{"a": "owner", "late": "viewer"}, nil)
 		done := tf.applySet(t, whole("w", map[string]string{"a": "owner"}, nil), next)
-		tells(t, done.Findings, SeverityWarning, "late@example.com in workspace Space w is left alone")
-		if Failed(done.Findings) || s.Role("w", "late") != "owner" {
+		tells(t, done.Findings, membership.SeverityWarning, "late@example.com in workspace Space w is left alone")
+		if membership.Failed(done.Findings) || s.Role("w", "late") != "owner" {
 			t.Fatalf("late has %q\n%s", s.Role("w", "late"), told(done.Findings))
 		}
 		// The next run has it in the state, and goes on.
 		prior, planned := tf.planSet(t, next, next)
-		if Failed(planned.Findings) || prior.Entries[1].Role != "owner" {
+		if membership.Failed(planned.Findings) || prior.Entries[1].Role != "owner" {
 			t.Fatalf("the state shows %v\n%s", prior.Entries, told(planned.Findings))
 		}
 		none(t, tf.applySet(t, prior, next).Findings)
@@ -664,10 +664,10 @@ func TestSetCountsOutWhomAListingStillShows(t *testing.T) {
 		s.Lag = 30 * time.Second // far more than a write is waited for
 		p := newSetRun(s).start()
 		p.act.Applying()
-		done := p.applySet(t.Context(), whole("w", map[string]string{"a": "owner"}, nil), *whole("w", map[string]string{}, nil, ignoring(User, "b")))
-		tells(t, done.Findings, SeverityError, "could not be verified")
-		b := Binding{Workspace: "w", Principal: stage.User("b"), Standing: Standing{Role: "owner", Enabled: true}}
-		tells(t, p.remove(t.Context(), b), SeverityError, "Workspace would lose its last owner")
+		done := p.applySet(t.Context(), whole("w", map[string]string{"a": "owner"}, nil), *whole("w", map[string]string{}, nil, ignoring(membership.User, "b")))
+		tells(t, done.Findings, membership.SeverityError, "could not be verified")
+		b := Binding{Workspace: "w", Principal: stage.User("b"), Standing: membership.Standing{Role: "owner", Enabled: true}}
+		tells(t, p.remove(t.Context(), b), membership.SeverityError, "Workspace would lose its last owner")
 		if s.Fewest("w") != 1 {
 			t.Errorf("down to %d owners", s.Fewest("w"))
 		}
@@ -692,8 +692,8 @@ func TestSetTriesARefusedChunkOneByOne(t *testing.T) {
 
 // troupe is a random authoritative change.
 type troupe struct {
-	traits    Traits
-	members   []Member
+	traits    membership.Traits
+	members   []membership.Member
 	next      *Roles
 	minimum   int
 	mode      stage.AssignMode
@@ -742,9 +742,9 @@ func drawTroupe(rt *rapid.T) *troupe {
 	if !owned {
 		tr.members = append(tr.members, stage.Person("boss", tr.traits.OwnerRole))
 	}
-	tr.next = whole("w", users, nil, ignoring(User, ignored...))
+	tr.next = whole("w", users, nil, ignoring(membership.User, ignored...))
 	if !blaze && rapid.Bool().Draw(rt, "a group") {
-		tr.members = append(tr.members, Member{Principal: stage.Group("g"), Name: "G", Roles: []string{"owner"}, Enabled: true, MemberCount: 1})
+		tr.members = append(tr.members, membership.Member{Principal: stage.Group("g"), Name: "G", Roles: []string{"owner"}, Enabled: true, MemberCount: 1})
 		tr.unmanaged = append(tr.unmanaged, "g")
 	}
 	tr.minimum = rapid.IntRange(1, 3).Draw(rt, "minimum")
@@ -806,12 +806,12 @@ func (tr *troupe) perform(t *testing.T) (wrong string) {
 		imported := whole("w", map[string]string{}, nil, func(s *Roles) { s.Kinds = tr.next.Kinds })
 		prior, planned := tf.planSet(t, imported, tr.next)
 		guard, other := guardRefusals(planned.Findings)
-		guard = slices.DeleteFunc(guard, func(f Finding) bool { return f.Severity != SeverityError })
-		if Failed(other) {
+		guard = slices.DeleteFunc(guard, func(f membership.Finding) bool { return f.Severity != membership.SeverityError })
+		if membership.Failed(other) {
 			complain("the plan failed:\n%s", told(other))
 			return
 		}
-		loses := slices.ContainsFunc(s.Spaces["w"].Members, func(m Member) bool { return s.IsOwner(m) && !tr.staysOwner(m) && tr.covered(m) })
+		loses := slices.ContainsFunc(s.Spaces["w"].Members, func(m membership.Member) bool { return s.IsOwner(m) && !tr.staysOwner(m) && tr.covered(m) })
 		if refused := loses && then < min(tr.minimum, before); refused != (len(guard) > 0) {
 			complain("refused %v, and should be %v: %d owners of %d stay\n%s", len(guard) > 0, refused, then, before, told(planned.Findings))
 			return
@@ -820,7 +820,9 @@ func (tr *troupe) perform(t *testing.T) (wrong string) {
 			return
 		}
 		if tr.joins {
-			s.Edit("w", func(ms []Member) []Member { return append(ms, stage.Person("late", tr.traits.OwnerRole)) })
+			s.Edit("w", func(ms []membership.Member) []membership.Member {
+				return append(ms, stage.Person("late", tr.traits.OwnerRole))
+			})
 			time.Sleep(tr.lag + time.Second)
 			before, then = before+1, then+1
 		}
@@ -840,9 +842,9 @@ func (tr *troupe) perform(t *testing.T) (wrong string) {
 					complain("%s had %q and has %q", id, was, got)
 				}
 			}
-			if !Failed(done.Findings) {
+			if !membership.Failed(done.Findings) {
 				if tr.joins && n == 0 {
-					if !slices.ContainsFunc(done.Findings, func(f Finding) bool { return strings.Contains(f.Summary, "late@example.com in workspace") }) {
+					if !slices.ContainsFunc(done.Findings, func(f membership.Finding) bool { return strings.Contains(f.Summary, "late@example.com in workspace") }) {
 						complain("nobody names whoever joined since:\n%s", told(done.Findings))
 					}
 				}
@@ -873,14 +875,14 @@ func (tr *troupe) perform(t *testing.T) (wrong string) {
 			}
 			// The next run refreshes what the state holds, and plans anew.
 			after := *tr.next
-			if Failed(done.Findings) {
+			if membership.Failed(done.Findings) {
 				after.Entries = tr.next.Shown(done.Listing)
 			}
 			prior, planned = tf.planSet(t, &after, tr.next)
-			if Failed(planned.Findings) && then < tr.minimum {
+			if membership.Failed(planned.Findings) && then < tr.minimum {
 				return // half a handover in a workspace that is below the policy: the policy stands
 			}
-			if Failed(planned.Findings) {
+			if membership.Failed(planned.Findings) {
 				complain("a second plan failed:\n%s", told(planned.Findings))
 				return
 			}
@@ -899,9 +901,9 @@ func (tr *troupe) perform(t *testing.T) (wrong string) {
 	return wrong
 }
 
-func (tr *troupe) covered(m Member) bool { return tr.next.Covers(m) }
+func (tr *troupe) covered(m membership.Member) bool { return tr.next.Covers(m) }
 
-func (tr *troupe) staysOwner(m Member) bool {
+func (tr *troupe) staysOwner(m membership.Member) bool {
 	return slices.ContainsFunc(tr.next.Entries, func(entry Entry) bool {
 		return entry.Principal == m.Principal && strings.EqualFold(entry.Role, tr.traits.OwnerRole)
 	})
@@ -925,7 +927,7 @@ func (tr *troupe) ownersThen(s *stage.Stage) int {
 }
 
 // guardRefusals gives the guard's errors, and whatever else failed.
-func guardRefusals(fs []Finding) (guard, other []Finding) {
+func guardRefusals(fs []membership.Finding) (guard, other []membership.Finding) {
 	for _, f := range fs {
 		if strings.HasPrefix(f.Summary, "Workspace would ") {
 			guard = append(guard, f)

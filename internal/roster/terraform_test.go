@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
@@ -92,13 +93,13 @@ func (tf *terraform) start() process {
 	})}
 }
 
-func testNaming() Naming {
-	return Naming{
+func testNaming() membership.Vocabulary {
+	return membership.Vocabulary{
 		Member: "roster_blink_workspace_role_binding", Members: "roster_blink_workspace_role_bindings", RoleMembers: "roster_blink_workspace_role_members",
-		ImportID:      func(w string, p Principal) string { return w + "/" + p.String() },
+		ImportID:      func(w string, p membership.Principal) string { return w + "/" + p.String() },
 		RoleImportID:  func(w, role string) string { return w + "/" + role },
 		AdoptExisting: "adopt_existing", OnDestroy: "on_destroy", ReassignRole: "reassign_role",
-		Ignore: func(k Kind) string { return "ignore_" + string(k) + "s" },
+		Ignore: func(k membership.Kind) string { return "ignore_" + string(k) + "s" },
 		Mode:   "last_owner_guard.mode", MinimumOwners: "last_owner_guard.minimum_owners", NotCounted: "not_counted",
 		CountOwnerGroups: "count_owner_groups", ExemptWorkspaces: "last_owner_guard.exempt_workspace_ids", HandoverWait: "last_owner_guard.handover_wait",
 		Tool: "Terraform", Forget: "terraform state rm", SkipPlan: "`terraform destroy -refresh=false` skips this.",
@@ -112,29 +113,29 @@ func testNaming() Naming {
 // outcome is what a walk said, by address.
 type outcome struct {
 	mu       sync.Mutex
-	findings map[string][]Finding
+	findings map[string][]membership.Finding
 	failed   map[string]bool
 	took     time.Duration
 }
 
-func (o *outcome) add(addr string, fs ...Finding) bool {
+func (o *outcome) add(addr string, fs ...membership.Finding) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.findings == nil {
-		o.findings, o.failed = map[string][]Finding{}, map[string]bool{}
+		o.findings, o.failed = map[string][]membership.Finding{}, map[string]bool{}
 	}
 	o.findings[addr] = append(o.findings[addr], fs...)
-	if Failed(fs) {
+	if membership.Failed(fs) {
 		o.failed[addr] = true
 	}
-	return Failed(fs)
+	return membership.Failed(fs)
 }
 
-func (o *outcome) errors() []Finding {
-	var out []Finding
+func (o *outcome) errors() []membership.Finding {
+	var out []membership.Finding
 	for _, addr := range slices.Sorted(maps.Keys(o.findings)) {
 		for _, f := range o.findings[addr] {
-			if f.Severity == SeverityError {
+			if f.Severity == membership.SeverityError {
 				out = append(out, f)
 			}
 		}
@@ -142,11 +143,11 @@ func (o *outcome) errors() []Finding {
 	return out
 }
 
-func (o *outcome) warnings() []Finding {
-	var out []Finding
+func (o *outcome) warnings() []membership.Finding {
+	var out []membership.Finding
 	for _, addr := range slices.Sorted(maps.Keys(o.findings)) {
 		for _, f := range o.findings[addr] {
-			if f.Severity == SeverityWarning {
+			if f.Severity == membership.SeverityWarning {
 				out = append(out, f)
 			}
 		}
@@ -280,7 +281,7 @@ func (tf *terraform) applyNodes(p process, b *block, out *outcome) []node {
 		got := p.run.PlanBinding(ctx, c)
 		return got, !out.add(b.addr, got.Findings...)
 	}
-	request := func(ctx context.Context, do func(ctx context.Context) []Finding) bool {
+	request := func(ctx context.Context, do func(ctx context.Context) []membership.Finding) bool {
 		defer p.act.Begin()()
 		p.act.Applying()
 		ctx, cancel := context.WithTimeout(ctx, limit)
@@ -292,10 +293,10 @@ func (tf *terraform) applyNodes(p process, b *block, out *outcome) []node {
 		if _, ok := replan(ctx, BindingChange{Next: b.next, Adopt: b.adopt}); !ok {
 			return false
 		}
-		return request(ctx, func(ctx context.Context) []Finding {
+		return request(ctx, func(ctx context.Context) []membership.Finding {
 			private := planning.Private{}.Applied()
 			done := p.run.CreateBinding(ctx, BindingChange{Next: b.next, Adopt: b.adopt, Private: private})
-			if !Failed(done.Findings) {
+			if !membership.Failed(done.Findings) {
 				b.prior, b.private = b.next, private
 			}
 			return done.Findings
@@ -303,9 +304,9 @@ func (tf *terraform) applyNodes(p process, b *block, out *outcome) []node {
 	}
 	prior, before := b.prior, b.private
 	destroy := func(ctx context.Context, key Private) bool {
-		return request(ctx, func(ctx context.Context) []Finding {
+		return request(ctx, func(ctx context.Context) []membership.Finding {
 			done := p.run.DeleteBinding(ctx, BindingChange{Prior: prior, Exit: b.exit, Private: key})
-			if !Failed(done.Findings) && b.prior == prior {
+			if !membership.Failed(done.Findings) && b.prior == prior {
 				b.prior = nil
 			}
 			return done.Findings
@@ -334,11 +335,11 @@ func (tf *terraform) applyNodes(p process, b *block, out *outcome) []node {
 	default:
 		return []node{{name: b.addr, after: b.deps, do: func(ctx context.Context) bool {
 			got, ok := replan(ctx, BindingChange{Prior: b.prior, Next: b.next, Adopt: b.adopt, Exit: b.exit, Private: b.private})
-			return ok && request(ctx, func(ctx context.Context) []Finding {
+			return ok && request(ctx, func(ctx context.Context) []membership.Finding {
 				done := p.run.UpdateBinding(ctx, BindingChange{Prior: b.prior, Next: b.next, Exit: b.exit, Adopt: b.adopt, Private: got.Private})
 				// An update keeps what was planned; a failed one keeps the prior principal.
 				b.private = done.Private
-				if !Failed(done.Findings) {
+				if !membership.Failed(done.Findings) {
 					b.prior = b.next
 				}
 				return done.Findings
@@ -349,7 +350,7 @@ func (tf *terraform) applyNodes(p process, b *block, out *outcome) []node {
 
 // bind gives a binding of a user.
 func bind(workspace, id, role string) *Binding {
-	return &Binding{Workspace: workspace, Principal: stage.User(id), Standing: Standing{Role: role, Enabled: true}}
+	return &Binding{Workspace: workspace, Principal: stage.User(id), Standing: membership.Standing{Role: role, Enabled: true}}
 }
 
 func enforce() Guard { return Guard{Mode: Enforce, MinimumOwners: 1, HandoverWait: 5 * time.Second} }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
 
@@ -24,7 +25,7 @@ func TestEveryWriteHasOneLineInTheLog(t *testing.T) {
 	blind := func(c stage.Call) stage.Trouble {
 		switch {
 		case c.Op == "read" && c.N > 1:
-			return stage.Trouble{Err: &Error{Failure: Passing, Op: "read", Status: 503}}
+			return stage.Trouble{Err: &membership.Error{Failure: membership.Passing, Op: "read", Status: 503}}
 		case c.Writes():
 			return stage.Lost(true)
 		}
@@ -45,7 +46,7 @@ func TestEveryWriteHasOneLineInTheLog(t *testing.T) {
 			"remove": func(x *session) { x.delete(bind("w1", "bob", "viewer"), Exit{}, Private{}) },
 			"set": func(x *session) {
 				members := []Entry{{Principal: stage.User("ann"), Role: "owner"}, {Principal: stage.User("bob"), Role: "viewer"}}
-				prior := Roles{Workspace: "w1", Kinds: map[Kind]Scope{User: {}}, Entries: members}
+				prior := Roles{Workspace: "w1", Kinds: map[membership.Kind]Scope{membership.User: {}}, Entries: members}
 				next := prior
 				next.Entries = []Entry{members[0], {Principal: stage.User("bob"), Role: "editor"}}
 				x.applySet(x.t.Context(), &prior, next)

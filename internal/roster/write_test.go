@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/planning"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/stage"
 )
@@ -87,7 +88,7 @@ func TestAnAssignThatAddsNobodyIsFollowedByAnAdd(t *testing.T) {
 				x := openSession(t, s, enforce())
 				m, fs := x.create(bind("w1", "new", "editor"), false)
 				says(t, fs)
-				if !m.Holds(Standing{Role: "editor", Enabled: true}) {
+				if !m.Holds(membership.Standing{Role: "editor", Enabled: true}) {
 					t.Errorf("%+v", m)
 				}
 				// It has been learned: the next one is added at once.
@@ -239,7 +240,7 @@ func TestARemovalThatDoesNotShow(t *testing.T) {
 	t.Run("no such call", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := town()
-			s.Trouble = once("remove", stage.Trouble{Err: &Error{Failure: Unsupported, Op: "remove user/vic", Status: 405}})
+			s.Trouble = once("remove", stage.Trouble{Err: &membership.Error{Failure: membership.Unsupported, Op: "remove user/vic", Status: 405}})
 			says(t, openSession(t, s, enforce()).delete(bind("w1", "vic", "viewer"), Exit{}, Private{}), "! Blink has no such call: vic@example.com in workspace Space w1 keeps its role")
 		})
 	})
@@ -308,7 +309,7 @@ func TestNothingIsSentForWhatIsThereAlready(t *testing.T) {
 			s := town()
 			x := openSession(t, s, enforce())
 			x.look("w1")
-			s.Edit("w1", func(ms []Member) []Member { ms[0].Roles = []string{"viewer"}; return ms })
+			s.Edit("w1", func(ms []membership.Member) []membership.Member { ms[0].Roles = []string{"viewer"}; return ms })
 			m, _, fs := x.update(bind("w1", "ann", "owner"), bind("w1", "ann", "viewer"), Exit{})
 			says(t, fs)
 			if m.Role() != "viewer" {
@@ -367,16 +368,16 @@ func TestReadBacksAreShared(t *testing.T) {
 
 func TestErrorsReadWell(t *testing.T) {
 	for want, err := range map[string]error{
-		"list w: HTTP 503: busy: try later (identifier E1, request id r1)": &Error{Op: "list w", Status: 503, Message: "busy", Details: "try later", Identifier: "E1", RequestID: "r1"},
-		"list w: the service gave no reason":                               &Error{Op: "list w"},
-		"list w: connection refused":                                       &Error{Op: "list w", Err: errors.New("connection refused")},
+		"list w: HTTP 503: busy: try later (identifier E1, request id r1)": &membership.Error{Op: "list w", Status: 503, Message: "busy", Details: "try later", Identifier: "E1", RequestID: "r1"},
+		"list w: the service gave no reason":                               &membership.Error{Op: "list w"},
+		"list w: connection refused":                                       &membership.Error{Op: "list w", Err: errors.New("connection refused")},
 		"one; then two":                                                    errors.Join(errors.New("one. "), errors.New("two.")),
 	} {
 		if got := planning.Said(err); got != want {
 			t.Errorf("%q, not %q", got, want)
 		}
 	}
-	if FailureOf(fmt.Errorf("wrapped: %w", &Error{Failure: Gone})) != Gone || FailureOf(errors.New("x")) != Passing {
+	if membership.FailureOf(fmt.Errorf("wrapped: %w", &membership.Error{Failure: membership.Gone})) != membership.Gone || membership.FailureOf(errors.New("x")) != membership.Passing {
 		t.Error("failures are classified wrongly")
 	}
 }

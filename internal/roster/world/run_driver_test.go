@@ -31,7 +31,7 @@ func (runDriver) start(s setting) process {
 	}
 	return &runProcess{act: act, created: s.created, run: roster.NewRun(roster.Config{
 		Service: s.service, Guard: g, Walk: roster.NewWalk(act, g, s.replaced), Locker: lockFunc(s.lock), Logger: silent{}, MaxConcurrent: 16,
-		Naming: roster.Naming{
+		Naming: membership.Vocabulary{
 			Member: "roster_binding", Members: "roster_bindings", RoleMembers: "roster_role_members",
 			ImportID:     func(w string, p principal) string { return w + "/" + p.String() },
 			RoleImportID: func(w, role string) string { return w + "/" + role },
@@ -99,20 +99,20 @@ func (p *runProcess) read(ctx context.Context, state *object, carried private) (
 	if state.form == additive {
 		got := p.run.ReadBinding(ctx, *bindingOf(state), state.who.ID, decoded(carried))
 		switch {
-		case got.Presence == roster.Absent:
+		case got.Presence == membership.Absent:
 			return nil, encoded(got.Private), findingsOf(got.Findings)
-		case got.Presence == roster.There && !got.Member.Holds(state.to):
+		case got.Presence == membership.There && !got.Member.Holds(state.to):
 			now.to = got.Member.Standing()
 		}
 		return &now, encoded(got.Private), findingsOf(got.Findings)
 	}
 	got := p.run.ReadRoles(ctx, *setOf(state), decoded(carried))
 	switch got.Presence {
-	case roster.Absent:
+	case membership.Absent:
 		return nil, encoded(got.Private), findingsOf(got.Findings)
-	case roster.There:
+	case membership.There:
 		now.roles = rolesOf(got.Entries)
-	case roster.NotKnown:
+	case membership.NotKnown:
 	}
 	return &now, encoded(got.Private), findingsOf(got.Findings)
 }
@@ -140,7 +140,7 @@ func (p *runProcess) apply(ctx context.Context, prior, next *object, planned pri
 	}
 	done := p.run.ApplySet(ctx, roster.RolesChange{Prior: setOf(prior), Next: setOf(next), Private: keeps})
 	switch {
-	case !roster.Failed(done.Findings):
+	case !membership.Failed(done.Findings):
 		return next, encoded(keeps), findingsOf(done.Findings)
 	case prior == nil:
 		return nil, "", findingsOf(done.Findings)
@@ -159,7 +159,7 @@ func (p *runProcess) applyBinding(ctx context.Context, prior, next *object, plan
 	}
 	if next == nil {
 		done := p.run.DeleteBinding(ctx, c)
-		if roster.Failed(done.Findings) {
+		if membership.Failed(done.Findings) {
 			return prior, planned, findingsOf(done.Findings)
 		}
 		return nil, "", findingsOf(done.Findings)
@@ -168,13 +168,13 @@ func (p *runProcess) applyBinding(ctx context.Context, prior, next *object, plan
 	if prior == nil {
 		c.Private = roster.Private{}.Applied()
 		done := p.run.CreateBinding(ctx, c)
-		if roster.Failed(done.Findings) {
+		if membership.Failed(done.Findings) {
 			return nil, "", findingsOf(done.Findings)
 		}
 		return next, encoded(c.Private), findingsOf(done.Findings)
 	}
 	done := p.run.UpdateBinding(ctx, c)
-	if roster.Failed(done.Findings) {
+	if membership.Failed(done.Findings) {
 		return prior, encoded(done.Private), findingsOf(done.Findings)
 	}
 	return next, encoded(done.Private), findingsOf(done.Findings)
@@ -232,11 +232,11 @@ func rolesOf(entries []roster.Entry) map[principal]string {
 	return roles
 }
 
-func findingsOf(fs []roster.Finding) []finding {
+func findingsOf(fs []membership.Finding) []finding {
 	var out []finding
 	for _, f := range fs {
 		out = append(out, finding{
-			failed: f.Severity == roster.SeverityError,
+			failed: f.Severity == membership.SeverityError,
 			guard:  strings.HasPrefix(f.Summary, "Workspace would "),
 			text:   f.Summary + ": " + f.Detail,
 		})

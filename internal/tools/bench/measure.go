@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/framework"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
-	"github.com/tf-roster/terraform-provider-roster/internal/roster"
 	"github.com/tf-roster/terraform-provider-roster/internal/transport"
 )
 
@@ -382,7 +382,7 @@ func (s *service) listing(ctx context.Context, p product) (listing, error) {
 }
 
 // client is the provider's own, as it is configured by default.
-func (s *service) client(p product) (roster.Service, error) {
+func (s *service) client(p product) (membership.Service, error) {
 	values := framework.Values{}
 	for name, v := range p.SettingsFrom(s.env()) {
 		values[name] = fmt.Sprint(v)
