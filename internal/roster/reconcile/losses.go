@@ -143,8 +143,9 @@ func (r *Reconciler) lock(ctx context.Context) (func(), error) {
 // loseBatch judges the open losses by a listing that began after the lock was
 // taken, sends those that may go, and proves them.
 func (r *Reconciler) loseBatch(ctx context.Context) {
-	moment, err := r.readForLosses(ctx)
-	if err != nil {
+	// An owner counts once a listing shows it: one whom this run has just made an owner is
+	// waited for, no longer than a write may take to become visible.
+	if err := r.readUntil(ctx, r.Listings.Now(), time.Time{}, func(reading, bool) bool { return !r.awaitsOwner() }); err != nil {
 		r.cannotJudge(ctx, err)
 		return
 	}
@@ -152,29 +153,11 @@ func (r *Reconciler) loseBatch(ctx context.Context) {
 	if err := r.beginLosses(ctx); err != nil {
 		return
 	}
-	b := r.takeBatch(r.judge.Knowing(status), moment)
+	b := r.takeBatch(r.judge.Knowing(status))
 	b.send()
 	r.endLosses()
 	if len(b.writes) > 0 {
 		b.prove(ctx)
-	}
-}
-
-// readForLosses reads a listing that began after the moment it gives. An owner counts
-// once a listing shows it: one whom this run has just made an owner is waited for, no
-// longer than a write may take to become visible.
-func (r *Reconciler) readForLosses(ctx context.Context) (moment uint64, err error) {
-	for pause := firstLook; ; pause = min(2*pause, lastLook) {
-		moment = r.Listings.Now()
-		if _, err := r.newer(ctx, moment); err != nil {
-			return 0, err
-		}
-		if !r.awaitsOwner() {
-			return moment, nil
-		}
-		if err := sleep(ctx, pause); err != nil {
-			return 0, err
-		}
 	}
 }
 
@@ -240,14 +223,14 @@ type batch struct {
 
 // takeBatch judges all open losses, and takes those out that may go now. The
 // others get an outcome where their wait is over, or go on waiting.
-func (r *Reconciler) takeBatch(j *guard.Judge, moment uint64) *batch {
+func (r *Reconciler) takeBatch(j *guard.Judge) *batch {
 	r.mu.Lock()
 	defer r.unlock()
 	b := &batch{r: r, judge: j, floor: r.floor.Needs(j)}
 	r.losses.judged = true
 	open := r.losses.open
 	r.losses.open = nil
-	if r.know.Number <= moment || !r.know.Value.Complete() {
+	if !r.know.Value.Complete() {
 		for _, it := range open {
 			r.finish(it, Outcome{Result: Refused, Reason: Incomplete, Listing: r.know.Value})
 		}
@@ -395,27 +378,18 @@ func (b *batch) prove(ctx context.Context) {
 	for _, w := range b.writes {
 		moment, deadline = max(moment, w.number), laterOf(deadline, w.at.Add(visibleWithin))
 	}
-	for pause := firstLook; ; pause = min(2*pause, lastLook) {
-		got, err := r.newer(ctx, moment)
-		if err != nil {
-			b.notProved(err)
-			return
-		}
-		last := time.Now().Add(pause).After(deadline)
+	err := r.readUntil(ctx, moment, deadline, func(got reading, last bool) bool {
 		missing, settled := b.missing(got.Value, last)
-		if settled && missing > 0 {
+		switch {
+		case settled && missing > 0:
 			b.giveBack(ctx, got.Value, missing)
-			return
-		}
-		if settled {
+		case settled:
 			b.finish(got)
-			return
 		}
-		if err := sleep(ctx, pause); err != nil {
-			b.notProved(err)
-			return
-		}
-		moment = r.Listings.Now()
+		return settled
+	})
+	if err != nil {
+		b.notProved(err)
 	}
 }
 
@@ -573,8 +547,14 @@ func (r *Reconciler) restore(ctx context.Context, w written, seen bool) error {
 		if i == len(ways)-1 {
 			until = until.Add(proofWithin / 2)
 		}
-		back := sighting{w: w, held: held, lost: err != nil && !seen}
-		if err := r.seeBack(ctx, back, until); !errors.Is(err, errStillGone) {
+		// Where neither an answer nor a listing says that anything has changed, a listing that
+		// lags may show what was there before the loss.
+		since := w.at
+		if err != nil && !seen {
+			since = since.Add(visibleWithin)
+		}
+		back, err := r.seeBack(ctx, w.live, held, since, until)
+		if back || err != nil {
 			return err
 		}
 		said = append(said, unverified(r.Known()))
@@ -582,40 +562,22 @@ func (r *Reconciler) restore(ctx context.Context, w written, seen bool) error {
 	return errors.Join(said...)
 }
 
-// sighting is a user who is to be seen with what was given back.
-type sighting struct {
-	w    written
-	held membership.Standing
-	// lost is true where neither an answer nor a listing says that anything has changed: a
-	// listing that lags may show what was there before the loss.
-	lost bool
-}
-
-// errStillGone is the cause where no listing shows what was given back.
-var errStillGone = errors.New("the access is not back")
-
-// seeBack looks at listings until one shows a user again, or a time has passed.
-func (r *Reconciler) seeBack(ctx context.Context, s sighting, until time.Time) error {
-	for pause := firstLook; ; pause = min(2*pause, lastLook) {
-		moment := r.Listings.Now()
-		got, err := r.newer(ctx, moment)
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrUnverified, err)
-		}
-		m, there := got.Value.Member(s.w.live.Principal)
-		if there && m.Holds(s.held) && !(s.lost && got.Began.Sub(s.w.at) < visibleWithin) {
+// seeBack looks at listings that began after a time, until one shows a user again or
+// another time has passed.
+func (r *Reconciler) seeBack(ctx context.Context, lost row, held membership.Standing, since, until time.Time) (back bool, err error) {
+	err = r.readUntil(ctx, r.Listings.Now(), until, func(got reading, last bool) bool {
+		m, there := got.Value.Member(lost.Principal)
+		if back = there && m.Holds(held) && !got.Began.Before(since); back {
 			r.mu.Lock()
 			defer r.unlock()
-			r.know.note(m.Principal, &answer{number: moment, at: got.Began, before: s.w.live, after: row{Member: m, there: true}})
-			return nil
+			r.know.note(m.Principal, &answer{number: got.Number, at: got.Began, before: lost, after: row{Member: m, there: true}})
 		}
-		if time.Now().Add(pause).After(until) {
-			return errStillGone
-		}
-		if err := sleep(ctx, pause); err != nil {
-			return fmt.Errorf("%w: %w", ErrUnverified, err)
-		}
+		return back || last
+	})
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrUnverified, err)
 	}
+	return back, err
 }
 
 // callToRestore makes one kind of call that gives an access back. Assigning can be

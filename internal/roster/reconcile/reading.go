@@ -33,6 +33,26 @@ func (r *Reconciler) newer(ctx context.Context, moment uint64) (reading, error) 
 	return got, err
 }
 
+// readUntil reads listings, at growing intervals, until one will do; the first one begins
+// after the moment. Those after which the deadline is over are last ones; there is none
+// for the zero time.
+func (r *Reconciler) readUntil(ctx context.Context, moment uint64, deadline time.Time, do func(got reading, last bool) (done bool)) error {
+	for pause := firstLook; ; pause = min(2*pause, lastLook) {
+		got, err := r.newer(ctx, moment)
+		if err != nil {
+			return err
+		}
+		last := !deadline.IsZero() && time.Now().Add(pause).After(deadline)
+		if do(got, last) {
+			return nil
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+		moment = r.Listings.Now()
+	}
+}
+
 // unblock lets those go on who waited for the reading of pages to end.
 func (r *Reconciler) unblock() {
 	blocked := r.blocked

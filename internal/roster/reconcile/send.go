@@ -368,43 +368,24 @@ func (r *Reconciler) prove(ws []written) {
 	r.mu.Lock()
 	r.proofs.writes += len(ws)
 	r.unlock()
-	if ws = r.underWay(ctx, r.find(ctx, ws)); len(ws) > 0 {
-		r.gather(ctx, ws)
+	if ws = r.underWay(ctx, r.find(ctx, ws)); len(ws) == 0 {
+		return
 	}
-	moment, deadline := ws0(ws).number, ws0(ws).at.Add(visibleWithin)
-	for pause := firstLook; len(ws) > 0; pause = min(2*pause, lastLook) {
-		got, err := r.newer(ctx, moment)
-		last := time.Now().Add(pause).After(deadline)
+	r.gather(ctx, ws)
+	err := r.readUntil(ctx, ws[0].number, ws[0].at.Add(visibleWithin), func(got reading, last bool) bool {
 		r.mu.Lock()
-		if err != nil {
-			r.unproved(ws, err)
-			ws = nil
-		} else {
-			r.proofs.count(got.Number)
-			ws = slices.DeleteFunc(ws, func(w written) bool { return r.shown(w, got, last) })
-		}
+		defer r.unlock()
+		r.proofs.count(got.Number)
+		ws = slices.DeleteFunc(ws, func(w written) bool { return r.shown(w, got, last) })
 		r.dispatch()
-		r.unlock()
-		if len(ws) == 0 {
-			return
-		}
-		if err := sleep(ctx, pause); err != nil {
-			r.mu.Lock()
-			r.unproved(ws, err)
-			r.dispatch()
-			r.unlock()
-			return
-		}
-		moment = r.Listings.Now()
+		return len(ws) == 0
+	})
+	if err != nil {
+		r.mu.Lock()
+		defer r.unlock()
+		r.unproved(ws, err)
+		r.dispatch()
 	}
-}
-
-// ws0 gives the first of the writes; the zero value where there is none.
-func ws0(ws []written) written {
-	if len(ws) == 0 {
-		return written{}
-	}
-	return ws[0]
 }
 
 // unproved ends changes whose effect could not be looked at. The caller holds the lock.
