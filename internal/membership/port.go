@@ -137,6 +137,15 @@ func (p Person) Member() Member {
 	return Member{Principal: p.Principal, Email: p.Email, Name: p.Name, Invite: p.Invite, MemberCount: p.MemberCount}
 }
 
+// Is tells whether a member is the person, by the id or, where that is not known, by the
+// e-mail address.
+func (p Person) Is(m Member) bool {
+	if p.ID != "" {
+		return m.Kind == User && strings.EqualFold(p.ID, m.ID)
+	}
+	return p.Email != "" && strings.EqualFold(p.Email, m.Email)
+}
+
 // Label names the person for people: e-mail, else name, else id.
 func (p Person) Label() string { return p.Member().Label() }
 

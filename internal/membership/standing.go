@@ -1,6 +1,7 @@
 package membership
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -77,6 +78,26 @@ func (t Traits) Raises(live Member, to Standing) bool {
 	default:
 		return t.Rank(to.Role) > t.Rank(live.Role())
 	}
+}
+
+// Lowers tells whether a standing takes something away from a member; nil is no access.
+func (t Traits) Lowers(live Member, to *Standing) bool {
+	switch {
+	case !live.Enabled:
+		return false
+	case to == nil || !to.Enabled:
+		return true
+	default:
+		return len(live.Roles) > 0 && !live.Holds(*to) && !t.Raises(live, *to)
+	}
+}
+
+// Becomes says what a change of standing by this run does to a member, as a clause.
+func (m Member) Becomes(to Standing) string {
+	if m.Enabled && !to.Enabled {
+		return "disabled by this run"
+	}
+	return fmt.Sprintf("changed from %s to %s by this run", m.Standing(), to)
 }
 
 // Knows tells whether the role is one of the product's own.

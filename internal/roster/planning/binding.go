@@ -300,7 +300,7 @@ func (b *bindingPlanning) losses() []guard.Loss {
 	var out []guard.Loss
 	next := *b.Next
 	if b.presence == membership.There && !next.StandingUnknown {
-		out = append(out, guard.Loss{Principal: next.Principal, To: &next.Standing, Cause: guard.Edited, What: becomes(b.live, next.Standing), At: StandingAttribute(b.live, next.Standing)})
+		out = append(out, guard.Loss{Principal: next.Principal, To: &next.Standing, Cause: guard.Edited, What: b.live.Becomes(next.Standing), At: StandingAttribute(b.live, next.Standing)})
 	}
 	if b.swapped() && !b.Exit.Keep {
 		out = append(out, b.ReplacedLoss())

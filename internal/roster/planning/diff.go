@@ -84,7 +84,7 @@ func Compare(l *membership.Listing, t membership.Traits, want Roles, held Held) 
 		}
 		c.What = fmt.Sprintf("%s by this run (not named in %s)", t.Removed(), AttributeOf(m.Kind))
 		if want.OnRemoval != nil {
-			c.What = fmt.Sprintf("%s (not named in %s)", becomes(m, *want.OnRemoval), AttributeOf(m.Kind))
+			c.What = fmt.Sprintf("%s (not named in %s)", m.Becomes(*want.OnRemoval), AttributeOf(m.Kind))
 		}
 		switch {
 		case !held.stillAs(m) && !(want.Role != "" && held.Has(m.Principal)):
@@ -120,7 +120,7 @@ func (d *Diff) enter(l *membership.Listing, t membership.Traits, want Roles, hel
 		c.What = "enabled again as " + e.Role
 		d.Add = append(d.Add, c)
 	default:
-		c.What = becomes(live, to)
+		c.What = live.Becomes(to)
 		switch {
 		case t.Raises(live, to):
 			d.Add = append(d.Add, c)
@@ -130,12 +130,4 @@ func (d *Diff) enter(l *membership.Listing, t membership.Traits, want Roles, hel
 			d.LeftAlone = append(d.LeftAlone, c)
 		}
 	}
-}
-
-// becomes says what a change of standing does, as a clause.
-func becomes(live membership.Member, to membership.Standing) string {
-	if live.Enabled && !to.Enabled {
-		return "disabled by this run"
-	}
-	return fmt.Sprintf("changed from %s to %s by this run", live.Standing(), to)
 }

@@ -23,7 +23,11 @@ func (b *bindingPlanning) enter(ctx context.Context) []membership.Finding {
 	case membership.NotKnown:
 		return []membership.Finding{b.notShown()}
 	default:
-		return b.absent(ctx, b.listing, b.came, *b.Next)
+		var to *membership.Standing
+		if !b.Next.StandingUnknown {
+			to = &b.Next.Standing
+		}
+		return b.absent(ctx, b.listing, b.came, b.Next.Principal, to)
 	}
 }
 
@@ -109,10 +113,10 @@ func (p *Planner) importBlock(resourceType, id string) string {
 	return strings.NewReplacer("{type}", resourceType, "{id}", strconv.Quote(id)).Replace(p.words.ImportBlock)
 }
 
-// absent judges a user who is not in the workspace yet.
-func (p *Planner) absent(ctx context.Context, l *membership.Listing, came time.Time, next Binding) []membership.Finding {
-	q := next.Principal
-	if !next.StandingUnknown && !next.Standing.Enabled {
+// absent judges a user who is not in the workspace yet; to is nil where it is not known
+// yet what they get.
+func (p *Planner) absent(ctx context.Context, l *membership.Listing, came time.Time, q membership.Principal, to *membership.Standing) []membership.Finding {
+	if to != nil && !to.Enabled {
 		f := p.CannotAddDisabled(Called(p.stranger(ctx, l.ID, q)), p.at(ctx, l.ID))
 		f.Detail += p.skipsPlan()
 		return []membership.Finding{f}

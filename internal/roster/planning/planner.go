@@ -314,7 +314,7 @@ func (p *Planner) lose(ctx context.Context, in *instance, l *membership.Listing,
 // ownUser tells the person who runs this that the credentials' own user is
 // about to lose something.
 func (p *Planner) ownUser(ctx context.Context, l *membership.Listing, live membership.Member, to *membership.Standing) []membership.Finding {
-	if live.Kind != membership.User || !live.Enabled || !p.lowers(live, to) {
+	if live.Kind != membership.User || !p.traits.Lowers(live, to) {
 		return nil
 	}
 	self, err := p.readings.Self(ctx)
@@ -323,7 +323,7 @@ func (p *Planner) ownUser(ctx context.Context, l *membership.Listing, live membe
 		return nil
 	case self.Unidentified != "":
 		return p.UnknownSelf(self.Unidentified)
-	case isSelf(self, live):
+	case self.Is(live):
 		return []membership.Finding{p.OwnUser(live, to, p.at(ctx, l.ID))}
 	default:
 		return nil
@@ -351,22 +351,6 @@ func (p *Planner) OwnUser(live membership.Member, to *membership.Standing, where
 	}
 	return membership.WarningAt(membership.AtNone, fmt.Sprintf("The %s's own user %s %s %s", p.traits.CredentialNoun, live.Label(), fate, where),
 		fmt.Sprintf("The next run with this %[1]s may be locked out: it may no longer be able to read or change this %[2]s. Use the %[1]s of another user who stays, or make this the last change.", p.traits.CredentialNoun, p.traits.WorkspaceNoun))
-}
-
-// lowers tells whether a change takes something away from a member.
-func (p *Planner) lowers(live membership.Member, to *membership.Standing) bool {
-	if to == nil || !to.Enabled {
-		return true
-	}
-	return len(live.Roles) > 0 && !live.Holds(*to) && !p.traits.Raises(live, *to)
-}
-
-// isSelf tells whether a member is who the credentials belong to.
-func isSelf(self membership.Person, m membership.Member) bool {
-	if self.ID != "" {
-		return m.Kind == membership.User && strings.EqualFold(self.ID, m.ID)
-	}
-	return self.Email != "" && strings.EqualFold(self.Email, m.Email)
 }
 
 // unknownRole warns of a role that is neither one of the product's own nor held by

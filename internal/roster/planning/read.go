@@ -49,7 +49,7 @@ func (p *Planner) ReadBinding(ctx context.Context, b Binding, label string, priv
 		out.Findings = append(out.Findings, p.incompleteOnce(l, fmt.Sprintf("%s is not in that part.", label))...)
 	case membership.Absent:
 		out.Findings = append(out.Findings, membership.WarningAt(membership.AtNone, fmt.Sprintf("%s is no longer in %s", label, p.at(ctx, b.Workspace)),
-			fmt.Sprintf("%s was removed from %s outside of %s, and leaves the state. If the configuration still names the %s, the plan adds the %[4]s again.", labelAndID(label, b.Principal), p.place(ctx, b.Workspace), p.words.Tool, b.Principal.Kind)))
+			fmt.Sprintf("%s was removed from %s outside of %s, and leaves the state. If the configuration still names the %s, the plan adds the %[4]s again.", Named(membership.Member{Principal: b.Principal, Name: label}), p.place(ctx, b.Workspace), p.words.Tool, b.Principal.Kind)))
 		// Who is a newcomer is forgotten with the state: this is the last time that it can be said.
 		out.Findings = append(out.Findings, p.WarnOfNewcomers(ctx, l, private.Newcomers)...)
 	case membership.There:
@@ -111,14 +111,6 @@ func (p *Planner) refresh(ctx context.Context, workspace string, gone func(said 
 	default:
 		return nil, membership.NotKnown, p.unread(err, workspace, membership.AtNone, true)
 	}
-}
-
-// labelAndID names a principal by what the state calls it, and its id.
-func labelAndID(label string, q membership.Principal) string {
-	if label == q.ID {
-		return fmt.Sprintf("%s %s", q.Kind, q.ID)
-	}
-	return fmt.Sprintf("%s (%s)", label, q.ID)
 }
 
 // incompleteOnce tells once of a listing that does not show everybody.

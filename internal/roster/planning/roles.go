@@ -375,7 +375,7 @@ func (r *rolesPlanning) entrants(ctx context.Context) []membership.Finding {
 	for _, c := range r.diff.Add {
 		switch {
 		case c.Live.ID == "":
-			note(c, r.absent(ctx, r.listing, r.came, Binding{Principal: c.Principal, Standing: membership.Standing{Enabled: true}, StandingUnknown: c.ToUnknown})...)
+			note(c, r.absent(ctx, r.listing, r.came, c.Principal, c.To)...)
 		case !c.Live.Enabled:
 			note(c, Reenabled(c.Live, *c.To, r.where))
 		case !r.held.stillAs(c.Live):

@@ -214,9 +214,7 @@ func becomes(live row, want *membership.Standing, t membership.Traits) string {
 		return t.Removed() + " by this run"
 	case !live.there:
 		return "added as " + want.Role + " by this run"
-	case live.Enabled && !want.Enabled:
-		return "disabled by this run"
 	default:
-		return fmt.Sprintf("changed from %s to %s by this run", live.Standing(), want)
+		return live.Becomes(*want)
 	}
 }

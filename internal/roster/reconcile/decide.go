@@ -38,7 +38,7 @@ type verdict struct {
 	after bool
 }
 
-func (r *Reconciler) ends(o Outcome) verdict { return verdict{step: finish, outcome: o} }
+func ends(o Outcome) verdict { return verdict{step: finish, outcome: o} }
 
 // decide tells what has to happen next with a change. The caller holds the lock.
 func (r *Reconciler) decide(it *item) verdict {
@@ -47,9 +47,9 @@ func (r *Reconciler) decide(it *item) verdict {
 	case rec.busy != nil && rec.busy != it:
 		return verdict{step: behind}
 	case it.req.stopped != nil:
-		return r.ends(Outcome{Result: Failed, Err: it.req.stopped})
+		return ends(Outcome{Result: Failed, Err: it.req.stopped})
 	case it.Action != Give && rec.heldByOther(it.Token):
-		return r.ends(Outcome{Result: LeftAlone, Reason: HeldByAnother})
+		return ends(Outcome{Result: LeftAlone, Reason: HeldByAnother})
 	case !r.know.fresh(it.came):
 		return verdict{step: read, after: it.after}
 	}
@@ -99,9 +99,9 @@ func (r *Reconciler) unsettled(it *item) verdict {
 // that has been sent may stand.
 func (r *Reconciler) incomplete(it *item) verdict {
 	if it.attempts > 0 {
-		return r.ends(Outcome{Result: Unclear, Err: unverified(r.know.Value)})
+		return ends(Outcome{Result: Unclear, Err: unverified(r.know.Value)})
 	}
-	return r.ends(Outcome{Result: Refused, Reason: Incomplete, Listing: r.know.Value})
+	return ends(Outcome{Result: Refused, Reason: Incomplete, Listing: r.know.Value})
 }
 
 // decideGive decides about a user who is to hold something.
@@ -109,16 +109,16 @@ func (r *Reconciler) decideGive(it *item, live row) verdict {
 	it.expected = live.there && r.heldAs(it, live)
 	switch {
 	case live.holds(it.Want):
-		return r.ends(Outcome{Result: AlreadySo, After: live.Member})
+		return ends(Outcome{Result: AlreadySo, After: live.Member})
 	case it.noRoleToGive() && live.there:
-		return r.ends(Outcome{Result: LeftAlone, Reason: NotHeld, After: live.Member})
+		return ends(Outcome{Result: LeftAlone, Reason: NotHeld, After: live.Member})
 	case it.noRoleToGive():
-		return r.ends(Outcome{Result: AlreadySo})
+		return ends(Outcome{Result: AlreadySo})
 	case !live.there && !it.Want.Enabled:
 		if r.know.Number <= it.number {
 			return verdict{step: read, after: true}
 		}
-		return r.ends(Outcome{Result: Refused, Reason: NoSuchMember})
+		return ends(Outcome{Result: Refused, Reason: NoSuchMember})
 	case !live.there && r.know.listed(it.Principal).there:
 		// This run has removed them, and the listing does not show that yet: what shows
 		// them afterwards would prove nothing.
@@ -128,7 +128,7 @@ func (r *Reconciler) decideGive(it *item, live row) verdict {
 	case r.raises(live, *it.Want), (it.Adopt || it.expected) && !r.record(it.Principal).heldByOther(it.Token):
 		return verdict{step: send, way: byAssign}
 	default:
-		return r.ends(Outcome{Result: LeftAlone, Reason: NotHeld, After: live.Member})
+		return ends(Outcome{Result: LeftAlone, Reason: NotHeld, After: live.Member})
 	}
 }
 
@@ -160,13 +160,13 @@ func (r *Reconciler) decideRelease(it *item, live row) verdict {
 		if r.know.Number <= it.number {
 			return verdict{step: read, after: true}
 		}
-		return r.ends(Outcome{Result: AlreadySo})
+		return ends(Outcome{Result: AlreadySo})
 	case live.holds(it.Want):
-		return r.ends(Outcome{Result: AlreadySo, After: live.Member})
+		return ends(Outcome{Result: AlreadySo, After: live.Member})
 	case it.Action == Drop && !r.heldAs(it, live):
-		return r.ends(Outcome{Result: LeftAlone, Reason: NotHeld, After: live.Member})
+		return ends(Outcome{Result: LeftAlone, Reason: NotHeld, After: live.Member})
 	case it.Action == End && live.Enabled && live.HasRole(r.traits.OwnerRole) && !wasOwner:
-		return r.ends(Outcome{Result: LeftAlone, Reason: BecameOwner, After: live.Member})
+		return ends(Outcome{Result: LeftAlone, Reason: BecameOwner, After: live.Member})
 	case it.Want == nil && !r.know.Value.Complete():
 		if r.know.Number <= it.number {
 			return verdict{step: read, after: true}
@@ -184,41 +184,22 @@ func (r *Reconciler) decideRelease(it *item, live row) verdict {
 // admit holds back what has to wait: the credentials' own user, and a principal who is
 // an owner and would not be one.
 func (r *Reconciler) admit(it *item, v verdict) verdict {
-	if r.lowers(v.live, it.Want) && v.live.Kind == membership.User {
+	if v.live.there && v.live.Kind == membership.User && r.traits.Lowers(v.live.Member, it.Want) {
 		if !r.selfAsked {
 			return verdict{step: askSelf}
 		}
 		it.unknownSelf = r.self.Unidentified
-		if it.self = r.isSelf(v.live.Member); it.self && r.others(it) > 0 {
+		if it.self = r.self.Is(v.live.Member); it.self && r.others(it) > 0 {
 			return verdict{step: ownTurn}
 		}
 	}
-	if r.judge.Watches(r.id) && v.live.there && r.judge.Loses(v.live.Member, it.Want) {
+	if r.Judge.Watches(r.Workspace) && v.live.there && r.Judge.Loses(v.live.Member, it.Want) {
 		if r.record(it.Principal).restored {
-			return r.ends(Outcome{Result: Refused, Reason: GivenBack, Before: v.live.Member, WasThere: true})
+			return ends(Outcome{Result: Refused, Reason: GivenBack, Before: v.live.Member, WasThere: true})
 		}
 		v.step = lose
 	}
 	return v
-}
-
-// lowers tells whether the change takes something away.
-func (r *Reconciler) lowers(live row, want *membership.Standing) bool {
-	switch {
-	case !live.there || !live.Enabled:
-		return false
-	case want == nil || !want.Enabled:
-		return true
-	default:
-		return len(live.Roles) > 0 && !r.traits.Raises(live.Member, *want)
-	}
-}
-
-func (r *Reconciler) isSelf(m membership.Member) bool {
-	if r.self.ID != "" {
-		return strings.EqualFold(r.self.ID, m.ID)
-	}
-	return r.self.Email != "" && strings.EqualFold(r.self.Email, m.Email)
 }
 
 // needsProof tells whether a write is done only once a listing shows it: it

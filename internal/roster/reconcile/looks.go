@@ -152,7 +152,7 @@ func (r *Reconciler) lookAgain() {
 
 // look makes one look. It also proves what was answered while it was under way.
 func (r *Reconciler) look(k *look, ids []string, hint int) {
-	found, err := r.looks.finder.FindMembers(k.ctx, r.id, ids, hint)
+	found, err := r.looks.finder.FindMembers(k.ctx, r.Workspace, ids, hint)
 	k.cancel()
 	r.mu.Lock()
 	defer r.unlock()

@@ -117,17 +117,19 @@ func (r *Reconciler) logWait(it *item) {
 		}
 	}
 	fields := map[string]any{
-		"product": r.traits.Product, "workspace": r.id, "principals": who, "handover_wait": r.judge.Policy().HandoverWait.String(),
+		"product": r.traits.Product, "workspace": r.Workspace, "principals": who, "handover_wait": r.Judge.Policy().HandoverWait.String(),
 	}
 	r.later = append(r.later, func() {
 		r.Logger.Warn(it.req.ctx, fmt.Sprintf("Waiting for a successor before removing %s", r.traits.AnOwner()), fields)
 	})
 }
 
+func (r *Reconciler) lockKey() string { return membership.WorkspaceKey(r.traits.Endpoint, r.Workspace) }
+
 // lock takes the lock between processes. Where it cannot be used, that is said,
 // and the run goes on without.
 func (r *Reconciler) lock(ctx context.Context) (func(), error) {
-	release, err := r.Locker.Lock(ctx, r.key)
+	release, err := r.Locker.Lock(ctx, r.lockKey())
 	switch {
 	case err == nil:
 		return release, nil
@@ -135,7 +137,7 @@ func (r *Reconciler) lock(ctx context.Context) (func(), error) {
 		return nil, context.Cause(ctx)
 	}
 	r.Logger.Warn(ctx, "Other runs on this machine are not kept out: the lock file cannot be used", map[string]any{
-		"product": r.traits.Product, "workspace": r.id, "error": err.Error(),
+		"product": r.traits.Product, "workspace": r.Workspace, "error": err.Error(),
 	})
 	return func() {}, nil
 }
@@ -153,7 +155,7 @@ func (r *Reconciler) loseBatch(ctx context.Context) {
 	if err := r.beginLosses(ctx); err != nil {
 		return
 	}
-	b := r.takeBatch(r.judge.Knowing(status))
+	b := r.takeBatch(r.Judge.Knowing(status))
 	b.send()
 	r.endLosses()
 	if len(b.writes) > 0 {
@@ -166,7 +168,7 @@ func (r *Reconciler) awaitsOwner() bool {
 	r.mu.Lock()
 	defer r.unlock()
 	for p, a := range r.know.answers {
-		gained := !a.lost && a.after.there && r.judge.Counts(a.after.Member) && !(a.before.there && r.judge.Counts(a.before.Member))
+		gained := !a.lost && a.after.there && r.Judge.Counts(a.after.Member) && !(a.before.there && r.Judge.Counts(a.before.Member))
 		if gained && r.know.covers(a, r.know.listed(p)) {
 			return true
 		}
@@ -217,8 +219,6 @@ type batch struct {
 	judge  *guard.Judge
 	floor  int
 	writes []written
-	// loss describes each for the guard's message.
-	loss []guard.Loss
 }
 
 // takeBatch judges all open losses, and takes those out that may go now. The
@@ -267,10 +267,9 @@ func (r *Reconciler) takeBatch(j *guard.Judge) *batch {
 
 // take puts a loss into the batch. The caller holds the lock.
 func (b *batch) take(it *item, v verdict) {
-	it.decided = time.Now()
+	it.decided, it.loss.short = time.Now(), nil
 	b.r.record(it.Principal).busy = it
 	b.writes = append(b.writes, written{item: it, way: v.way, live: v.live})
-	b.loss = append(b.loss, b.r.lossOf(it, v.live))
 }
 
 // lossOf describes a loss for the guard's message.
@@ -297,7 +296,7 @@ func (r *Reconciler) tally(j *guard.Judge) *guard.Tally {
 		switch {
 		case presence == membership.NotKnown:
 			t.Lose(guard.Loss{Principal: p, What: "not known: a write about them had no answer"})
-		case !a.after.there || !r.judge.Counts(a.after.Member):
+		case !a.after.there || !r.Judge.Counts(a.after.Member):
 			// A listing that lags may show a user as an owner who was one before the write.
 			t.Lose(guard.Loss{Principal: p, What: "changed by this run already"})
 		}
@@ -308,10 +307,10 @@ func (r *Reconciler) tally(j *guard.Judge) *guard.Tally {
 // judgeShort notes for each request what its losses would leave, and answers
 // those whose wait is over. The caller holds the lock.
 func (r *Reconciler) judgeShort(tally *guard.Tally, b *batch, short map[*request][]*item) {
-	for i, w := range b.writes {
-		tally.Lose(b.loss[i])
+	for _, w := range b.writes {
+		tally.Lose(r.lossOf(w.item, w.live))
 		if w.item.loss.wait == lastTry && b.judge.Policy().Mode == guard.Warn && tally.Left() < b.floor {
-			w.item.loss.short = &Shortage{Judge: b.judge, Section: tally.Section(r.id, r.know.Value.Name, b.floor), Waited: time.Since(w.item.loss.since)}
+			w.item.loss.short = &Shortage{Judge: b.judge, Section: tally.Section(r.Workspace, r.know.Value.Name, b.floor), Waited: time.Since(w.item.loss.since)}
 		}
 	}
 	for _, its := range short {
@@ -320,7 +319,7 @@ func (r *Reconciler) judgeShort(tally *guard.Tally, b *batch, short map[*request
 			live, _ := r.know.lookup(it.Principal)
 			would.Lose(r.lossOf(it, live))
 		}
-		s := &Shortage{Judge: b.judge, Section: would.Section(r.id, r.know.Value.Name, b.floor)}
+		s := &Shortage{Judge: b.judge, Section: would.Section(r.Workspace, r.know.Value.Name, b.floor)}
 		for _, it := range its {
 			it.loss.short = s
 			if it.loss.since.IsZero() {
@@ -438,13 +437,9 @@ func (b *batch) finish(got reading) {
 		now, presence := rowIn(got.Value, w.item.Principal)
 		switch {
 		case now.holds(w.item.Want) && (presence != membership.NotKnown || w.err == nil && b.judge.Policy().Mode == guard.Warn):
-			short := w.item.loss.short
-			if b.judge.Policy().Mode != guard.Warn || w.item.loss.wait != lastTry {
-				short = nil
-			}
 			r.settleLine(w.item, lineShown)
 			o := r.done(w, now.Member)
-			o.Short = short
+			o.Short = w.item.loss.short
 			r.finish(w.item, o)
 		case presence == membership.NotKnown:
 			r.settleLine(w.item, lineOpen)
@@ -588,9 +583,9 @@ func (r *Reconciler) callToRestore(ctx context.Context, by way, w written, held 
 	var err error
 	for range attempts {
 		if by == byAssign {
-			receipt, err = r.Service.Assign(ctx, r.id, p, held.Role, held.Enabled)
+			receipt, err = r.Service.Assign(ctx, r.Workspace, p, held.Role, held.Enabled)
 		} else {
-			receipt, err = r.Service.Add(ctx, r.id, held.Role, []membership.Principal{p})
+			receipt, err = r.Service.Add(ctx, r.Workspace, held.Role, []membership.Principal{p})
 		}
 		if err == nil || by != byAssign || !maybeApplied(err) || sleep(ctx, firstLook) != nil {
 			break
@@ -598,7 +593,7 @@ func (r *Reconciler) callToRestore(ctx context.Context, by way, w written, held 
 	}
 	if err == nil {
 		r.Logger.Info(w.item.req.ctx, "Gave an access back", map[string]any{
-			"product": r.traits.Product, "workspace": r.id, "principal": p.String(), "from": logged(w.item.Want), "to": held.String(),
+			"product": r.traits.Product, "workspace": r.Workspace, "principal": p.String(), "from": logged(w.item.Want), "to": held.String(),
 			"request_id": receipt.RequestID, "ms": time.Since(began).Milliseconds(),
 		})
 	}

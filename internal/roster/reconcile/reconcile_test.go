@@ -831,7 +831,7 @@ func TestTheLockIsReleasedWhileWaiting(t *testing.T) {
 		waits := make(chan []Outcome, 1)
 		go func() { waits <- p.apply("w1", end("ann", "owner")) }()
 		time.Sleep(time.Second)
-		key := p.in("w1").key
+		key := p.in("w1").lockKey()
 		free, err := lock.Lock(t.Context(), key)
 		if err != nil {
 			t.Fatal(err)
@@ -854,7 +854,7 @@ func TestOneWorkspaceIsOneLock(t *testing.T) {
 	}
 	s, other := town(), town()
 	other.ProductTraits.Endpoint = strings.ToUpper(s.ProductTraits.Endpoint[:20]) + s.ProductTraits.Endpoint[20:] + "/"
-	if start(t, s).in("w1").key != start(t, other).in("W1").key {
+	if start(t, s).in("w1").lockKey() != start(t, other).in("W1").lockKey() {
 		t.Error("two spellings are two locks")
 	}
 }
@@ -900,7 +900,7 @@ func TestAJudgementThatNobodyNeedsEnds(t *testing.T) {
 		p := start(t, s)
 		p.in("w1")
 		lock := p.locker.(*stage.Locker)
-		free, err := lock.Lock(t.Context(), p.in("w1").key)
+		free, err := lock.Lock(t.Context(), p.in("w1").lockKey())
 		if err != nil {
 			t.Fatal(err)
 		}

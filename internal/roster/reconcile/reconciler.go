@@ -48,10 +48,7 @@ type Config struct {
 // while it is held, no other lock is taken and nothing is called that may block.
 type Reconciler struct {
 	Config
-	id     string
 	traits membership.Traits
-	judge  *guard.Judge
-	key    string
 
 	mu sync.Mutex
 	// later is what is done once the lock has been released.
@@ -86,8 +83,6 @@ type Reconciler struct {
 	selfAsking bool
 	// wrote numbers the last answer to a write of this run.
 	wrote uint64
-	// assignIgnored is true once it is known that assigning adds nobody.
-	assignIgnored bool
 }
 
 // record is what this run knows and did about one principal.
@@ -196,8 +191,7 @@ type item struct {
 func New(c Config) *Reconciler {
 	t := c.Service.Traits()
 	r := &Reconciler{
-		Config: c, id: c.Workspace, traits: t, judge: c.Judge, key: membership.WorkspaceKey(t.Endpoint, c.Workspace),
-		records: map[membership.Principal]*record{}, slots: max(1, c.MaxConcurrent), waitsMoved: make(chan struct{}),
+		Config: c, traits: t, records: map[membership.Principal]*record{}, slots: max(1, c.MaxConcurrent), waitsMoved: make(chan struct{}),
 	}
 	r.pages.changed = make(chan struct{})
 	r.looks.finder, _ = c.Service.(membership.Finder)
@@ -223,11 +217,9 @@ func (r *Reconciler) Apply(ctx context.Context, changes ...Change) []Outcome {
 	}
 	number := r.Listings.Now()
 	latest, known := r.Listings.Peek()
-	mayAssign := r.Ways.mayAssign()
 	req := &request{ctx: ctx, items: make([]*item, len(changes)), outcomes: make([]Outcome, len(changes)), open: len(changes), done: make(chan struct{})}
 	items := make([]item, len(changes))
 	r.mu.Lock()
-	r.assignIgnored = r.assignIgnored || !mayAssign
 	if known {
 		r.learn(latest)
 	}
@@ -274,7 +266,12 @@ func (r *Reconciler) HandOver(p membership.Principal, held membership.Standing, 
 // Listing gives the workspace as a reading shows it that began after this call,
 // with what the service answered that it does not show yet.
 func (r *Reconciler) Listing(ctx context.Context) (*membership.Listing, error) {
-	if _, err := r.newer(ctx, r.Listings.Now()); err != nil {
+	return r.since(ctx, r.Listings.Now())
+}
+
+// since gives the same by a reading that began after the moment.
+func (r *Reconciler) since(ctx context.Context, moment uint64) (*membership.Listing, error) {
+	if _, err := r.newer(ctx, moment); err != nil {
 		return nil, err
 	}
 	return r.Known(), nil
@@ -304,10 +301,7 @@ func (r *Reconciler) Current(ctx context.Context) (*membership.Listing, error) {
 	if wrote == 0 {
 		return r.Listings.Get(ctx)
 	}
-	if _, err := r.newer(ctx, wrote); err != nil {
-		return nil, err
-	}
-	return r.Known(), nil
+	return r.since(ctx, wrote)
 }
 
 // Known gives the newest listing with what the service answered since, nil
@@ -341,12 +335,10 @@ func (r *Reconciler) Recent(ctx context.Context) (*membership.Listing, error) {
 	}
 	fresh := r.know.fresh(time.Now())
 	r.unlock()
-	if !fresh {
-		if _, err := r.newer(ctx, r.Listings.Now()); err != nil {
-			return nil, err
-		}
+	if fresh {
+		return r.Known(), nil
 	}
-	return r.Known(), nil
+	return r.Listing(ctx)
 }
 
 func (r *Reconciler) record(p membership.Principal) *record {

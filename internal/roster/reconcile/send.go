@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
@@ -34,38 +34,21 @@ const (
 )
 
 // Ways is what a run has learned about a service's calls: whether the one that
-// assigns a role also adds a user who is not there.
-type Ways struct {
-	mu         sync.Mutex
-	assignAdds learned
-}
-
-type learned int
+// assigns a role also adds a user who is not there. What was learned first holds.
+type Ways struct{ assignAdds atomic.Int32 }
 
 const (
-	notTried learned = iota
+	notTried int32 = iota
 	yes
 	no
 )
 
-func (w *Ways) mayAssign() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.assignAdds != no
-}
-
-func (w *Ways) learn(l learned) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.assignAdds == notTried {
-		w.assignAdds = l
-	}
-}
+func (w *Ways) learn(answer int32) { w.assignAdds.CompareAndSwap(notTried, answer) }
 
 // wayIn is the call to try next for a user who is not there.
 func (it *item) wayIn(r *Reconciler) way {
 	switch {
-	case r.traits.AssignMayAdd && !r.assignIgnored && !it.tried[byAssign]:
+	case r.traits.AssignMayAdd && r.Ways.assignAdds.Load() != no && !it.tried[byAssign]:
 		return byAssign
 	case r.traits.AddBatch > 1 && it.batches() && !it.tried[byBatch]:
 		return byBatch
@@ -237,15 +220,15 @@ func (r *Reconciler) request(ctx context.Context, ws []written) (membership.Rece
 	}
 	switch ws[0].way {
 	case byRemove:
-		return r.Service.Remove(ctx, r.id, live.Member)
+		return r.Service.Remove(ctx, r.Workspace, live.Member)
 	case byAssign:
-		return r.Service.Assign(ctx, r.id, p, it.Want.Role, it.Want.Enabled)
+		return r.Service.Assign(ctx, r.Workspace, p, it.Want.Role, it.Want.Enabled)
 	default:
 		ps := make([]membership.Principal, len(ws))
 		for i, w := range ws {
 			ps[i] = w.item.Principal
 		}
-		return r.Service.Add(ctx, r.id, it.Want.Role, ps)
+		return r.Service.Add(ctx, r.Workspace, it.Want.Role, ps)
 	}
 }
 
@@ -265,7 +248,7 @@ func (r *Reconciler) lineAbout(w *written, receipt membership.Receipt, took time
 		from = w.live.Standing().String()
 	}
 	fields := map[string]any{
-		"product": r.traits.Product, "workspace": r.id, "principal": w.item.Principal.String(),
+		"product": r.traits.Product, "workspace": r.Workspace, "principal": w.item.Principal.String(),
 		"from": from, "to": logged(w.item.Want), "request_id": receipt.RequestID, "ms": took.Milliseconds(),
 	}
 	switch {
@@ -315,7 +298,7 @@ func (r *Reconciler) note(w written) {
 	after := w.live.after(it.Principal, it.Want, r.traits.RemovalDisables)
 	r.know.note(it.Principal, &answer{number: w.number, at: w.at, before: w.live, after: after, lost: w.err != nil})
 	rec := r.record(it.Principal)
-	if w.live.there && r.judge.Loses(w.live.Member, it.Want) {
+	if w.live.there && r.Judge.Loses(w.live.Member, it.Want) {
 		rec.lost = true
 	}
 	if w.live.there && w.live.Enabled && (it.Want == nil || !it.Want.Enabled) {
@@ -323,7 +306,7 @@ func (r *Reconciler) note(w written) {
 	}
 	if w.err == nil && after.there && after.HasRole(r.traits.OwnerRole) && after.Enabled {
 		rec.lost = false
-		if !w.live.there || !r.judge.Counts(w.live.Member) {
+		if !w.live.there || !r.Judge.Counts(w.live.Member) {
 			r.losses.gained = true
 		}
 	}
@@ -457,13 +440,13 @@ func (r *Reconciler) unclear(w written, err error) {
 // is because the workspace would be left without an owner, it says what is there.
 func (r *Reconciler) refusedLoss(w written) Outcome {
 	o := r.failed(w, Failed, w.err)
-	if !w.live.there || !r.judge.Loses(w.live.Member, w.item.Want) {
+	if !w.live.there || !r.Judge.Loses(w.live.Member, w.item.Want) {
 		return o
 	}
-	tally := r.tally(r.judge)
+	tally := r.tally(r.Judge)
 	tally.Lose(r.lossOf(w.item, w.live))
 	if tally.Left() == 0 {
-		o.Short = &Shortage{Judge: r.judge, Section: tally.Section(r.id, r.know.Value.Name, 1)}
+		o.Short = &Shortage{Judge: r.Judge, Section: tally.Section(r.Workspace, r.know.Value.Name, 1)}
 	}
 	return o
 }
@@ -474,7 +457,7 @@ func (r *Reconciler) notShown(it *item, now row) error {
 	if now.there {
 		shows = fmt.Sprintf("shows %s with %s", it.Principal, now.Standing())
 	}
-	return fmt.Errorf("%s answered that it was done, but the listing of %s %s %s", r.traits.Product, r.traits.WorkspaceNoun, r.id, shows)
+	return fmt.Errorf("%s answered that it was done, but the listing of %s %s %s", r.traits.Product, r.traits.WorkspaceNoun, r.Workspace, shows)
 }
 
 // proved ends a change that a listing shows. The caller holds the lock.
@@ -482,16 +465,16 @@ func (r *Reconciler) proved(w written, now row) {
 	it := w.item
 	r.settleLine(it, lineShown)
 	r.know.settle(it.Principal, now)
-	if now.there && r.judge.Counts(now.Member) && (!w.live.there || !r.judge.Counts(w.live.Member)) {
+	if now.there && r.Judge.Counts(now.Member) && (!w.live.there || !r.Judge.Counts(w.live.Member)) {
 		r.record(it.Principal).lost = false
 		r.losses.gained = true
 	}
 	if !w.live.there && r.traits.AssignMayAdd {
 		switch {
 		case w.way == byAssign && w.err == nil:
-			r.learnWay(yes)
+			r.Ways.learn(yes)
 		case w.way != byAssign && it.tried[byAssign]:
-			r.learnWay(no)
+			r.Ways.learn(no)
 		}
 	}
 	result := Done
@@ -501,10 +484,4 @@ func (r *Reconciler) proved(w written, now row) {
 	o := r.done(w, now.Member)
 	o.Result = result
 	r.finish(it, o)
-}
-
-// learnWay notes for the run whether the call that assigns also adds.
-func (r *Reconciler) learnWay(l learned) {
-	r.assignIgnored = r.assignIgnored || l == no
-	r.later = append(r.later, func() { r.Ways.learn(l) })
 }

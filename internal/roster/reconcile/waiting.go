@@ -29,8 +29,7 @@ func (r *Reconciler) setWaiting(it *item, waits bool) {
 func (r *Reconciler) tellActivity(req *request) {
 	r.mu.Lock()
 	req.toTell = false
-	open := req.openItems()
-	idle := open > 0 && req.waiting == open
+	idle := req.open > 0 && req.waiting == req.open
 	changed := idle != req.idle
 	req.idle = idle
 	r.unlock()
@@ -43,8 +42,6 @@ func (r *Reconciler) tellActivity(req *request) {
 	}
 }
 
-func (req *request) openItems() int { return req.open }
-
 // eachWaiting gives the changes that wait for idleness, each with how long.
 func (r *Reconciler) eachWaiting(each func(it *item, idleFor time.Duration)) {
 	for _, it := range r.settling {
@@ -52,7 +49,7 @@ func (r *Reconciler) eachWaiting(each func(it *item, idleFor time.Duration)) {
 	}
 	for _, it := range r.losses.open {
 		if it.loss.waiting() {
-			each(it, r.judge.Policy().HandoverWait)
+			each(it, r.Judge.Policy().HandoverWait)
 		}
 	}
 }
