@@ -339,7 +339,7 @@ func (r *authoritative) Create(ctx context.Context, req resource.CreateRequest, 
 	}
 	defer cancel()
 	private := roster.Private{}.Applied()
-	done := run.ApplySet(ctx, roster.RolesChange{Next: r.rolesOf(next), Private: private})
+	done := run.ApplyRoles(ctx, roster.RolesChange{Next: r.rolesOf(next), Private: private})
 	resp.Diagnostics.Append(r.diagnostics(next, done.Findings)...)
 	if resp.Diagnostics.HasError() {
 		return // without state: it would be tainted, and what was done is taken over next time
@@ -435,7 +435,7 @@ func (r *authoritative) Update(ctx context.Context, req resource.UpdateRequest, 
 	wanted := r.rolesOf(next)
 	private := getPrivate(ctx, req.Private, &resp.Diagnostics).Applied()
 	setPrivate(ctx, resp.Private, private, &resp.Diagnostics)
-	done := run.ApplySet(ctx, roster.RolesChange{Prior: r.rolesOf(prior), Next: wanted, Private: private})
+	done := run.ApplyRoles(ctx, roster.RolesChange{Prior: r.rolesOf(prior), Next: wanted, Private: private})
 	resp.Diagnostics.Append(r.diagnostics(next, done.Findings)...)
 	switch {
 	case !resp.Diagnostics.HasError():
@@ -457,7 +457,7 @@ func (r *authoritative) Delete(ctx context.Context, req resource.DeleteRequest, 
 		return
 	}
 	if run, _ := r.conn.Usable(); run != nil {
-		run.DisbandSet(*r.rolesOf(m), getPrivate(ctx, req.Private, &resp.Diagnostics))
+		run.DeleteRoles(*r.rolesOf(m), getPrivate(ctx, req.Private, &resp.Diagnostics))
 	}
 }
 

@@ -35,22 +35,22 @@ func (r *Run) CreateBinding(ctx context.Context, c BindingChange) BindingApplied
 
 // enter is a creation, or the first half of a changed principal.
 func (s *space) enter(ctx context.Context, c BindingChange) BindingApplied {
-	w := giveWish(c)
+	w := giveChange(c)
 	w.creates, w.at = c.Prior == nil, membership.AtPrincipal
 	w.Creates, w.Replaces = w.creates, !w.creates
 	return s.applyOne(ctx, w)
 }
 
-func giveWish(c BindingChange) wish {
+func giveChange(c BindingChange) plannedChange {
 	to := c.Next.Standing
-	return wish{at: membership.AtRole, Change: reconcile.Change{
+	return plannedChange{at: membership.AtRole, Change: reconcile.Change{
 		Action: reconcile.Give, Principal: c.Next.Principal, Want: &to, Adopt: c.Adopt, Token: c.Private.Instance,
 		Loss: guard.Loss{Cause: guard.Edited, Form: guard.OfOne},
 	}}
 }
 
 // applyOne makes one change.
-func (s *space) applyOne(ctx context.Context, w wish) BindingApplied {
+func (s *space) applyOne(ctx context.Context, w plannedChange) BindingApplied {
 	o := s.reconciler.Apply(ctx, w.Change)[0]
 	if w.Action == reconcile.Give && o.WasThere && o.Bad() {
 		w.at = planning.StandingAttribute(o.Before, *w.Want)
@@ -78,7 +78,7 @@ func (r *Run) UpdateBinding(ctx context.Context, c BindingChange) BindingApplied
 
 // change gives the principal another standing.
 func (s *space) change(ctx context.Context, c BindingChange) BindingApplied {
-	w := giveWish(c)
+	w := giveChange(c)
 	w.Held = &c.Prior.Standing
 	out := s.applyOne(ctx, w)
 	out.Private = c.Private.Applied()
@@ -141,7 +141,7 @@ func (s *space) leave(ctx context.Context, c BindingChange, loss guard.Loss, atP
 	if c.Exit.Keep {
 		return nil
 	}
-	return s.applyOne(ctx, wish{at: loss.At, atPlan: atPlan, Change: reconcile.Change{
+	return s.applyOne(ctx, plannedChange{at: loss.At, atPlan: atPlan, Change: reconcile.Change{
 		Action: reconcile.End, Principal: c.Prior.Principal, Want: loss.To, Held: &c.Prior.Standing, Token: c.Private.Instance, Loss: loss,
 	}}).Findings
 }

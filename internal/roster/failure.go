@@ -9,7 +9,7 @@ import (
 
 // writeFailure explains a change that failed: who it was about, and what was to be done
 // and was answered, as a sentence.
-func (s *space) writeFailure(w wish, o reconcile.Outcome, who, said string) membership.Finding {
+func (s *space) writeFailure(w plannedChange, o reconcile.Outcome, who, said string) membership.Finding {
 	t := s.run.traits
 	if o.Result == reconcile.Unclear {
 		return membership.ErrorAt(w.at, fmt.Sprintf("The change of %s could not be verified", who),

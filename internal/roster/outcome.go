@@ -14,7 +14,7 @@ import (
 )
 
 // wish is a change with what its findings need to say.
-type wish struct {
+type plannedChange struct {
 	reconcile.Change
 	// at is the attribute that asks for it, key the entry of that attribute.
 	at  membership.Attribute
@@ -27,7 +27,7 @@ type wish struct {
 }
 
 // clause says what the change was to do: "given the role editor", "removed".
-func (w wish) clause(t membership.Traits) string {
+func (w plannedChange) clause(t membership.Traits) string {
 	switch {
 	case w.Loss.What != "":
 		return strings.Replace(w.Loss.What, " by this run", "", 1)
@@ -39,7 +39,7 @@ func (w wish) clause(t membership.Traits) string {
 }
 
 // explain turns the outcome of one change into findings.
-func (s *space) explain(ctx context.Context, w wish, o reconcile.Outcome) []membership.Finding {
+func (s *space) explain(ctx context.Context, w plannedChange, o reconcile.Outcome) []membership.Finding {
 	var out []membership.Finding
 	switch {
 	case o.Result == reconcile.AlreadySo, o.Result == reconcile.LeftAlone:
@@ -64,7 +64,7 @@ func (s *space) explain(ctx context.Context, w wish, o reconcile.Outcome) []memb
 }
 
 // changedMore tells of a change that its plan may not have shown.
-func (s *space) changedMore(ctx context.Context, w wish, o reconcile.Outcome) []membership.Finding {
+func (s *space) changedMore(ctx context.Context, w plannedChange, o reconcile.Outcome) []membership.Finding {
 	if w.Action != reconcile.Give || !o.WasThere || o.Expected {
 		return nil
 	}
@@ -84,7 +84,7 @@ func (s *space) changedMore(ctx context.Context, w wish, o reconcile.Outcome) []
 }
 
 // leftAloneFinding explains why a member keeps what it has.
-func (s *space) leftAloneFinding(ctx context.Context, w wish, o reconcile.Outcome) []membership.Finding {
+func (s *space) leftAloneFinding(ctx context.Context, w plannedChange, o reconcile.Outcome) []membership.Finding {
 	t, who := s.run.traits, planning.Named(o.Before)
 	summary := fmt.Sprintf("%s in %s is left alone", o.Before.Label(), s.at(ctx))
 	switch {
@@ -111,7 +111,7 @@ func (s *space) leftAloneFinding(ctx context.Context, w wish, o reconcile.Outcom
 }
 
 // failureOf explains a change that did not come about.
-func (s *space) failureOf(ctx context.Context, w wish, o reconcile.Outcome) membership.Finding {
+func (s *space) failureOf(ctx context.Context, w plannedChange, o reconcile.Outcome) membership.Finding {
 	f := s.failed(ctx, w, o)
 	if w.creates && o.Result == reconcile.Unclear {
 		f.Detail += " Nothing was recorded in the state, so the next run adopts what is there and does not replace it."
@@ -122,7 +122,7 @@ func (s *space) failureOf(ctx context.Context, w wish, o reconcile.Outcome) memb
 	return f
 }
 
-func (s *space) failed(ctx context.Context, w wish, o reconcile.Outcome) membership.Finding {
+func (s *space) failed(ctx context.Context, w plannedChange, o reconcile.Outcome) membership.Finding {
 	t := s.run.traits
 	name, where := s.called(w, o), s.knownAt()
 	what := fmt.Sprintf("%s in %s", name.summary, where.summary)
@@ -171,7 +171,7 @@ func (s *space) failed(ctx context.Context, w wish, o reconcile.Outcome) members
 }
 
 // refusal is the guard's message at apply time.
-func (s *space) refusal(ctx context.Context, w wish, o reconcile.Outcome, severity membership.Severity) membership.Finding {
+func (s *space) refusal(ctx context.Context, w plannedChange, o reconcile.Outcome, severity membership.Severity) membership.Finding {
 	section := o.Short.Section
 	section.AtPlan = w.atPlan
 	if section.Name == "" {
@@ -213,7 +213,7 @@ func (s *space) ownersNow() string {
 }
 
 // called names the principal of a change.
-func (s *space) called(w wish, o reconcile.Outcome) said {
+func (s *space) called(w plannedChange, o reconcile.Outcome) said {
 	m := o.Before
 	if m.ID == "" {
 		m = s.run.Known(s.id, s.knownListing(), w.Principal)

@@ -25,7 +25,7 @@ func TestFailedGiveBackSaysTheCall(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			before := membership.Member{Principal: membership.Principal{Kind: membership.User, ID: "u-1"}, Email: "u1@example.com", Roles: []string{c.role}, Enabled: true}
 			s := openSession(t, stage.New(c.traits), enforce()).run.spaces.get("w 1")
-			f := s.failureOf(t.Context(), wish{Change: reconcile.Change{Principal: before.Principal}},
+			f := s.failureOf(t.Context(), plannedChange{Change: reconcile.Change{Principal: before.Principal}},
 				reconcile.Outcome{Result: reconcile.Failed, Reason: reconcile.NotGivenBack, Before: before, WasThere: true, Err: errors.New("HTTP 500")})
 			for _, want := range []string{"u1@example.com (u-1)", `"` + c.role + `"`, c.call, "HTTP 500"} {
 				if !strings.Contains(f.Detail, want) {

@@ -78,8 +78,8 @@ func (tf *terraform) planSet(t *testing.T, prior, next *Roles) (state *Roles, pl
 }
 
 // applySet is one request.
-func (p process) applySet(ctx context.Context, prior *Roles, next Roles) SetApplied {
-	return p.run.ApplySet(ctx, RolesChange{Prior: prior, Next: &next, Private: Private{Instance: "set"}})
+func (p process) applySet(ctx context.Context, prior *Roles, next Roles) RolesApplied {
+	return p.run.ApplyRoles(ctx, RolesChange{Prior: prior, Next: &next, Private: Private{Instance: "set"}})
 }
 
 func (p process) create(ctx context.Context, b Binding) []membership.Finding {
@@ -91,14 +91,14 @@ func (p process) remove(ctx context.Context, b Binding) []membership.Finding {
 }
 
 // applySet applies in another process.
-func (tf *terraform) applySet(t *testing.T, prior, next *Roles) SetApplied {
+func (tf *terraform) applySet(t *testing.T, prior, next *Roles) RolesApplied {
 	t.Helper()
 	p := tf.start()
 	end := p.act.Begin()
 	defer end()
 	replanned := p.run.PlanRoles(t.Context(), RolesChange{Prior: prior, Next: next, Private: stateOf(prior)})
 	if membership.Failed(replanned.Findings) {
-		return SetApplied{Findings: replanned.Findings}
+		return RolesApplied{Findings: replanned.Findings}
 	}
 	p.act.Applying()
 	return p.applySet(t.Context(), prior, *next)
@@ -556,7 +556,7 @@ func TestSetWaitsForASuccessorFromElsewhere(t *testing.T) {
 		s := stage.New(stage.BlinkTraits()).Workspace("w", stage.Person("a", "owner")).Strangers("n")
 		p := newSetRun(s).start()
 		p.act.Applying()
-		var done SetApplied
+		var done RolesApplied
 		finished := make(chan struct{})
 		go func() {
 			defer close(finished)

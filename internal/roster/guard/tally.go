@@ -67,7 +67,7 @@ type Tally struct {
 // NewTally begins to count in a listing; nil where none has been read yet.
 func NewTally(j *Judge, l *membership.Listing) *Tally {
 	t := &Tally{losing: map[membership.Principal]Loss{}, gaining: map[membership.Principal]membership.Member{}}
-	t.Look(j, l)
+	t.Recount(j, l)
 	return t
 }
 
@@ -80,7 +80,7 @@ func (t *Tally) Clone() *Tally {
 
 // Look counts anew, in another listing or with another judge, and tells whether
 // there was one.
-func (t *Tally) Look(j *Judge, l *membership.Listing) bool {
+func (t *Tally) Recount(j *Judge, l *membership.Listing) bool {
 	if t.judge == j && t.listing == l {
 		return false
 	}

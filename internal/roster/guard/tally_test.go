@@ -44,10 +44,10 @@ func TestTheTallyCountsAsIfFromScratch(t *testing.T) {
 				tally.GainUnknown(1)
 				unknown++
 			case 5:
-				tally.Look(j, l)
+				tally.Recount(j, l)
 			}
 		}
-		tally.Look(j, l)
+		tally.Recount(j, l)
 		want := unknown
 		for _, id := range append(ids, "stays") {
 			m, there := l.Member(user(id))

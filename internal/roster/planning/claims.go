@@ -143,7 +143,7 @@ func (p *Planner) claim(in *instance, workspace string, c claim) []membership.Fi
 	w := p.walk
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	a := p.account(workspace)
+	a := p.planOf(workspace)
 	var out []membership.Finding
 	report := func(summary, detail string) {
 		out = append(out, membership.ErrorAt(membership.AtPrincipal, summary, detail+p.skipsPlan()))
@@ -188,7 +188,7 @@ func (p *Planner) claim(in *instance, workspace string, c claim) []membership.Fi
 // plannedAgain takes back the creation of an instance that has since been
 // refreshed, and is planned again as it was: a tainted one, planned as a creation,
 // has no token of its own.
-func (w *Walk) plannedAgain(a *account, in *instance, q membership.Principal) {
+func (w *Walk) plannedAgain(a *workspacePlan, in *instance, q membership.Principal) {
 	if in.token != "" || !w.activity.PlansTwice() {
 		return
 	}
@@ -208,7 +208,7 @@ func (p *Planner) claimSet(c *setClaim, workspace string) []membership.Finding {
 	w := p.walk
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	a := p.account(workspace)
+	a := p.planOf(workspace)
 	var out []membership.Finding
 	for _, other := range a.sets {
 		kind := c.kindInCommon(other)
@@ -256,7 +256,7 @@ func (p *Planner) claimSet(c *setClaim, workspace string) []membership.Finding {
 func (p *Planner) noteListing(workspace string, l *membership.Listing) {
 	p.walk.mu.Lock()
 	defer p.walk.mu.Unlock()
-	a := p.account(workspace)
+	a := p.planOf(workspace)
 	a.listing = l
 	if l.Name != "" {
 		a.name = l.Name
@@ -264,7 +264,7 @@ func (p *Planner) noteListing(workspace string, l *membership.Listing) {
 }
 
 // member gives what is known of a principal for people. The caller holds the lock.
-func (a *account) member(q membership.Principal) membership.Member {
+func (a *workspacePlan) member(q membership.Principal) membership.Member {
 	return a.planner.Known(a.id, a.listing, q)
 }
 
@@ -282,7 +282,7 @@ func (p *Planner) noteRead(workspace, key string, s readState) {
 	defer w.mu.Unlock()
 	w.seq++
 	s.seq = w.seq
-	a := p.account(workspace)
+	a := p.planOf(workspace)
 	a.read[key] = append(a.read[key], &s)
 }
 
@@ -295,7 +295,7 @@ func (p *Planner) tainted(ctx context.Context, workspace, key string, kinds map[
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	find := func() *readState {
-		for _, s := range p.account(workspace).read[key] {
+		for _, s := range p.planOf(workspace).read[key] {
 			if !s.used && w.instances[s.token] == nil && s.manages(kinds) {
 				return s
 			}
@@ -303,7 +303,7 @@ func (p *Planner) tainted(ctx context.Context, workspace, key string, kinds map[
 		return nil
 	}
 	none := func() bool { return find() == nil }
-	if none() || w.settled(ctx, none) || w.activity.IsApplying() {
+	if none() || w.onceQuiet(ctx, none) || w.activity.IsApplying() {
 		return nil
 	}
 	s := find()
@@ -316,8 +316,8 @@ func (p *Planner) tainted(ctx context.Context, workspace, key string, kinds map[
 func (p *Planner) removedElsewhere(ctx context.Context, workspace string, q membership.Principal) bool {
 	p.walk.mu.Lock()
 	defer p.walk.mu.Unlock()
-	a := p.account(workspace)
-	return p.walk.settled(ctx, func() bool { return len(a.removes[q.Fold()]) > 0 })
+	a := p.planOf(workspace)
+	return p.walk.onceQuiet(ctx, func() bool { return len(a.removes[q.Fold()]) > 0 })
 }
 
 // heldElsewhere tells whether a resource of the walk creates or keeps the
@@ -325,8 +325,8 @@ func (p *Planner) removedElsewhere(ctx context.Context, workspace string, q memb
 func (p *Planner) heldElsewhere(ctx context.Context, workspace string, q membership.Principal) bool {
 	p.walk.mu.Lock()
 	defer p.walk.mu.Unlock()
-	a := p.account(workspace)
-	return p.walk.settled(ctx, func() bool {
+	a := p.planOf(workspace)
+	return p.walk.onceQuiet(ctx, func() bool {
 		m := a.member(q)
 		return len(a.holds[q.Fold()]) > 0 || slices.ContainsFunc(a.sets, func(s *setClaim) bool { return s.manages(m, "") })
 	})
@@ -336,7 +336,7 @@ func (p *Planner) heldElsewhere(ctx context.Context, workspace string, q members
 func (p *Planner) end(in *instance, r Roles) {
 	p.walk.mu.Lock()
 	defer p.walk.mu.Unlock()
-	ended, key := p.account(r.Workspace).ended, RolesKey(r.Workspace, r.Role)
+	ended, key := p.planOf(r.Workspace).ended, RolesKey(r.Workspace, r.Role)
 	ended[key] = true
 	in.undo = append(in.undo, func() { delete(ended, key) })
 	p.walk.signal()
@@ -347,8 +347,8 @@ func (p *Planner) end(in *instance, r Roles) {
 func (p *Planner) endedElsewhere(ctx context.Context, r Roles) bool {
 	p.walk.mu.Lock()
 	defer p.walk.mu.Unlock()
-	a := p.account(r.Workspace)
-	return p.walk.settled(ctx, func() bool { return a.ended[RolesKey(r.Workspace, r.Role)] })
+	a := p.planOf(r.Workspace)
+	return p.walk.onceQuiet(ctx, func() bool { return a.ended[RolesKey(r.Workspace, r.Role)] })
 }
 
 // pullsExplained is how many messages of one kind say at length what helps: a list that
@@ -356,14 +356,14 @@ func (p *Planner) endedElsewhere(ctx context.Context, r Roles) bool {
 const pullsExplained = 3
 
 // place names the workspace in the texts of clashes.
-func (a *account) place() string { return a.planner.traits.Place(a.name, a.id) }
+func (a *workspacePlan) place() string { return a.planner.traits.Place(a.name, a.id) }
 
-func (a *account) twice(m membership.Member) string {
+func (a *workspacePlan) twice(m membership.Member) string {
 	return fmt.Sprintf("Another resource of this configuration already creates or keeps %s in %s. One principal in one %s belongs to one resource: remove one of the two blocks.\n"+
 		"If its instance is in the state already, forget it with `%s`, so that the access stays.", Named(m), a.place(), a.planner.traits.WorkspaceNoun, a.planner.words.Forget)
 }
 
-func (a *account) pulled(m membership.Member) string {
+func (a *workspacePlan) pulled(m membership.Member) string {
 	w := a.planner.words
 	if a.pulls++; a.pulls > pullsExplained {
 		return fmt.Sprintf("One resource ends the access of %s in %s, and another one creates or keeps it. What helps is in the first of these messages: %s, or %s.", Named(m), a.place(), w.Rename, w.Keyed)
@@ -375,7 +375,7 @@ func (a *account) pulled(m membership.Member) string {
 		"  - `%s`, to drop a second resource for one principal", Named(m), a.place(), m.Label(), w.Rename, w.Keyed, w.Members, w.Forget)
 }
 
-func (a *account) beside(m membership.Member, role string) string {
+func (a *workspacePlan) beside(m membership.Member, role string) string {
 	w := a.planner.words
 	others, kind := fmt.Sprintf("all %ss there", m.Kind), w.Members
 	if role != "" {
@@ -387,7 +387,7 @@ func (a *account) beside(m membership.Member, role string) string {
 		Named(m), a.place(), w.Member, others, kind, m.Label(), w.Ignore(m.Kind), w.Release, w.Forget)
 }
 
-func (a *account) twoSets(kind membership.Kind, one, other string) string {
+func (a *workspacePlan) twoSets(kind membership.Kind, one, other string) string {
 	switch {
 	case one == "" && other == "":
 		return fmt.Sprintf("Another resource manages all %ss of %s too. Each would remove the %[1]ss whom only the other one names. Keep one of the two.", kind, a.place())
@@ -398,7 +398,7 @@ func (a *account) twoSets(kind membership.Kind, one, other string) string {
 	}
 }
 
-func (a *account) twoRoles(m membership.Member, one, other string) string {
+func (a *workspacePlan) twoRoles(m membership.Member, one, other string) string {
 	roles := []string{one, other}
 	slices.Sort(roles)
 	return fmt.Sprintf("%s is named for two roles in %s: %s and %s. A principal has one role there: remove the entry from one of the two resources.", Named(m), a.place(), roles[0], roles[1])

@@ -68,7 +68,7 @@ func (b *bindingPlanning) refusePull(ctx context.Context) membership.Finding {
 	name := b.readings.WorkspaceName(ctx, b.Next.Workspace)
 	b.walk.mu.Lock()
 	defer b.walk.mu.Unlock()
-	a := b.account(b.Next.Workspace)
+	a := b.planOf(b.Next.Workspace)
 	a.name = name
 	return membership.ErrorAt(membership.AtPrincipal, summaryPulled, a.pulled(b.live))
 }
@@ -121,7 +121,7 @@ func (p *Planner) absent(ctx context.Context, l *membership.Listing, came time.T
 		f.Detail += p.skipsPlan()
 		return []membership.Finding{f}
 	}
-	person, f := p.look(ctx, l, q, came)
+	person, f := p.findInTenant(ctx, l, q, came)
 	switch {
 	case f != nil:
 		return []membership.Finding{*f}
@@ -139,7 +139,7 @@ func (p *Planner) absent(ctx context.Context, l *membership.Listing, came time.T
 // look finds a user in the tenant. Nobody is found without a finding where the
 // tenant cannot be read: then it is left to the apply. Who is missing in a
 // reading that is older than the question is looked for once more.
-func (p *Planner) look(ctx context.Context, l *membership.Listing, q membership.Principal, came time.Time) (*membership.Person, *membership.Finding) {
+func (p *Planner) findInTenant(ctx context.Context, l *membership.Listing, q membership.Principal, came time.Time) (*membership.Person, *membership.Finding) {
 	t, err := p.readings.Tenant(ctx, l.ID, time.Time{})
 	if err != nil {
 		return nil, nil // not for these credentials to read, or not now

@@ -302,13 +302,13 @@ func (p *Planner) lose(ctx context.Context, in *instance, l *membership.Listing,
 	name, floor := p.readings.WorkspaceName(ctx, workspace), p.readings.Floor(workspace)
 	p.walk.mu.Lock()
 	defer p.walk.mu.Unlock()
-	a := p.account(workspace)
+	a := p.planOf(workspace)
 	a.name, a.listing = name, l
-	if a.tally.Look(judge, l) {
+	if a.tally.Recount(judge, l) {
 		a.needs = floor.Needs(judge)
 	}
 	owners = a.tally.Now()
-	return append(out, p.walk.settle(ctx, in, a, losses)...), owners
+	return append(out, p.walk.noteLosses(ctx, in, a, losses)...), owners
 }
 
 // ownUser tells the person who runs this that the credentials' own user is

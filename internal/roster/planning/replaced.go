@@ -67,7 +67,7 @@ func (p *Planner) unplanned(workspace string, q membership.Principal) []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var out []string
-	for _, s := range p.account(workspace).read[MemberKey(workspace, q)] {
+	for _, s := range p.planOf(workspace).read[MemberKey(workspace, q)] {
 		if w.instances[s.token] == nil {
 			out = append(out, s.token)
 		}

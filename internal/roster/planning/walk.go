@@ -31,9 +31,9 @@ type Walk struct {
 	// quiet is when nothing had moved for certainAfter.
 	quiet    time.Time
 	changed  chan struct{}
-	accounts map[string]*account
+	accounts map[string]*workspacePlan
 	// order keeps messages in the order in which workspaces were first seen.
-	order []*account
+	order []*workspacePlan
 	// instances are those that have a token.
 	instances map[string]*instance
 	// elsewhere counts a product's possible owners in workspaces that are not known yet.
@@ -54,7 +54,7 @@ func NewWalk(a *activity.Activity, p guard.Policy, r Replaced) *Walk {
 	}
 	return &Walk{
 		activity: a, replaced: r, wait: p.HandoverWait, warns: p.Mode == guard.Warn, changed: make(chan struct{}),
-		accounts: map[string]*account{}, instances: map[string]*instance{}, elsewhere: map[*Planner]int{}, reported: map[string]bool{}, marked: map[string]replacedMark{},
+		accounts: map[string]*workspacePlan{}, instances: map[string]*instance{}, elsewhere: map[*Planner]int{}, reported: map[string]bool{}, marked: map[string]replacedMark{},
 	}
 }
 
@@ -62,7 +62,7 @@ func NewWalk(a *activity.Activity, p guard.Policy, r Replaced) *Walk {
 func (w *Walk) Activity() *activity.Activity { return w.activity }
 
 // account is the walk's page for one workspace.
-type account struct {
+type workspacePlan struct {
 	planner *Planner
 	id      string
 	name    string
@@ -78,11 +78,11 @@ type account struct {
 }
 
 // account gives the page of a workspace. The caller holds the walk's lock.
-func (p *Planner) account(workspace string) *account {
+func (p *Planner) planOf(workspace string) *workspacePlan {
 	w, key := p.walk, p.workspaceKey(workspace)
 	a := w.accounts[key]
 	if a == nil {
-		a = &account{planner: p, id: workspace, name: workspace, tally: guard.NewTally(p.judge, nil), claims: newClaims()}
+		a = &workspacePlan{planner: p, id: workspace, name: workspace, tally: guard.NewTally(p.judge, nil), claims: newClaims()}
 		w.accounts[key] = a
 		w.order = append(w.order, a)
 	}
@@ -144,7 +144,7 @@ func (p *Planner) gain(in *instance, workspace string, m *membership.Member) {
 	w := p.walk
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	t := p.account(workspace).tally
+	t := p.planOf(workspace).tally
 	if m == nil {
 		t.GainUnknown(1)
 		in.undo = append(in.undo, func() { t.GainUnknown(-1) })
@@ -159,7 +159,7 @@ func (p *Planner) gain(in *instance, workspace string, m *membership.Member) {
 // them, testing them and becoming the one request that waits are one step; so is
 // ceasing to wait. It returns at once where the owners suffice, or where another
 // request waits already and answers for these losses too. The caller holds the lock.
-func (w *Walk) settle(ctx context.Context, in *instance, a *account, losses []guard.Loss) []membership.Finding {
+func (w *Walk) noteLosses(ctx context.Context, in *instance, a *workspacePlan, losses []guard.Loss) []membership.Finding {
 	for _, l := range losses {
 		a.tally.Lose(l)
 		in.undo = append(in.undo, func() { a.tally.ForgetLoss(l.Principal) })
@@ -179,7 +179,7 @@ func (w *Walk) settle(ctx context.Context, in *instance, a *account, losses []gu
 
 // await waits for successors, and answers for every loss that is open when
 // nothing has moved for long enough. The caller holds the lock.
-func (w *Walk) await(ctx context.Context, own *account, at membership.Attribute) []membership.Finding {
+func (w *Walk) await(ctx context.Context, own *workspacePlan, at membership.Attribute) []membership.Finding {
 	began := time.Now()
 	over := func() bool { return len(w.short()) == 0 || w.activity.IsApplying() }
 	if !w.idle(ctx, w.wait, over) {
@@ -225,13 +225,13 @@ func (w *Walk) idle(ctx context.Context, long time.Duration, done func() bool) b
 }
 
 // left is how many owners a workspace would have.
-func (w *Walk) left(a *account) int { return a.tally.Left() + w.elsewhere[a.planner] }
+func (w *Walk) left(a *workspacePlan) int { return a.tally.Left() + w.elsewhere[a.planner] }
 
-func (w *Walk) covered(a *account) bool { return w.left(a) >= a.needs }
+func (w *Walk) covered(a *workspacePlan) bool { return w.left(a) >= a.needs }
 
 // short gives the workspaces with an open loss and too few owners.
-func (w *Walk) short() []*account {
-	var out []*account
+func (w *Walk) short() []*workspacePlan {
+	var out []*workspacePlan
 	for _, a := range w.order {
 		if a.open && !w.covered(a) {
 			out = append(out, a)
@@ -243,7 +243,7 @@ func (w *Walk) short() []*account {
 // refuse answers for every workspace that is short: the request's own at its
 // attribute, and those of others in messages of their own, one for each product. A
 // warning's summary names the people of one workspace, and so has a message to itself.
-func (w *Walk) refuse(own *account, at membership.Attribute, short []*account, waited time.Duration) []membership.Finding {
+func (w *Walk) refuse(own *workspacePlan, at membership.Attribute, short []*workspacePlan, waited time.Duration) []membership.Finding {
 	severity := membership.SeverityError
 	if w.warns {
 		severity = membership.SeverityWarning
@@ -324,7 +324,7 @@ func (p *Planner) inPlan(ctx context.Context, fs []membership.Finding) []members
 
 // settled tells whether a condition holds once nothing else is being planned. An
 // apply waits for nothing. The caller holds the lock.
-func (w *Walk) settled(ctx context.Context, condition func() bool) bool {
+func (w *Walk) onceQuiet(ctx context.Context, condition func() bool) bool {
 	if w.plansLocked(ctx) {
 		w.until(ctx, condition)
 	}

@@ -51,7 +51,7 @@ type Change struct {
 	Token string
 	// Settle is how long nothing must have moved before the principal is given
 	// up, because another resource of the run may name it; 0 for not at all.
-	Settle time.Duration
+	QuietFor time.Duration
 	// Loss describes the change for the guard's message. What may be empty.
 	Loss guard.Loss
 }

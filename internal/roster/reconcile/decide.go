@@ -19,7 +19,7 @@ const (
 	// askSelf: whose the credentials are has to be asked.
 	askSelf
 	// settle: others may name the principal yet.
-	settle
+	waitQuiet
 	// ownTurn: the credentials' own user goes when nothing else is open.
 	ownTurn
 	// lose: it takes an owner out, and is judged with all other losses.
@@ -82,7 +82,7 @@ func (r *Reconciler) unknown(it *item, listed row) verdict {
 	case owner && !listed.there && r.know.answers[it.Principal.Fold()] == nil:
 		return r.admit(it, verdict{step: send, live: row{}, way: it.wayIn(r)})
 	case r.know.Value.Complete() || listed.there:
-		return r.unsettled(it)
+		return r.readAgain(it)
 	default:
 		return r.incomplete(it)
 	}
@@ -90,8 +90,8 @@ func (r *Reconciler) unknown(it *item, listed row) verdict {
 
 // unsettled decides about a user whom this run has written about, where no
 // listing shows yet what became of it: they are looked at again until one does.
-func (r *Reconciler) unsettled(it *item) verdict {
-	it.number, it.looks = r.know.Number, it.looks+1 // the next listing, not this one
+func (r *Reconciler) readAgain(it *item) verdict {
+	it.number, it.rereads = r.know.Number, it.rereads+1 // the next listing, not this one
 	return verdict{step: read, after: true}
 }
 
@@ -122,7 +122,7 @@ func (r *Reconciler) decideGive(it *item, live row) verdict {
 	case !live.there && r.know.listed(it.Principal).there:
 		// This run has removed them, and the listing does not show that yet: what shows
 		// them afterwards would prove nothing.
-		return r.unsettled(it)
+		return r.readAgain(it)
 	case !live.there:
 		return verdict{step: send, way: it.wayIn(r)}
 	case r.raises(live, *it.Want), (it.Adopt || it.expected) && !r.record(it.Principal).heldByOther(it.Token):
@@ -172,8 +172,8 @@ func (r *Reconciler) decideRelease(it *item, live row) verdict {
 			return verdict{step: read, after: true}
 		}
 		return r.incomplete(it)
-	case it.Settle > 0 && !it.settled:
-		return verdict{step: settle}
+	case it.QuietFor > 0 && !it.quiet:
+		return verdict{step: waitQuiet}
 	case it.Want == nil:
 		return verdict{step: send, way: byRemove}
 	default:

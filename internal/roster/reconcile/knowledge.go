@@ -32,7 +32,7 @@ type answer struct {
 	// before is what the write found, after what it was to make of it.
 	before, after row
 	// lost is true where no answer came.
-	lost bool
+	unanswered bool
 }
 
 // learn takes up a reading, unless a newer one is known.
@@ -78,7 +78,7 @@ func (k *knowledge) lookup(p membership.Principal) (row, membership.Presence) {
 	switch {
 	case a == nil || !k.covers(a, listed):
 		return listed, presence
-	case a.lost:
+	case a.unanswered:
 		return listed, membership.NotKnown
 	case a.after.there:
 		return a.after, membership.There
@@ -96,16 +96,16 @@ func (k *knowledge) note(p membership.Principal, a *answer) {
 }
 
 // settle takes up what a listing shows of a principal to whom was written.
-func (k *knowledge) settle(p membership.Principal, now row) {
+func (k *knowledge) correct(p membership.Principal, now row) {
 	if a := k.answers[p.Fold()]; a != nil {
-		a.after, a.lost, k.seen = now, false, nil
+		a.after, a.unanswered, k.seen = now, false, nil
 	}
 }
 
 // doubt notes that no listing shows what became of a write.
 func (k *knowledge) doubt(p membership.Principal) {
 	if a := k.answers[p.Fold()]; a != nil {
-		a.lost, k.seen = true, nil
+		a.unanswered, k.seen = true, nil
 	}
 }
 
@@ -146,7 +146,7 @@ func (k *knowledge) over(l *membership.Listing, t membership.Traits) *membership
 		now, presence := k.lookup(m.Principal)
 		if a := k.answers[m.Principal.Fold()]; presence == membership.NotKnown {
 			now = row{Member: m, there: true}
-			if a != nil && !a.lost { // a listing that shows a part does not say otherwise
+			if a != nil && !a.unanswered { // a listing that shows a part does not say otherwise
 				now = a.after
 			}
 		}

@@ -25,7 +25,7 @@ type losses struct {
 	open []*item
 	// tenure is true while the lock is being taken or held, judged once it is
 	// decided who goes.
-	tenure, judged bool
+	running, judged bool
 	// gained is true once a gain was answered that nobody has been judged by.
 	gained bool
 	// cancel ends the wait for the lock and for its listing; ended is closed when
@@ -68,25 +68,25 @@ func (l *lossState) refuse() Outcome {
 // startTenure begins to take the lock where a loss has to be judged: one that
 // has just come, one whose wait is over, or any after a gain. The caller holds
 // the lock of the reconciler.
-func (r *Reconciler) startTenure() {
+func (r *Reconciler) startLossRound() {
 	ls := &r.losses
-	if ls.tenure || len(ls.open) == 0 {
+	if ls.running || len(ls.open) == 0 {
 		return
 	}
 	if !ls.gained && !slices.ContainsFunc(ls.open, func(it *item) bool { return !it.loss.waiting() }) {
 		return
 	}
-	ls.tenure, ls.judged, ls.gained = true, false, false
+	ls.running, ls.judged, ls.gained = true, false, false
 	for _, it := range ls.open {
 		r.setWaiting(it, false)
 	}
 	ctx, cancel := background(ls.open[0].req.ctx)
 	ls.cancel, ls.ended = cancel, make(chan struct{})
-	r.later = append(r.later, func() { go r.tenure(ctx) })
+	r.later = append(r.later, func() { go r.lossRound(ctx) })
 }
 
 // tenure is one batch of losses under the lock between processes.
-func (r *Reconciler) tenure(ctx context.Context) {
+func (r *Reconciler) lossRound(ctx context.Context) {
 	release, err := r.lock(ctx)
 	if err == nil {
 		r.loseBatch(ctx)
@@ -96,7 +96,7 @@ func (r *Reconciler) tenure(ctx context.Context) {
 	defer r.unlock()
 	r.losses.cancel()
 	close(r.losses.ended)
-	r.losses.tenure, r.losses.cancel = false, nil
+	r.losses.running, r.losses.cancel = false, nil
 	for _, it := range r.losses.open {
 		r.setWaiting(it, it.loss.waiting())
 		if it.loss.waiting() && !it.loss.logged {
@@ -168,7 +168,7 @@ func (r *Reconciler) awaitsOwner() bool {
 	r.mu.Lock()
 	defer r.unlock()
 	for p, a := range r.know.answers {
-		gained := !a.lost && a.after.there && r.Judge.Counts(a.after.Member) && !(a.before.there && r.Judge.Counts(a.before.Member))
+		gained := !a.unanswered && a.after.there && r.Judge.Counts(a.after.Member) && !(a.before.there && r.Judge.Counts(a.before.Member))
 		if gained && r.know.covers(a, r.know.listed(p)) {
 			return true
 		}
@@ -248,7 +248,7 @@ func (r *Reconciler) takeBatch(j *guard.Judge) *batch {
 		loses := j.Loses(v.live.Member, it.Want)
 		warned := it.loss.wait == lastTry && j.Policy().Mode == guard.Warn
 		after := left
-		if !r.record(it.Principal).lost { // else the count is without them already
+		if !r.record(it.Principal).ownerTaken { // else the count is without them already
 			after--
 		}
 		if loses && after < b.floor && !warned {
@@ -287,7 +287,7 @@ func (r *Reconciler) lossOf(it *item, live row) guard.Loss {
 func (r *Reconciler) tally(j *guard.Judge) *guard.Tally {
 	t := guard.NewTally(j, r.know.Value)
 	for _, m := range r.know.Value.Holders() {
-		if r.record(m.Principal).lost {
+		if r.record(m.Principal).ownerTaken {
 			t.Lose(guard.Loss{Principal: m.Principal, What: "changed by this run already"})
 		}
 	}
@@ -408,7 +408,7 @@ func (b *batch) missing(l *membership.Listing, last bool) (n int, settled bool) 
 	settled = len(still) == 0
 	shown := 0
 	for _, m := range b.judge.Owners(l) {
-		if !r.record(m.Principal).lost || still[m.Fold()] && last {
+		if !r.record(m.Principal).ownerTaken || still[m.Fold()] && last {
 			shown++
 		}
 	}
@@ -416,7 +416,7 @@ func (b *batch) missing(l *membership.Listing, last bool) (n int, settled bool) 
 	if n > 0 {
 		for p, a := range r.know.answers { // a successor may not show yet
 			now, presence := r.know.lookup(p)
-			if !a.lost && presence == membership.There && b.judge.Counts(now.Member) && !r.know.listed(p).is(now) {
+			if !a.unanswered && presence == membership.There && b.judge.Counts(now.Member) && !r.know.listed(p).is(now) {
 				settled = false
 			}
 		}
@@ -437,12 +437,12 @@ func (b *batch) finish(got reading) {
 		now, presence := rowIn(got.Value, w.item.Principal)
 		switch {
 		case now.holds(w.item.Want) && (presence != membership.NotKnown || w.err == nil && b.judge.Policy().Mode == guard.Warn):
-			r.settleLine(w.item, lineShown)
+			r.logOutcome(w.item, lineShown)
 			o := r.done(w, now.Member)
 			o.Short = w.item.loss.short
 			r.finish(w.item, o)
 		case presence == membership.NotKnown:
-			r.settleLine(w.item, lineOpen)
+			r.logOutcome(w.item, lineOpen)
 			o := r.failed(w, Unclear, unverified(got.Value))
 			o.Reason = NotProved
 			r.finish(w.item, o)
@@ -461,11 +461,11 @@ func (b *batch) notProved(err error) {
 	defer r.unlock()
 	for _, w := range b.writes {
 		if w.item.Want == nil && isGone(err) {
-			r.settleLine(w.item, lineShown)
+			r.logOutcome(w.item, lineShown)
 			r.finish(w.item, r.done(w, membership.Member{}))
 			continue
 		}
-		r.settleLine(w.item, lineOpen)
+		r.logOutcome(w.item, lineOpen)
 		o := r.failed(w, Unclear, fmt.Errorf("%w: %w", ErrUnverified, errors.Join(w.err, err)))
 		o.Reason = NotProved
 		r.finish(w.item, o)
@@ -499,10 +499,10 @@ func (b *batch) giveBack(ctx context.Context, l *membership.Listing, missing int
 		o := r.failed(w, Failed, failures[i])
 		o.Reason = NotGivenBack
 		if failures[i] == nil {
-			rec.lost = false
+			rec.ownerTaken = false
 			o.Reason, o.Err, o.After = GivenBack, nil, w.live.Member
 		}
-		r.settleLine(w.item, lineShown)
+		r.logOutcome(w.item, lineShown)
 		r.finish(w.item, o)
 	}
 	latest := r.know.reading
@@ -587,7 +587,7 @@ func (r *Reconciler) callToRestore(ctx context.Context, by way, w written, held 
 		} else {
 			receipt, err = r.Service.Add(ctx, r.Workspace, held.Role, []membership.Principal{p})
 		}
-		if err == nil || by != byAssign || !maybeApplied(err) || sleep(ctx, firstLook) != nil {
+		if err == nil || by != byAssign || !maybeApplied(err) || sleep(ctx, firstPause) != nil {
 			break
 		}
 	}

@@ -13,9 +13,9 @@ import (
 // mostReadings for so many writes, the next one waits for company, if that many have
 // been under way at a time. It waits no longer than companyWithin.
 const (
-	mostReadings, forWrites = 2, 5
-	company                 = 3
-	companyWithin           = 200 * time.Millisecond
+	mostReadings, perWrites = 2, 5
+	fewestShared            = 3
+	shareWithin             = 200 * time.Millisecond
 	// freeReadings are those that wait for nothing in any case.
 	freeReadings = 5
 	// moreWithin is how long the writes of a request wait that has others to send yet:
@@ -31,20 +31,20 @@ type proofs struct {
 	last uint64
 	// peers is how many changes have been under way at a time, as far as that may
 	// happen again.
-	peers int
+	concurrent int
 	// next are the writes that wait for company; nil for none.
-	next *gathering
+	next *sharedReading
 }
 
 // gathering are writes that wait for others to be proved by the same reading.
-type gathering struct {
+type sharedReading struct {
 	writes int
 	ready  chan struct{}
 }
 
 // mayRead tells whether a reading may begin that proves so many writes.
 func (p *proofs) mayRead(writes int) bool {
-	return (p.readings-freeReadings)*forWrites < p.writes*mostReadings || writes >= min(company, p.peers)
+	return (p.readings-freeReadings)*perWrites < p.writes*mostReadings || writes >= min(fewestShared, p.concurrent)
 }
 
 // count counts a reading, once.
@@ -62,11 +62,11 @@ func (p *proofs) begin() {
 }
 
 // gather returns when a reading may begin that proves these writes, too.
-func (r *Reconciler) gather(ctx context.Context, ws []written) {
-	p, within := &r.proofs, companyWithin
+func (r *Reconciler) shareReading(ctx context.Context, ws []written) {
+	p, within := &r.proofs, shareWithin
 	r.mu.Lock()
 	if p.next == nil {
-		p.next = &gathering{ready: make(chan struct{})}
+		p.next = &sharedReading{ready: make(chan struct{})}
 	}
 	g := p.next
 	g.writes += len(ws)
@@ -86,7 +86,7 @@ func (r *Reconciler) gather(ctx context.Context, ws []written) {
 		r.mu.Lock()
 		defer r.unlock()
 		if p.next == g {
-			p.peers = g.writes
+			p.concurrent = g.writes
 			p.begin()
 		}
 	}

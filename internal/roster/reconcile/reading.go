@@ -37,7 +37,7 @@ func (r *Reconciler) newer(ctx context.Context, moment uint64) (reading, error) 
 // after the moment. Those after which the deadline is over are last ones; there is none
 // for the zero time.
 func (r *Reconciler) readUntil(ctx context.Context, moment uint64, deadline time.Time, do func(got reading, last bool) (done bool)) error {
-	for pause := firstLook; ; pause = min(2*pause, lastLook) {
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		got, err := r.newer(ctx, moment)
 		if err != nil {
 			return err
@@ -73,16 +73,16 @@ func (r *Reconciler) readNewer() {
 		return
 	}
 	asked := slices.Clone(r.unread)
-	moment, looks := r.know.Number, asked[0].looks
+	moment, looks := r.know.Number, asked[0].rereads
 	for _, it := range asked {
-		looks = min(looks, it.looks)
+		looks = min(looks, it.rereads)
 		if it.after {
 			moment = max(moment, it.number)
 		}
 	}
 	pause := time.Duration(0)
 	if looks > 1 { // a listing lags: a little later it may not
-		pause = min(firstLook<<min(looks-2, 10), lastLook)
+		pause = min(firstPause<<min(looks-2, 10), lastPause)
 	}
 	f := &refresh{asked: asked, moment: moment, pause: pause, ended: make(chan struct{})}
 	f.ctx, f.cancel = background(asked[0].req.ctx)

@@ -529,7 +529,7 @@ func TestReadingAgainBacksOff(t *testing.T) {
 
 // A resource of one role waits until nobody else names whom it gives up.
 func TestWhoeverIsGivenUpMayBeNamedElsewhere(t *testing.T) {
-	settling := func(c *Change) { c.Settle = time.Second }
+	settling := func(c *Change) { c.QuietFor = time.Second }
 	for name, named := range map[string]bool{"named": true, "not named": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -69,11 +69,11 @@ type Reconciler struct {
 	unread, unasked, blocked []*item
 	// settling wait because others may name the principal yet, ownTurns until
 	// nothing else is open.
-	settling, ownTurns []*item
-	losses             losses
+	untilQuiet, ownTurns []*item
+	losses               losses
 
 	pages      pages
-	looks      looks
+	searches   searches
 	proofs     proofs
 	refresh    *refresh
 	watching   bool
@@ -91,7 +91,7 @@ type record struct {
 	holders []string
 	// handed is what a replaced object held that left the principal to its successor,
 	// until that one comes.
-	handed *handOver
+	leftToSuccessor *handOver
 	// busy is the change that has been sent and has no outcome; behind are those
 	// that wait for it, open how many there are in all.
 	busy   *item
@@ -99,7 +99,7 @@ type record struct {
 	open   int
 	// lost is true once this run has taken (or may have taken) an owner out,
 	// whatever a listing that lags still shows; restored once it gave that back.
-	lost, restored bool
+	ownerTaken, restored bool
 	// removed is what this run has removed, and when: a listing that lags may show that
 	// for a while, and proves no later addition by it.
 	removed   row
@@ -122,11 +122,11 @@ type handOver struct {
 // successor gives what the object held that a creation replaces; nil for none. Only
 // one creation gets it.
 func (rec *record) successor(want membership.Standing) *membership.Standing {
-	h := rec.handed
+	h := rec.leftToSuccessor
 	if h == nil || h.to != "" && !strings.EqualFold(h.to, want.String()) {
 		return nil
 	}
-	rec.handed = nil
+	rec.leftToSuccessor = nil
 	return &h.held
 }
 
@@ -162,9 +162,9 @@ type item struct {
 	decided time.Time
 	// after is true where only a listing will do that began after it came; looks
 	// counts those that did not settle it.
-	after bool
-	looks int
-	waits bool
+	after   bool
+	rereads int
+	waits   bool
 	// tried are the calls that were of no use, attempts how often one was answered,
 	// said what earlier ones answered.
 	tried    map[way]bool
@@ -177,9 +177,9 @@ type item struct {
 	// expected is true where the principal stands as the prior state says.
 	expected bool
 	// self marks the credentials' own user; settled that nobody else named the principal.
-	self, settled bool
-	unknownSelf   string
-	loss          lossState
+	self, quiet bool
+	unknownSelf string
+	loss        lossState
 	// line is what is to be logged of a write without an answer; nil for none.
 	line map[string]any
 	// done is true once it has its outcome, at its place among those of the request.
@@ -194,7 +194,7 @@ func New(c Config) *Reconciler {
 		Config: c, traits: t, records: map[membership.Principal]*record{}, slots: max(1, c.MaxConcurrent), waitsMoved: make(chan struct{}),
 	}
 	r.pages.changed = make(chan struct{})
-	r.looks.finder, _ = c.Service.(membership.Finder)
+	r.searches.finder, _ = c.Service.(membership.Finder)
 	return r
 }
 
@@ -234,7 +234,7 @@ func (r *Reconciler) Apply(ctx context.Context, changes ...Change) []Outcome {
 		}
 	}
 	r.open += len(changes)
-	r.proofs.peers = max(r.proofs.peers, r.open)
+	r.proofs.concurrent = max(r.proofs.concurrent, r.open)
 	r.queue = append(r.queue, req.items...)
 	r.dispatch()
 	r.unlock()
@@ -260,7 +260,7 @@ func (r *Reconciler) Apply(ctx context.Context, changes ...Change) []Outcome {
 func (r *Reconciler) HandOver(p membership.Principal, held membership.Standing, to string) {
 	r.mu.Lock()
 	defer r.unlock()
-	r.record(p).handed = &handOver{held: held, to: to}
+	r.record(p).leftToSuccessor = &handOver{held: held, to: to}
 }
 
 // Listing gives the workspace as a reading shows it that began after this call,
@@ -394,8 +394,8 @@ func (r *Reconciler) dispatch() {
 			r.unread = append(r.unread, it)
 		case askSelf:
 			r.unasked = append(r.unasked, it)
-		case settle:
-			r.settling = append(r.settling, it)
+		case waitQuiet:
+			r.untilQuiet = append(r.untilQuiet, it)
 			r.setWaiting(it, true)
 		case ownTurn:
 			r.ownTurns = append(r.ownTurns, it)
@@ -419,7 +419,7 @@ func (r *Reconciler) next() {
 	r.ending()
 	r.readNewer()
 	r.askSelf()
-	r.startTenure()
+	r.startLossRound()
 	r.watchIdle()
 }
 
@@ -486,7 +486,7 @@ func (r *Reconciler) unpark(p membership.Principal) []*item {
 		return nil
 	}
 	var out []*item
-	for _, parked := range []*[]*item{&r.settling, &r.ownTurns, &r.losses.open} {
+	for _, parked := range []*[]*item{&r.untilQuiet, &r.ownTurns, &r.losses.open} {
 		*parked = slices.DeleteFunc(*parked, func(it *item) bool {
 			match := it.Action != Give && it.Principal.Fold() == p.Fold()
 			if match {
@@ -501,7 +501,7 @@ func (r *Reconciler) unpark(p membership.Principal) []*item {
 // withdraw ends a request: what has not been sent leaves the queue.
 func (r *Reconciler) withdraw(req *request) {
 	mine := func(it *item) bool { return it.req == req }
-	for _, parked := range []*[]*item{&r.queue, &r.unread, &r.unasked, &r.blocked, &r.settling, &r.ownTurns, &r.losses.open} {
+	for _, parked := range []*[]*item{&r.queue, &r.unread, &r.unasked, &r.blocked, &r.untilQuiet, &r.ownTurns, &r.losses.open} {
 		*parked = slices.DeleteFunc(*parked, mine)
 	}
 	for _, it := range req.items {
@@ -526,7 +526,7 @@ func (r *Reconciler) ending() []<-chan struct{} {
 		r.refresh.cancel()
 		out = append(out, r.refresh.ended)
 	}
-	if len(r.losses.open) == 0 && r.losses.tenure && !r.losses.judged {
+	if len(r.losses.open) == 0 && r.losses.running && !r.losses.judged {
 		r.losses.cancel()
 		out = append(out, r.losses.ended)
 	}

@@ -19,8 +19,8 @@ const attempts = 4
 // firstLook and lastLook bound the pause between two looks at a listing that
 // does not show a write yet.
 const (
-	firstLook = 100 * time.Millisecond
-	lastLook  = time.Second
+	firstPause = 100 * time.Millisecond
+	lastPause  = time.Second
 )
 
 // way is a kind of call.
@@ -71,7 +71,7 @@ const (
 )
 
 // settleLine writes the line about a write whose answer was lost.
-func (r *Reconciler) settleLine(it *item, text string) {
+func (r *Reconciler) logOutcome(it *item, text string) {
 	if it.line != nil {
 		r.info(it.req.ctx, text, it.line)
 		it.line = nil
@@ -296,16 +296,16 @@ func (r *Reconciler) note(w written) {
 	it := w.item
 	r.wrote = max(r.wrote, w.number)
 	after := w.live.after(it.Principal, it.Want, r.traits.RemovalDisables)
-	r.know.note(it.Principal, &answer{number: w.number, at: w.at, before: w.live, after: after, lost: w.err != nil})
+	r.know.note(it.Principal, &answer{number: w.number, at: w.at, before: w.live, after: after, unanswered: w.err != nil})
 	rec := r.record(it.Principal)
 	if w.live.there && r.Judge.Loses(w.live.Member, it.Want) {
-		rec.lost = true
+		rec.ownerTaken = true
 	}
 	if w.live.there && w.live.Enabled && (it.Want == nil || !it.Want.Enabled) {
 		rec.removed, rec.removedAt = w.live, w.at
 	}
 	if w.err == nil && after.there && after.HasRole(r.traits.OwnerRole) && after.Enabled {
-		rec.lost = false
+		rec.ownerTaken = false
 		if !w.live.there || !r.Judge.Counts(w.live.Member) {
 			r.losses.gained = true
 		}
@@ -354,7 +354,7 @@ func (r *Reconciler) prove(ws []written) {
 	if ws = r.underWay(ctx, r.find(ctx, ws)); len(ws) == 0 {
 		return
 	}
-	r.gather(ctx, ws)
+	r.shareReading(ctx, ws)
 	err := r.readUntil(ctx, ws[0].number, ws[0].at.Add(visibleWithin), func(got reading, last bool) bool {
 		r.mu.Lock()
 		defer r.unlock()
@@ -378,7 +378,7 @@ func (r *Reconciler) unproved(ws []written, err error) {
 		case w.err != nil && !maybeApplied(w.err):
 			r.finish(w.item, r.failed(w, Failed, w.err))
 		case w.item.Want == nil && isGone(err):
-			r.settleLine(w.item, lineShown)
+			r.logOutcome(w.item, lineShown)
 			r.finish(w.item, r.done(w, membership.Member{}))
 		default:
 			r.unclear(w, errors.Join(w.err, err))
@@ -408,7 +408,7 @@ func (r *Reconciler) shown(w written, got reading, last bool) bool {
 	case !last:
 		return false
 	case w.err != nil && known && it.attempts < attempts: // the answer was lost, and so, it seems, was the request
-		r.record(it.Principal).lost = false
+		r.record(it.Principal).ownerTaken = false
 		r.again(it)
 	case w.err == nil && known && !now.there && r.anotherWay(w):
 	case w.err != nil:
@@ -424,7 +424,7 @@ func (r *Reconciler) shown(w written, got reading, last bool) bool {
 // answered.
 func (r *Reconciler) enteredAs(w written, now row) {
 	w.item.entered = w.err == nil && w.way != byAssign && now.Enabled
-	r.settleLine(w.item, lineShown)
+	r.logOutcome(w.item, lineShown)
 	r.again(w.item)
 }
 
@@ -432,7 +432,7 @@ func (r *Reconciler) enteredAs(w written, now row) {
 // shows what became of it. The caller holds the lock.
 func (r *Reconciler) unclear(w written, err error) {
 	r.know.doubt(w.item.Principal)
-	r.settleLine(w.item, lineOpen)
+	r.logOutcome(w.item, lineOpen)
 	r.finish(w.item, r.failed(w, Unclear, fmt.Errorf("%w: %w", ErrUnverified, err)))
 }
 
@@ -463,10 +463,10 @@ func (r *Reconciler) notShown(it *item, now row) error {
 // proved ends a change that a listing shows. The caller holds the lock.
 func (r *Reconciler) proved(w written, now row) {
 	it := w.item
-	r.settleLine(it, lineShown)
-	r.know.settle(it.Principal, now)
+	r.logOutcome(it, lineShown)
+	r.know.correct(it.Principal, now)
 	if now.there && r.Judge.Counts(now.Member) && (!w.live.there || !r.Judge.Counts(w.live.Member)) {
-		r.record(it.Principal).lost = false
+		r.record(it.Principal).ownerTaken = false
 		r.losses.gained = true
 	}
 	if !w.live.there && r.traits.AssignMayAdd {

@@ -44,8 +44,8 @@ func (r *Reconciler) tellActivity(req *request) {
 
 // eachWaiting gives the changes that wait for idleness, each with how long.
 func (r *Reconciler) eachWaiting(each func(it *item, idleFor time.Duration)) {
-	for _, it := range r.settling {
-		each(it, it.Settle)
+	for _, it := range r.untilQuiet {
+		each(it, it.QuietFor)
 	}
 	for _, it := range r.losses.open {
 		if it.loss.waiting() {
@@ -117,16 +117,16 @@ func (r *Reconciler) answerOne(idleFor time.Duration) {
 	}
 	req.idle = false
 	var settled []*item
-	keep := r.settling[:0]
-	for _, it := range r.settling {
-		if it.req == req && it.Settle <= idleFor {
-			it.settled = true
+	keep := r.untilQuiet[:0]
+	for _, it := range r.untilQuiet {
+		if it.req == req && it.QuietFor <= idleFor {
+			it.quiet = true
 			settled = append(settled, it)
 		} else {
 			keep = append(keep, it)
 		}
 	}
-	r.settling = keep
+	r.untilQuiet = keep
 	r.requeue(settled...)
 	if len(settled) == 0 {
 		for _, it := range r.losses.open {

@@ -131,14 +131,14 @@ func (p *runProcess) apply(ctx context.Context, prior, next *object, planned pri
 		return p.applyBinding(ctx, prior, next, planned)
 	}
 	if next == nil {
-		p.run.DisbandSet(*setOf(prior), decoded(planned))
+		p.run.DeleteRoles(*setOf(prior), decoded(planned))
 		return nil, "", nil
 	}
 	keeps := roster.Private{}.Applied()
 	if prior != nil {
 		keeps = roster.Private{Instance: decoded(planned).Instance}.Applied()
 	}
-	done := p.run.ApplySet(ctx, roster.RolesChange{Prior: setOf(prior), Next: setOf(next), Private: keeps})
+	done := p.run.ApplyRoles(ctx, roster.RolesChange{Prior: setOf(prior), Next: setOf(next), Private: keeps})
 	switch {
 	case !membership.Failed(done.Findings):
 		return next, encoded(keeps), findingsOf(done.Findings)

@@ -10,23 +10,23 @@ import (
 
 // overlooks is how many looks in a row may miss a user who is there before it
 // is taken for granted that this service lists new members elsewhere.
-const overlooks = 2
+const misses = 2
 
 // looks proves additions without a whole listing, where the service can be asked
 // for new members. One look is under way at a time; the next one is for all who
 // came meanwhile. What it finds proves presence, and nothing else.
-type looks struct {
+type searches struct {
 	// finder is nil where the service cannot.
 	finder membership.Finder
 	// running is under way, next has not begun yet; nil for none.
-	running, next *look
+	running, next *search
 	// missed counts the looks in a row that missed a user.
 	missed int
 }
 
 // look is one look for the users of several calls. When none of these wants it any
 // more, it ends.
-type look struct {
+type search struct {
 	calls  []*added
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -41,7 +41,7 @@ type added struct {
 	done chan struct{}
 }
 
-func (k *look) ids() []string {
+func (k *search) ids() []string {
 	var ids []string
 	for _, a := range k.calls {
 		for _, w := range a.ws {
@@ -60,7 +60,7 @@ func (r *Reconciler) find(ctx context.Context, ws []written) []written {
 	if a == nil {
 		return ws
 	}
-	timer := time.NewTimer(companyWithin)
+	timer := time.NewTimer(shareWithin)
 	defer timer.Stop()
 	for waits := true; waits; {
 		select {
@@ -69,12 +69,12 @@ func (r *Reconciler) find(ctx context.Context, ws []written) []written {
 		case <-ctx.Done():
 			waits = false
 		case <-timer.C:
-			r.lookAnyway(a)
+			r.searchNow(a)
 		}
 	}
 	r.mu.Lock()
 	defer r.unlock()
-	r.looks.leave(a)
+	r.searches.leave(a)
 	r.dispatch()
 	return a.ws
 }
@@ -82,8 +82,8 @@ func (r *Reconciler) find(ctx context.Context, ws []written) []written {
 // join puts the writes among those that are looked for next; nil where looking
 // is of no use.
 func (r *Reconciler) join(ctx context.Context, ws []written) *added {
-	f := &r.looks
-	if f.finder == nil || f.missed >= overlooks {
+	f := &r.searches
+	if f.finder == nil || f.missed >= misses {
 		return nil
 	}
 	for _, w := range ws {
@@ -95,18 +95,18 @@ func (r *Reconciler) join(ctx context.Context, ws []written) *added {
 		}
 	}
 	if f.next == nil {
-		f.next = &look{}
+		f.next = &search{}
 		f.next.ctx, f.next.cancel = background(ctx)
 	}
 	a := &added{ws: ws, done: make(chan struct{})}
 	f.next.calls = append(f.next.calls, a)
-	r.lookAgain()
+	r.startSearch()
 	return a
 }
 
 // leave ends the look that nobody wants any more.
-func (f *looks) leave(a *added) {
-	for _, k := range []*look{f.running, f.next} {
+func (f *searches) leave(a *added) {
+	for _, k := range []*search{f.running, f.next} {
 		if k == nil {
 			continue
 		}
@@ -120,19 +120,19 @@ func (f *looks) leave(a *added) {
 }
 
 // lookAnyway has the look begin that has waited for company long enough.
-func (r *Reconciler) lookAnyway(a *added) {
+func (r *Reconciler) searchNow(a *added) {
 	r.mu.Lock()
 	defer r.unlock()
-	if k := r.looks.next; k != nil && slices.Contains(k.calls, a) && !k.due {
+	if k := r.searches.next; k != nil && slices.Contains(k.calls, a) && !k.due {
 		k.due = true
-		r.proofs.peers = len(k.ids())
-		r.lookAgain()
+		r.proofs.concurrent = len(k.ids())
+		r.startSearch()
 	}
 }
 
 // lookAgain begins the next look, unless one is under way or it waits for company.
-func (r *Reconciler) lookAgain() {
-	f := &r.looks
+func (r *Reconciler) startSearch() {
+	f := &r.searches
 	k := f.next
 	if k == nil || f.running != nil {
 		return
@@ -147,16 +147,16 @@ func (r *Reconciler) lookAgain() {
 	if r.know.Value != nil {
 		hint = r.know.Value.Enabled() + len(r.know.answers) + r.open // who is being added now may be listed
 	}
-	r.later = append(r.later, func() { go r.look(k, ids, hint) })
+	r.later = append(r.later, func() { go r.search(k, ids, hint) })
 }
 
 // look makes one look. It also proves what was answered while it was under way.
-func (r *Reconciler) look(k *look, ids []string, hint int) {
-	found, err := r.looks.finder.FindMembers(k.ctx, r.Workspace, ids, hint)
+func (r *Reconciler) search(k *search, ids []string, hint int) {
+	found, err := r.searches.finder.FindMembers(k.ctx, r.Workspace, ids, hint)
 	k.cancel()
 	r.mu.Lock()
 	defer r.unlock()
-	f := &r.looks
+	f := &r.searches
 	f.running = nil
 	missed := false
 	for _, a := range k.calls {
@@ -181,7 +181,7 @@ func (r *Reconciler) look(k *look, ids []string, hint int) {
 			}
 		}
 	}
-	r.lookAgain()
+	r.startSearch()
 	r.dispatch()
 }
 

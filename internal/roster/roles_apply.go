@@ -14,7 +14,7 @@ import (
 )
 
 // SetApplied is the outcome of applying an authoritative resource.
-type SetApplied struct {
+type RolesApplied struct {
 	Findings []membership.Finding
 	// Listing shows who is in the workspace afterwards; nil where that could
 	// not be read, so that what was known before is the best there is.
@@ -24,10 +24,10 @@ type SetApplied struct {
 // ApplySet brings a workspace from what the state held to what is planned: higher
 // roles and additions first, then lower roles, then removals. Nobody is lowered
 // or removed whom the state did not hold as they stand.
-func (r *Run) ApplySet(ctx context.Context, c RolesChange) SetApplied {
+func (r *Run) ApplyRoles(ctx context.Context, c RolesChange) RolesApplied {
 	s := r.spaces.get(c.Next.Workspace)
 	if out := c.Next.Twice(); len(out) > 0 {
-		return SetApplied{Findings: out}
+		return RolesApplied{Findings: out}
 	}
 	l, err := s.reconciler.Recent(ctx)
 	if err == nil && !l.Complete() {
@@ -35,11 +35,11 @@ func (r *Run) ApplySet(ctx context.Context, c RolesChange) SetApplied {
 	}
 	switch {
 	case err != nil:
-		return SetApplied{Findings: []membership.Finding{r.ReadFailure(err, s.id, membership.AtWorkspace)}}
+		return RolesApplied{Findings: []membership.Finding{r.ReadFailure(err, s.id, membership.AtWorkspace)}}
 	case !l.Complete():
-		return SetApplied{Findings: []membership.Finding{r.Incomplete(l, "Who would lose access is not known.")}}
+		return RolesApplied{Findings: []membership.Finding{r.Incomplete(l, "Who would lose access is not known.")}}
 	}
-	a := &setApply{space: s, token: c.Private.Instance, next: *c.Next, created: c.Prior == nil, held: c.Prior.Held()}
+	a := &rolesApply{space: s, token: c.Private.Instance, next: *c.Next, created: c.Prior == nil, held: c.Prior.Held()}
 	if a.created {
 		a.held = s.takeReplaced(a.next)
 	}
@@ -53,7 +53,7 @@ func (r *Run) ApplySet(ctx context.Context, c RolesChange) SetApplied {
 }
 
 // setApply is one resource that manages several, being applied.
-type setApply struct {
+type rolesApply struct {
 	*space
 	token   string
 	next    planning.Roles
@@ -70,16 +70,16 @@ type setApply struct {
 
 // applied is one step: the changes, and what became of each.
 type applied struct {
-	wishes   []wish
+	wishes   []plannedChange
 	outcomes []reconcile.Outcome
 }
 
 // settleFor is how long nothing must have moved before a resource that manages
 // one role gives up a user whom another resource may name.
-const settleFor = time.Second
+const quietFor = time.Second
 
 // step makes changes, and ends when each has its outcome.
-func (a *setApply) step(ctx context.Context, ws []wish) {
+func (a *rolesApply) step(ctx context.Context, ws []plannedChange) {
 	var outcomes []reconcile.Outcome
 	if a.stopped != nil {
 		outcomes = slices.Repeat([]reconcile.Outcome{{Result: reconcile.Failed, Err: a.stopped}}, len(ws))
@@ -102,12 +102,12 @@ func (a *setApply) step(ctx context.Context, ws []wish) {
 // already as they are to be is kept from then on), those who keep something, and
 // those who keep nothing. Of those who enter, those of one role stand together, so
 // that one call can add several.
-func (a *setApply) wishes(d planning.Diff) [3][]wish {
+func (a *rolesApply) wishes(d planning.Diff) [3][]plannedChange {
 	less := make(map[membership.Principal]bool, len(d.Lower))
 	for _, c := range d.Lower {
 		less[c.Principal.Fold()] = true
 	}
-	enter, lower, remove := make([]wish, 0, len(a.next.Entries)), make([]wish, 0, len(d.Lower)), make([]wish, 0, len(d.Remove))
+	enter, lower, remove := make([]plannedChange, 0, len(a.next.Entries)), make([]plannedChange, 0, len(d.Lower)), make([]plannedChange, 0, len(d.Remove))
 	for _, e := range a.next.Entries {
 		if less[e.Principal.Fold()] {
 			lower = append(lower, a.give(e))
@@ -115,7 +115,7 @@ func (a *setApply) wishes(d planning.Diff) [3][]wish {
 			enter = append(enter, a.give(e))
 		}
 	}
-	slices.SortStableFunc(enter, func(x, y wish) int {
+	slices.SortStableFunc(enter, func(x, y plannedChange) int {
 		return strings.Compare(strings.ToLower(x.Want.Role), strings.ToLower(y.Want.Role))
 	})
 	for _, c := range d.Lower {
@@ -126,19 +126,19 @@ func (a *setApply) wishes(d planning.Diff) [3][]wish {
 	for _, c := range d.Remove {
 		remove = append(remove, a.drop(c))
 	}
-	return [3][]wish{enter, lower, remove}
+	return [3][]plannedChange{enter, lower, remove}
 }
 
-func (a *setApply) give(e planning.Entry) wish {
+func (a *rolesApply) give(e planning.Entry) plannedChange {
 	to := e.Standing()
-	return wish{at: planning.AttributeOf(e.Kind), key: e.ID, creates: a.created, Change: reconcile.Change{
+	return plannedChange{at: planning.AttributeOf(e.Kind), key: e.ID, creates: a.created, Change: reconcile.Change{
 		Action: reconcile.Give, Principal: e.Principal, Want: &to, Held: a.heldBy(e.Principal), Adopt: a.next.Role != "", Token: a.token,
 		Loss: guard.Loss{Cause: guard.Edited, Form: a.next.Form()},
 	}}
 }
 
 // heldBy is what the state held of a principal; nil for nothing.
-func (a *setApply) heldBy(p membership.Principal) *membership.Standing {
+func (a *rolesApply) heldBy(p membership.Principal) *membership.Standing {
 	role, ok := a.held[p.Fold()]
 	if !ok {
 		return nil
@@ -146,19 +146,19 @@ func (a *setApply) heldBy(p membership.Principal) *membership.Standing {
 	return &membership.Standing{Role: role, Enabled: true}
 }
 
-func (a *setApply) drop(c planning.Change) wish {
-	w := wish{at: c.At(), Change: reconcile.Change{
+func (a *rolesApply) drop(c planning.Change) plannedChange {
+	w := plannedChange{at: c.At(), Change: reconcile.Change{
 		Action: reconcile.Drop, Principal: c.Principal, Want: c.To, Held: a.heldBy(c.Principal), Token: a.token, Loss: c.Loss(a.next.Form()),
 	}}
 	if a.next.Role != "" {
-		w.Settle = settleFor
+		w.QuietFor = quietFor
 	}
 	return w
 }
 
 // finish names those who failed and those who were left alone, and tells who is
 // there now.
-func (a *setApply) finish(ctx context.Context) SetApplied {
+func (a *rolesApply) finish(ctx context.Context) RolesApplied {
 	var failed, warnings, out []membership.Finding
 	answered := map[membership.Principal]bool{}
 	told := map[*reconcile.Shortage]bool{}
@@ -196,11 +196,11 @@ func (a *setApply) finish(ctx context.Context) SetApplied {
 	out = append(out, planning.Bounded(warnings, func(n int) (string, string) {
 		return fmt.Sprintf("%d more notes about principals of %s", n, where), "The others:"
 	})...)
-	return SetApplied{Findings: out, Listing: listing}
+	return RolesApplied{Findings: out, Listing: listing}
 }
 
 // note says once what the state holds after a failure.
-func (a *setApply) note(fs []membership.Finding) {
+func (a *rolesApply) note(fs []membership.Finding) {
 	for i, f := range fs {
 		if f.Severity != membership.SeverityError {
 			continue
@@ -216,7 +216,7 @@ func (a *setApply) note(fs []membership.Finding) {
 
 // listing shows who is there afterwards: after a failure, as it is read anew. A member who
 // is not known by then is taken to stand as at the beginning.
-func (a *setApply) listing(ctx context.Context, failed bool) *membership.Listing {
+func (a *rolesApply) listing(ctx context.Context, failed bool) *membership.Listing {
 	r := a.reconciler
 	if failed && ctx.Err() == nil {
 		if l, err := r.Listing(ctx); err == nil && l.Complete() {
@@ -231,7 +231,7 @@ func (a *setApply) listing(ctx context.Context, failed bool) *membership.Listing
 
 // joined names those who came since the plan was made and are not named, and about whom
 // nothing has been answered.
-func (a *setApply) joined(ctx context.Context, l *membership.Listing, answered map[membership.Principal]bool) []membership.Finding {
+func (a *rolesApply) joined(ctx context.Context, l *membership.Listing, answered map[membership.Principal]bool) []membership.Finding {
 	var fs []membership.Finding
 	left := planning.Compare(l, a.run.traits, a.next, a.held).LeftAlone
 	for _, c := range a.alone {
@@ -256,7 +256,7 @@ func (a *setApply) joined(ctx context.Context, l *membership.Listing, answered m
 // DisbandSet ends the management of a workspace, or of one role in it. It
 // touches nobody. Where the private data says that this is one half of a
 // replacement, the creation in the same run may go on where this one ends.
-func (r *Run) DisbandSet(prior Roles, private Private) {
+func (r *Run) DeleteRoles(prior Roles, private Private) {
 	key := planning.RolesKey(prior.Workspace, prior.Role)
 	if !private.Left && private.Holds != key {
 		return
