@@ -136,7 +136,7 @@ func (r *Run) DeleteBinding(ctx context.Context, c BindingChange) BindingApplied
 }
 
 // leave ends the prior principal's access: it takes it away, reassigns it, or keeps
-// it. atPlan is as in [wish].
+// it. atPlan is as in [plannedChange].
 func (s *space) leave(ctx context.Context, c BindingChange, loss guard.Loss, atPlan int) []membership.Finding {
 	if c.Exit.Keep {
 		return nil

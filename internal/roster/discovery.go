@@ -39,7 +39,7 @@ func Once[T any](ctx context.Context, r *Run, name string, read func(context.Con
 type notBefore struct{}
 
 // NotBefore gives a context in which [Once] and [Run.Tenant] read again what was
-// read before the moment. It is for a second look after a miss: another resource
+// read before the moment. It is for a second try after a miss: another resource
 // of the run may have made what is asked for since the first reading.
 func NotBefore(ctx context.Context, moment time.Time) context.Context {
 	return context.WithValue(ctx, notBefore{}, moment)

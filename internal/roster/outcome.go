@@ -13,7 +13,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
 )
 
-// wish is a change with what its findings need to say.
+// plannedChange is a change with what its findings need to say.
 type plannedChange struct {
 	reconcile.Change
 	// at is the attribute that asks for it, key the entry of that attribute.

@@ -13,7 +13,7 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/roster/reconcile"
 )
 
-// SetApplied is the outcome of applying an authoritative resource.
+// RolesApplied is the outcome of applying an authoritative resource.
 type RolesApplied struct {
 	Findings []membership.Finding
 	// Listing shows who is in the workspace afterwards; nil where that could
@@ -21,7 +21,7 @@ type RolesApplied struct {
 	Listing *membership.Listing
 }
 
-// ApplySet brings a workspace from what the state held to what is planned: higher
+// ApplyRoles brings a workspace from what the state held to what is planned: higher
 // roles and additions first, then lower roles, then removals. Nobody is lowered
 // or removed whom the state did not hold as they stand.
 func (r *Run) ApplyRoles(ctx context.Context, c RolesChange) RolesApplied {
@@ -52,7 +52,7 @@ func (r *Run) ApplyRoles(ctx context.Context, c RolesChange) RolesApplied {
 	return a.finish(ctx)
 }
 
-// setApply is one resource that manages several, being applied.
+// rolesApply is one resource that manages several, being applied.
 type rolesApply struct {
 	*space
 	token   string
@@ -74,7 +74,7 @@ type applied struct {
 	outcomes []reconcile.Outcome
 }
 
-// settleFor is how long nothing must have moved before a resource that manages
+// quietFor is how long nothing must have moved before a resource that manages
 // one role gives up a user whom another resource may name.
 const quietFor = time.Second
 
@@ -253,7 +253,7 @@ func (a *rolesApply) joined(ctx context.Context, l *membership.Listing, answered
 	return fs
 }
 
-// DisbandSet ends the management of a workspace, or of one role in it. It
+// DeleteRoles ends the management of a workspace, or of one role in it. It
 // touches nobody. Where the private data says that this is one half of a
 // replacement, the creation in the same run may go on where this one ends.
 func (r *Run) DeleteRoles(prior Roles, private Private) {

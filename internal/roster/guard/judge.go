@@ -58,7 +58,7 @@ func (j *Judge) Knowing(s Status) *Judge {
 // Policy gives the policy that is judged by.
 func (j *Judge) Policy() Policy { return j.policy }
 
-// Watches tells whether losses in the workspace are looked at.
+// Watches tells whether losses in the workspace are judged.
 func (j *Judge) Watches(workspace string) bool {
 	return j.policy.Mode != Off && !j.exempt[membership.WorkspaceKey(j.traits.Endpoint, workspace)]
 }

@@ -208,7 +208,7 @@ func (b *bindingPlanning) planRemoval(ctx context.Context) {
 	b.leave(ctx, b.EndedLoss(b.BindingChange))
 }
 
-// leave settles what the end of the prior access takes away. A workspace that is gone
+// leave judges what the end of the prior access takes away. A workspace that is gone
 // has nobody to lose.
 func (b *bindingPlanning) leave(ctx context.Context, loss guard.Loss) {
 	workspace := b.Prior.Workspace

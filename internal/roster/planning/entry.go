@@ -136,9 +136,9 @@ func (p *Planner) absent(ctx context.Context, l *membership.Listing, came time.T
 	return nil
 }
 
-// look finds a user in the tenant. Nobody is found without a finding where the
+// findInTenant finds a user in the tenant. Nobody is found without a finding where the
 // tenant cannot be read: then it is left to the apply. Who is missing in a
-// reading that is older than the question is looked for once more.
+// reading that is older than the question is searched for once more.
 func (p *Planner) findInTenant(ctx context.Context, l *membership.Listing, q membership.Principal, came time.Time) (*membership.Person, *membership.Finding) {
 	t, err := p.readings.Tenant(ctx, l.ID, time.Time{})
 	if err != nil {

@@ -270,7 +270,7 @@ func (p *Planner) informed(ctx context.Context, workspace string) *guard.Judge {
 	return j
 }
 
-// lose warns where the credentials' own user loses something, and settles the
+// lose warns where the credentials' own user loses something, and judges the
 // losses of owners among the changes. owners is how many there are now, 0 without a loss.
 func (p *Planner) lose(ctx context.Context, in *instance, l *membership.Listing, workspace string, changes ...guard.Loss) (out []membership.Finding, owners int) {
 	var losses []guard.Loss

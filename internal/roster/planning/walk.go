@@ -61,7 +61,7 @@ func NewWalk(a *activity.Activity, p guard.Policy, r Replaced) *Walk {
 // Activity gives what Terraform is doing with this process.
 func (w *Walk) Activity() *activity.Activity { return w.activity }
 
-// account is the walk's page for one workspace.
+// workspacePlan is what the walk plans for one workspace.
 type workspacePlan struct {
 	planner *Planner
 	id      string
@@ -71,13 +71,13 @@ type workspacePlan struct {
 	needs   int
 	// open is true while a loss waits for an answer.
 	open bool
-	// pulls counts the messages of [account.pulled].
+	// pulls counts the messages of [workspacePlan.pulled].
 	pulls int
 
 	claims
 }
 
-// account gives the page of a workspace. The caller holds the walk's lock.
+// planOf gives the plan of a workspace. The caller holds the walk's lock.
 func (p *Planner) planOf(workspace string) *workspacePlan {
 	w, key := p.walk, p.workspaceKey(workspace)
 	a := w.accounts[key]
@@ -155,7 +155,7 @@ func (p *Planner) gain(in *instance, workspace string, m *membership.Member) {
 	w.signal()
 }
 
-// settle notes losses in one workspace and settles whether they may stand. Noting
+// noteLosses notes losses in one workspace and tells whether they may stand. Noting
 // them, testing them and becoming the one request that waits are one step; so is
 // ceasing to wait. It returns at once where the owners suffice, or where another
 // request waits already and answers for these losses too. The caller holds the lock.
@@ -322,7 +322,7 @@ func (p *Planner) inPlan(ctx context.Context, fs []membership.Finding) []members
 	return fs
 }
 
-// settled tells whether a condition holds once nothing else is being planned. An
+// onceQuiet tells whether a condition holds once nothing else is being planned. An
 // apply waits for nothing. The caller holds the lock.
 func (w *Walk) onceQuiet(ctx context.Context, condition func() bool) bool {
 	if w.plansLocked(ctx) {

@@ -18,7 +18,7 @@ const (
 	read
 	// askSelf: whose the credentials are has to be asked.
 	askSelf
-	// settle: others may name the principal yet.
+	// waitQuiet: others may name the principal yet.
 	waitQuiet
 	// ownTurn: the credentials' own user goes when nothing else is open.
 	ownTurn
@@ -88,14 +88,14 @@ func (r *Reconciler) unknown(it *item, listed row) verdict {
 	}
 }
 
-// unsettled decides about a user whom this run has written about, where no
-// listing shows yet what became of it: they are looked at again until one does.
+// readAgain decides about a user whom this run has written about, where no
+// listing shows yet what became of it: listings are read until one does.
 func (r *Reconciler) readAgain(it *item) verdict {
 	it.number, it.rereads = r.know.Number, it.rereads+1 // the next listing, not this one
 	return verdict{step: read, after: true}
 }
 
-// incomplete ends a change that a listing which shows a part does not settle. One
+// incomplete ends a change that a listing which shows a part does not decide. One
 // that has been sent may stand.
 func (r *Reconciler) incomplete(it *item) verdict {
 	if it.attempts > 0 {

@@ -46,7 +46,8 @@ func (k *knowledge) learn(r reading) {
 	}
 	for p, a := range k.answers {
 		shown := k.Value.Complete() || k.listed(p).there
-		// A removal is remembered longer: a listing that goes back may show who is gone.
+		// The answer to a removal is kept for all of visibleWithin: a later listing may come
+		// from a replica that still shows the member.
 		given := a.after.there && a.after.Enabled
 		if shown && (!k.recent(a) || given && a.number < k.Number && k.listed(p).is(a.after)) {
 			delete(k.answers, p)
@@ -95,7 +96,7 @@ func (k *knowledge) note(p membership.Principal, a *answer) {
 	k.answers[p.Fold()], k.seen = a, nil
 }
 
-// settle takes up what a listing shows of a principal to whom was written.
+// correct takes up what a listing shows of a principal to whom was written.
 func (k *knowledge) correct(p membership.Principal, now row) {
 	if a := k.answers[p.Fold()]; a != nil {
 		a.after, a.unanswered, k.seen = now, false, nil

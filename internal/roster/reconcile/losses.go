@@ -23,13 +23,13 @@ const proofWithin = 10 * time.Second
 // processes; the others wait for a successor.
 type losses struct {
 	open []*item
-	// tenure is true while the lock is being taken or held, judged once it is
+	// running is true while the lock is being taken or held, judged once it is
 	// decided who goes.
 	running, judged bool
 	// gained is true once a gain was answered that nobody has been judged by.
 	gained bool
 	// cancel ends the wait for the lock and for its listing; ended is closed when
-	// the tenure is over.
+	// that is over.
 	cancel context.CancelFunc
 	ended  chan struct{}
 }
@@ -85,7 +85,7 @@ func (r *Reconciler) startLossRound() {
 	r.later = append(r.later, func() { go r.lossRound(ctx) })
 }
 
-// tenure is one batch of losses under the lock between processes.
+// lossRound is one batch of losses under the lock between processes.
 func (r *Reconciler) lossRound(ctx context.Context) {
 	release, err := r.lock(ctx)
 	if err == nil {
@@ -213,7 +213,7 @@ func (r *Reconciler) endLosses() {
 	}
 }
 
-// batch is the losses that are sent under one tenure of the lock.
+// batch is the losses that are sent while the lock is held once.
 type batch struct {
 	r      *Reconciler
 	judge  *guard.Judge
@@ -367,7 +367,7 @@ func (b *batch) send() {
 	r.dispatch()
 }
 
-// prove looks at listings until one shows what became of the batch, and gives
+// prove reads listings until one shows what became of the batch, and gives
 // back what turns out to have been too much. It does not end with the requests.
 func (b *batch) prove(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), proofWithin)
@@ -394,7 +394,7 @@ func (b *batch) prove(ctx context.Context) {
 
 // missing tells how many owners a listing shows too few, and whether that may be
 // concluded from it: it shows none of the batch any more, and all whom this run
-// has made owners; or it is the last that is looked at.
+// has made owners; or it is the last one that is read.
 func (b *batch) missing(l *membership.Listing, last bool) (n int, settled bool) {
 	r := b.r
 	r.mu.Lock()
@@ -557,7 +557,7 @@ func (r *Reconciler) restore(ctx context.Context, w written, seen bool) error {
 	return errors.Join(said...)
 }
 
-// seeBack looks at listings that began after a time, until one shows a user again or
+// seeBack reads listings that began after a time, until one shows a user again or
 // another time has passed.
 func (r *Reconciler) seeBack(ctx context.Context, lost row, held membership.Standing, since, until time.Time) (back bool, err error) {
 	err = r.readUntil(ctx, r.Listings.Now(), until, func(got reading, last bool) bool {

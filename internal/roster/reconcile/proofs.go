@@ -10,8 +10,8 @@ import (
 // that it shows already. Terraform asks for ten at a time, so that a reading proves
 // three and more of them without anything being waited for. Where Terraform is slow,
 // each write comes alone and would have a reading of its own: once there are more than
-// mostReadings for so many writes, the next one waits for company, if that many have
-// been under way at a time. It waits no longer than companyWithin.
+// mostReadings for so many writes, the next one waits for more of them, if that many have
+// been under way at a time. It waits no longer than shareWithin.
 const (
 	mostReadings, perWrites = 2, 5
 	fewestShared            = 3
@@ -29,14 +29,14 @@ type proofs struct {
 	writes, readings int
 	// last is the number of the reading that was counted last.
 	last uint64
-	// peers is how many changes have been under way at a time, as far as that may
+	// concurrent is how many changes have been under way at a time, as far as that may
 	// happen again.
 	concurrent int
-	// next are the writes that wait for company; nil for none.
+	// next are the writes that wait for others; nil for none.
 	next *sharedReading
 }
 
-// gathering are writes that wait for others to be proved by the same reading.
+// sharedReading are writes that wait for others to be proved by the same reading.
 type sharedReading struct {
 	writes int
 	ready  chan struct{}
@@ -55,13 +55,13 @@ func (p *proofs) count(number uint64) {
 	}
 }
 
-// begin lets those go on who wait for company.
+// begin lets those go on who wait for others.
 func (p *proofs) begin() {
 	close(p.next.ready)
 	p.next = nil
 }
 
-// gather returns when a reading may begin that proves these writes, too.
+// shareReading returns when a reading may begin that proves these writes, too.
 func (r *Reconciler) shareReading(ctx context.Context, ws []written) {
 	p, within := &r.proofs, shareWithin
 	r.mu.Lock()

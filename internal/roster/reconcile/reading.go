@@ -73,16 +73,16 @@ func (r *Reconciler) readNewer() {
 		return
 	}
 	asked := slices.Clone(r.unread)
-	moment, looks := r.know.Number, asked[0].rereads
+	moment, rereads := r.know.Number, asked[0].rereads
 	for _, it := range asked {
-		looks = min(looks, it.rereads)
+		rereads = min(rereads, it.rereads)
 		if it.after {
 			moment = max(moment, it.number)
 		}
 	}
 	pause := time.Duration(0)
-	if looks > 1 { // a listing lags: a little later it may not
-		pause = min(firstPause<<min(looks-2, 10), lastPause)
+	if rereads > 1 { // a listing lags: a little later it may not
+		pause = min(firstPause<<min(rereads-2, 10), lastPause)
 	}
 	f := &refresh{asked: asked, moment: moment, pause: pause, ended: make(chan struct{})}
 	f.ctx, f.cancel = background(asked[0].req.ctx)
@@ -173,7 +173,7 @@ func (p *pages) mayWrite() bool {
 }
 
 // endOfTurn gives the next turn to the readers once writes have been sent, and
-// lets those look again who are blocked. So many changes are blocked.
+// lets those try again who are blocked. So many changes are blocked.
 func (p *pages) endOfTurn(blocked int) {
 	if p.writers > 0 {
 		p.turn = readersTurn

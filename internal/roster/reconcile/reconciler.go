@@ -89,8 +89,8 @@ type Reconciler struct {
 type record struct {
 	// holders are the tokens of the instances that hold the principal: one, nearly always.
 	holders []string
-	// handed is what a replaced object held that left the principal to its successor,
-	// until that one comes.
+	// leftToSuccessor is what a destroyed object held whose replacement is still to be
+	// created; nil otherwise.
 	leftToSuccessor *handOver
 	// busy is the change that has been sent and has no outcome; behind are those
 	// that wait for it, open how many there are in all.
@@ -160,8 +160,8 @@ type item struct {
 	came    time.Time
 	number  uint64
 	decided time.Time
-	// after is true where only a listing will do that began after it came; looks
-	// counts those that did not settle it.
+	// after is true where only a listing will do that began after it came; rereads
+	// counts those that did not decide it.
 	after   bool
 	rereads int
 	waits   bool
@@ -176,7 +176,7 @@ type item struct {
 	entered bool
 	// expected is true where the principal stands as the prior state says.
 	expected bool
-	// self marks the credentials' own user; settled that nobody else named the principal.
+	// self marks the credentials' own user; quiet that nobody else named the principal.
 	self, quiet bool
 	unknownSelf string
 	loss        lossState

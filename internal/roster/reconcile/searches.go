@@ -8,34 +8,34 @@ import (
 	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 )
 
-// overlooks is how many looks in a row may miss a user who is there before it
+// misses is how many searches in a row may miss a user who is there before it
 // is taken for granted that this service lists new members elsewhere.
 const misses = 2
 
-// looks proves additions without a whole listing, where the service can be asked
-// for new members. One look is under way at a time; the next one is for all who
+// searches proves additions without a whole listing, where the service can be asked
+// for new members. One search is under way at a time; the next one is for all who
 // came meanwhile. What it finds proves presence, and nothing else.
 type searches struct {
 	// finder is nil where the service cannot.
 	finder membership.Finder
 	// running is under way, next has not begun yet; nil for none.
 	running, next *search
-	// missed counts the looks in a row that missed a user.
+	// missed counts the searches in a row that missed a user.
 	missed int
 }
 
-// look is one look for the users of several calls. When none of these wants it any
+// search is one search for the users of several calls. When none of these wants it any
 // more, it ends.
 type search struct {
 	calls  []*added
 	ctx    context.Context
 	cancel context.CancelFunc
-	// due is true once it waits for company no longer.
+	// due is true once it waits for others no longer.
 	due bool
 }
 
-// added are the writes of one call, as far as no look has proved them. done is closed
-// when the look has ended that was for them, or when an earlier one has proved them all.
+// added are the writes of one call, as far as no search has proved them. done is closed
+// when the search has ended that was for them, or when an earlier one has proved them all.
 type added struct {
 	ws   []written
 	done chan struct{}
@@ -51,7 +51,7 @@ func (k *search) ids() []string {
 	return ids
 }
 
-// find looks for those whom the writes have added, and gives the writes that
+// find searches for those whom the writes have added, and gives the writes that
 // it did not prove.
 func (r *Reconciler) find(ctx context.Context, ws []written) []written {
 	r.mu.Lock()
@@ -79,7 +79,7 @@ func (r *Reconciler) find(ctx context.Context, ws []written) []written {
 	return a.ws
 }
 
-// join puts the writes among those that are looked for next; nil where looking
+// join puts the writes among those that are searched for next; nil where that
 // is of no use.
 func (r *Reconciler) join(ctx context.Context, ws []written) *added {
 	f := &r.searches
@@ -104,7 +104,7 @@ func (r *Reconciler) join(ctx context.Context, ws []written) *added {
 	return a
 }
 
-// leave ends the look that nobody wants any more.
+// leave ends the search that nobody wants any more.
 func (f *searches) leave(a *added) {
 	for _, k := range []*search{f.running, f.next} {
 		if k == nil {
@@ -119,7 +119,7 @@ func (f *searches) leave(a *added) {
 	}
 }
 
-// lookAnyway has the look begin that has waited for company long enough.
+// searchNow has the search begin that has waited for others long enough.
 func (r *Reconciler) searchNow(a *added) {
 	r.mu.Lock()
 	defer r.unlock()
@@ -130,7 +130,7 @@ func (r *Reconciler) searchNow(a *added) {
 	}
 }
 
-// lookAgain begins the next look, unless one is under way or it waits for company.
+// startSearch begins the next search, unless one is under way or it waits for others.
 func (r *Reconciler) startSearch() {
 	f := &r.searches
 	k := f.next
@@ -150,7 +150,7 @@ func (r *Reconciler) startSearch() {
 	r.later = append(r.later, func() { go r.search(k, ids, hint) })
 }
 
-// look makes one look. It also proves what was answered while it was under way.
+// search makes one search. It also proves what was answered while it was under way.
 func (r *Reconciler) search(k *search, ids []string, hint int) {
 	found, err := r.searches.finder.FindMembers(k.ctx, r.Workspace, ids, hint)
 	k.cancel()
@@ -185,13 +185,13 @@ func (r *Reconciler) search(k *search, ids []string, hint int) {
 	r.dispatch()
 }
 
-// rowOf is what a look has found of the principal of a write.
+// rowOf is what a search has found of the principal of a write.
 func rowOf(found map[string]membership.Member, w written) row {
 	m, there := found[w.item.Principal.ID]
 	return row{Member: m, there: there}
 }
 
-// found tells whether a look settles what became of a write that was answered before
+// found tells whether a search shows what became of a write that was answered before
 // it began.
 func (r *Reconciler) found(w written, now row) bool {
 	switch {

@@ -16,7 +16,7 @@ import (
 // did not show.
 const attempts = 4
 
-// firstLook and lastLook bound the pause between two looks at a listing that
+// firstPause and lastPause bound the pause between two readings of a listing that
 // does not show a write yet.
 const (
 	firstPause = 100 * time.Millisecond
@@ -70,7 +70,7 @@ const (
 	lineOpen    = "May have changed an access: the answer was lost, and no listing has shown the change"
 )
 
-// settleLine writes the line about a write whose answer was lost.
+// logOutcome writes the line about a write whose answer was lost.
 func (r *Reconciler) logOutcome(it *item, text string) {
 	if it.line != nil {
 		r.info(it.req.ctx, text, it.line)
@@ -345,7 +345,7 @@ func (r *Reconciler) again(it *item) {
 	r.requeue(it)
 }
 
-// prove looks at listings until they show what became of each write.
+// prove reads listings until they show what became of each write.
 func (r *Reconciler) prove(ws []written) {
 	ctx := ws[0].item.req.ctx
 	r.mu.Lock()
@@ -371,7 +371,7 @@ func (r *Reconciler) prove(ws []written) {
 	}
 }
 
-// unproved ends changes whose effect could not be looked at. The caller holds the lock.
+// unproved ends changes whose effect could not be read. The caller holds the lock.
 func (r *Reconciler) unproved(ws []written, err error) {
 	for _, w := range ws {
 		switch {
@@ -386,8 +386,8 @@ func (r *Reconciler) unproved(ws []written, err error) {
 	}
 }
 
-// shown tells whether a listing settles what became of a write; the last look
-// settles it in any case. The caller holds the lock.
+// shown tells whether a listing shows what became of a write; the last one
+// decides in any case. The caller holds the lock.
 func (r *Reconciler) shown(w written, got reading, last bool) bool {
 	it := w.item
 	now, presence := rowIn(got.Value, it.Principal)
