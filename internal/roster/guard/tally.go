@@ -78,7 +78,7 @@ func (t *Tally) Clone() *Tally {
 	return &c
 }
 
-// Look counts anew, in another listing or with another judge, and tells whether
+// Recount counts anew, in another listing or with another judge, and tells whether
 // there was one.
 func (t *Tally) Recount(j *Judge, l *membership.Listing) bool {
 	if t.judge == j && t.listing == l {
