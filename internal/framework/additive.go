@@ -316,10 +316,12 @@ func (r *additive) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	defer cancel()
-	got := run.ReadBinding(ctx, b, m.label(), getPrivate(ctx, req.Private, &resp.Diagnostics))
+	private := getPrivate(ctx, req.Private, &resp.Diagnostics)
+	private.Imported = m.role.IsNull() // an import gives the id alone
+	got := run.ReadBinding(ctx, b, m.label(), private)
 	resp.Diagnostics.Append(r.diagnostics(got.Findings)...)
 	setPrivate(ctx, resp.Private, got.Private, &resp.Diagnostics)
-	if got.Presence == membership.Absent {
+	if got.Presence == membership.Absent && !resp.Diagnostics.HasError() {
 		resp.State.RemoveResource(ctx)
 	}
 	if got.Presence != membership.There || resp.Diagnostics.HasError() {

@@ -369,18 +369,19 @@ func (r *authoritative) Read(ctx context.Context, req resource.ReadRequest, resp
 		setText(ctx, resp.Private, leftOutKey, "", &resp.Diagnostics)
 		setText(ctx, resp.Private, importedKey, "", &resp.Diagnostics)
 	}
-	imported := r.takeEverything(m)
-	got := run.ReadRoles(ctx, *r.rolesOf(m), getPrivate(ctx, req.Private, &resp.Diagnostics))
+	private := getPrivate(ctx, req.Private, &resp.Diagnostics)
+	private.Imported = r.takeEverything(m)
+	got := run.ReadRoles(ctx, *r.rolesOf(m), private)
 	resp.Diagnostics.Append(r.diagnostics(m, got.Findings)...)
 	setPrivate(ctx, resp.Private, got.Private, &resp.Diagnostics)
-	if got.Presence == membership.Absent {
+	if got.Presence == membership.Absent && !resp.Diagnostics.HasError() {
 		resp.State.RemoveResource(ctx)
 	}
 	if got.Presence != membership.There || resp.Diagnostics.HasError() {
 		return // where nothing certain can be said, the state stays as it is
 	}
 	r.store(m, got.Entries, got.Listing)
-	if imported {
+	if private.Imported {
 		r.leaveEmpty(m)
 		setText(ctx, resp.Private, importedKey, "true", &resp.Diagnostics)
 	}

@@ -30,6 +30,8 @@ type Private struct {
 	Left bool `json:"left,omitempty"`
 	// Owners is how many owners the workspace had when a loss was planned.
 	Owners int `json:"owners,omitempty"`
+	// Imported is true in the Read of an import. It is not kept.
+	Imported bool `json:"-"`
 	// Newcomers are those who have entered in changes of principal of which the
 	// second half failed: the state still has the principal before.
 	Newcomers []Newcomer `json:"newcomers,omitempty"`

@@ -28,7 +28,7 @@ func (p *Planner) ReadBinding(ctx context.Context, b Binding, label string, priv
 	if label == "" {
 		label = b.Principal.ID
 	}
-	l, presence, fs := p.refresh(ctx, b.Workspace, func(said string) membership.Finding {
+	l, presence, fs := p.refresh(ctx, b.Workspace, private, func(said string) membership.Finding {
 		return membership.WarningAt(membership.AtNone, fmt.Sprintf("%s is no longer in %s: the %s is gone", label, p.traits.Workspace(b.Workspace), p.traits.WorkspaceNoun),
 			said+" This resource leaves the state.")
 	})
@@ -42,6 +42,10 @@ func (p *Planner) ReadBinding(ctx context.Context, b Binding, label string, priv
 		p.noteRead(b.Workspace, b.key(), readState{token: private.Instance})
 	}
 	if l == nil {
+		return out
+	}
+	if private.Imported && out.Presence == membership.Absent {
+		out.Findings = append(out.Findings, p.nothingToImport(ctx, l, b.Principal))
 		return out
 	}
 	switch out.Presence {
@@ -78,7 +82,7 @@ type RolesRead struct {
 func (p *Planner) ReadRoles(ctx context.Context, prior Roles, private Private) RolesRead {
 	private = private.withInstance()
 	p.noteRefresh()
-	l, presence, fs := p.refresh(ctx, prior.Workspace, func(said string) membership.Finding {
+	l, presence, fs := p.refresh(ctx, prior.Workspace, private, func(said string) membership.Finding {
 		return membership.WarningAt(membership.AtNone, fmt.Sprintf("%s is gone", membership.Capital(p.traits.Workspace(prior.Workspace))),
 			said+" This resource leaves the state.")
 	})
@@ -98,14 +102,29 @@ func (p *Planner) ReadRoles(ctx context.Context, prior Roles, private Private) R
 	return out
 }
 
+// nothingToImport explains the import of a principal who is not in the workspace.
+func (p *Planner) nothingToImport(ctx context.Context, l *membership.Listing, q membership.Principal) membership.Finding {
+	detail := fmt.Sprintf("%s shows no %s with the id %q, so there is nothing to import.", membership.Capital(p.place(ctx, l.ID)), q.Kind, q.ID)
+	if t, err := p.readings.Tenant(ctx, l.ID, time.Time{}); err == nil {
+		if _, known := t.Person(q); known {
+			detail += " Without the import, the apply adds the member."
+		} else {
+			detail += " " + p.meant(t, l, q)
+		}
+	}
+	return membership.ErrorAt(membership.AtPrincipal, fmt.Sprintf("%s is not in %s", q, p.at(ctx, l.ID)), detail)
+}
+
 // refresh reads a workspace for a state. Where it is certainly gone, the presence is
 // Absent, and gone words that; where it cannot be read, nothing is known.
-func (p *Planner) refresh(ctx context.Context, workspace string, gone func(said string) membership.Finding) (*membership.Listing, membership.Presence, []membership.Finding) {
+func (p *Planner) refresh(ctx context.Context, workspace string, private Private, gone func(said string) membership.Finding) (*membership.Listing, membership.Presence, []membership.Finding) {
 	l, err := p.readings.Listing(ctx, workspace, time.Time{})
 	switch {
 	case err == nil:
 		p.noteListing(workspace, l)
 		return l, membership.NotKnown, p.notes(ctx, l)
+	case membership.FailureOf(err) == membership.Gone && private.Imported:
+		return nil, membership.Absent, []membership.Finding{p.ReadFailure(err, workspace, membership.AtWorkspace)}
 	case membership.FailureOf(err) == membership.Gone:
 		return nil, membership.Absent, []membership.Finding{gone(Sentence(err))}
 	default:

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tf-roster/terraform-provider-roster/internal/framework"
+	"github.com/tf-roster/terraform-provider-roster/internal/membership"
 	"github.com/tf-roster/terraform-provider-roster/internal/mockservice"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/acctest"
 	"github.com/tf-roster/terraform-provider-roster/internal/test/products"
@@ -171,6 +173,27 @@ func TestAccPausedHostDecidesAnew(t *testing.T) {
 				s.has(bob, owner)
 				s.ownersKept()
 			})
+		}
+	})
+}
+
+// An import of nobody says who is not there, and what was probably meant.
+func TestAccImportOfNobody(t *testing.T) {
+	perProduct(t, func(t *testing.T, p products.Product) {
+		s := begin(t, p, map[int]role{alice: owner})
+		s.configure(s.one("x", alice, owner))
+		fails := func(workspace, who string, texts ...string) {
+			t.Helper()
+			id := s.p.Additive.Key.ID(framework.Subject{Workspace: workspace, Principal: membership.Principal{Kind: membership.User, ID: who}})
+			r := s.Fails([]string{"import", "-no-color", s.p.Additive.TypeName + ".x", id}, texts...)
+			if strings.Contains(r.Text(), "non-existent remote object") {
+				t.Error("Terraform has to guess: " + r.Text())
+			}
+		}
+		fails(s.first, p.Person(bob), "is not in workspace", "Without the import, the apply adds the member.")
+		fails(p.Person(carol), p.Person(alice), "was not found in")
+		if p.Name == "blink" { // the other's ids are numbers
+			fails(s.first, s.email(alice), "That is the e-mail address of "+p.Person(alice))
 		}
 	})
 }
