@@ -26,7 +26,7 @@ const module = "github.com/tf-roster/terraform-provider-roster/"
 // what the mock service does in its place.
 var may = map[string][]string{
 	"main":             {"provider"},
-	"provider":         {"product", "framework", "protocol", "protocol/bulk", "protocol/history", "roster", "transport"},
+	"provider":         {"product", "framework", "membership", "protocol", "protocol/bulk", "protocol/history", "roster", "transport"},
 	"product":          {"client", "checks", "framework", "roster", "membership"},
 	"client":           {"apiclient", "wire", "membership", "transport"},
 	"wire":             {"wire"},
