@@ -125,11 +125,12 @@ func place(d *tfprotov6.Diagnostic) string {
 	return b.String()
 }
 
-// call has the provider call a product, with nothing but the settings: it reads the
-// sample's workspace for a user who is no member there, of which a warning tells.
+// call has the provider call a product, with nothing but the settings: it imports from
+// the sample's workspace a user who is no member there. That it says so shows that the
+// workspace was read.
 func call(p *protocol.Provider, product string) protocol.Diagnostics {
 	return slices.DeleteFunc(p.Read(product, mockservice.SampleOf(product).Workspace), func(d *tfprotov6.Diagnostic) bool {
-		return d.Severity == tfprotov6.DiagnosticSeverityWarning
+		return strings.Contains(d.Detail, "nothing to import")
 	})
 }
 
