@@ -201,13 +201,20 @@ func (r Refusal) waysOut() []string {
 	if forms[OfOne] && (causes[Ended] || causes[Replaced] || causes[Moved]) {
 		out = append(out, fmt.Sprintf("Or set %s = \"keep\" and apply that first: it counts only once it has been applied.", w.OnDestroy))
 	}
+	return append(out, r.settings(causes)...)
+}
+
+// settings gives those ways out that are settings of the provider.
+func (r Refusal) settings(causes map[Cause]bool) []string {
+	w, t, minimum := r.Judge.words, r.Judge.traits, r.Judge.policy.MinimumOwners
+	if r.ByService {
+		return []string{fmt.Sprintf("No setting of the provider changes this: %s itself refuses.", t.Product)}
+	}
+	var out []string
 	if r.aGroupInVain() {
 		out = append(out, fmt.Sprintf("If a group is enough: set %s = true.", w.CountOwnerGroups))
 	}
-	if r.ByService {
-		return append(out, fmt.Sprintf("No setting of the provider changes this: %s itself refuses.", t.Product))
-	}
-	if minimum := r.Judge.policy.MinimumOwners; minimum > 1 && r.left() > 0 {
+	if minimum > 1 && r.left() > 0 {
 		out = append(out, fmt.Sprintf("If fewer than %d are enough: lower %s.", minimum, w.MinimumOwners))
 	}
 	if causes[Ended] || causes[Moved] || causes[NotNamed] {
