@@ -54,7 +54,7 @@ type Server interface {
 // the large values that are carried past it (package bulk). The history is nil where
 // Terraform does not start a process for each walk.
 func New(inner tfprotov6.ProviderServer, a Activity, h *history.History, options ...Option) Server {
-	s := &server{inner: inner.(Server), activity: a, history: h, running: map[*scope]struct{}{}} //nolint:errcheck // the framework's server lists
+	s := &server{inner: inner.(Server), activity: a, history: h, running: map[*scope]struct{}{}} //nolint:errcheck // the framework's server has list resources
 	for _, o := range options {
 		o(s)
 	}

@@ -98,14 +98,14 @@ func (s *space) leftAloneFinding(ctx context.Context, w plannedChange, o reconci
 	if w.Want != nil && w.Want.HasOneRole() || w.Loss.What != "" {
 		detail += fmt.Sprintf(" The next plan shows what would happen: %s would be %s.", o.Before.Label(), w.clause(t))
 	}
-	if w.creates && w.Loss.Form == guard.OfOne {
-		detail += fmt.Sprintf(" To keep what is there, write %s in the configuration.", o.Before.Standing())
-	}
-	if w.Held == nil && !w.creates && w.Loss.Form == guard.OfOne {
-		detail += fmt.Sprintf(" Set %s = true to accept the change.", s.run.naming.AdoptExisting)
-	}
-	if !w.creates && w.Loss.Form == guard.OfOne {
+	if w.Loss.Form == guard.OfOne && !w.creates {
+		if w.Held == nil {
+			detail += fmt.Sprintf(" Set %s = true to accept the change.", s.run.naming.AdoptExisting)
+		}
 		return []membership.Finding{membership.ErrorAt(w.at, summary, detail+" The state stays as it was.")}
+	}
+	if w.Loss.Form == guard.OfOne {
+		detail += fmt.Sprintf(" To keep what is there, write %s in the configuration.", o.Before.Standing())
 	}
 	return []membership.Finding{membership.WarningAt(membership.AtNone, summary, detail)}
 }

@@ -46,7 +46,7 @@ func (r *Run) ApplyRoles(ctx context.Context, c RolesChange) RolesApplied {
 	d := planning.Compare(l, r.traits, a.next, a.held)
 	a.alone = d.LeftAlone
 	// All are made before the first is applied, so that the diff is kept no longer.
-	for _, ws := range a.wishes(d) {
+	for _, ws := range a.changes(d) {
 		a.step(ctx, ws)
 	}
 	return a.finish(ctx)
@@ -70,7 +70,7 @@ type rolesApply struct {
 
 // applied is one step: the changes, and what became of each.
 type applied struct {
-	wishes   []plannedChange
+	changes  []plannedChange
 	outcomes []reconcile.Outcome
 }
 
@@ -98,11 +98,11 @@ func (a *rolesApply) step(ctx context.Context, ws []plannedChange) {
 	}
 }
 
-// wishes are the three steps: all who are named and do not get less (who is there
+// changes are the three steps: all who are named and do not get less (who is there
 // already as they are to be is kept from then on), those who keep something, and
 // those who keep nothing. Of those who enter, those of one role stand together, so
 // that one call can add several.
-func (a *rolesApply) wishes(d planning.Diff) [3][]plannedChange {
+func (a *rolesApply) changes(d planning.Diff) [3][]plannedChange {
 	less := make(map[membership.Principal]bool, len(d.Lower))
 	for _, c := range d.Lower {
 		less[c.Principal.Fold()] = true
@@ -163,7 +163,7 @@ func (a *rolesApply) finish(ctx context.Context) RolesApplied {
 	answered := map[membership.Principal]bool{}
 	told := map[*reconcile.Shortage]bool{}
 	for _, step := range a.steps {
-		for i, w := range step.wishes {
+		for i, w := range step.changes {
 			o := step.outcomes[i]
 			if o.Short != nil {
 				if told[o.Short] {

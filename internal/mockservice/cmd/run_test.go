@@ -17,18 +17,23 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestServesUntilItIsStopped(t *testing.T) {
+// start runs the command until it is stopped, or the test ends. code gives its exit code.
+func start(t *testing.T, args []string, stdout, stderr io.Writer) (stop context.CancelFunc, code <-chan int) {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
+	t.Cleanup(stop)
+	ended := make(chan int, 1)
+	go func() { ended <- run(ctx, args, stdout, stderr) }()
+	return stop, ended
+}
+
+func TestServesUntilItIsStopped(t *testing.T) {
 	envFile := filepath.Join(t.TempDir(), "env")
 	var stdout, stderr output.Buffer
-	code := make(chan int, 1)
-	go func() {
-		code <- run(ctx, []string{
-			"-env-file", envFile, "-log", "-check-wire", "-latency", "1ms",
-			"-fault", "kind=status,status=503,times=1", "-behaviour", "blink.role_case=capitalised",
-		}, &stdout, &stderr)
-	}()
+	stop, code := start(t, []string{
+		"-env-file", envFile, "-log", "-check-wire", "-latency", "1ms",
+		"-fault", "kind=status,status=503,times=1", "-behaviour", "blink.role_case=capitalised",
+	}, &stdout, &stderr)
 	var text []byte
 	for deadline := time.Now().Add(10 * time.Second); len(text) == 0; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -106,12 +111,9 @@ func TestAnOldEnvironmentFileIsRemoved(t *testing.T) {
 
 // A service that ends leaves the file of the one that has followed it.
 func TestAnotherServicesEnvironmentFileStays(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
 	envFile := filepath.Join(t.TempDir(), "env")
 	var stdout, stderr output.Buffer
-	code := make(chan int, 1)
-	go func() { code <- run(ctx, []string{"-env-file", envFile}, &stdout, &stderr) }()
+	stop, code := start(t, []string{"-env-file", envFile}, &stdout, &stderr)
 	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(stderr.String(), "stop with Ctrl-C"); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("it does not listen: %s", &stderr)

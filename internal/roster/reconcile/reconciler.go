@@ -165,7 +165,7 @@ type item struct {
 	after   bool
 	rereads int
 	waits   bool
-	// tried are the calls that were of no use, attempts how often one was answered,
+	// tried are the calls that did not help, attempts how often one was answered,
 	// said what earlier ones answered.
 	tried    map[way]bool
 	attempts int

@@ -197,19 +197,21 @@ func (r *Reconciler) call(ws []written) bool {
 		return false
 	}
 	receipt, err := r.request(membership.WithSending(it.req.ctx, sending), ws)
-	stale := membership.FailureOf(err) == membership.Stale
+	if membership.FailureOf(err) == membership.Stale {
+		for _, w := range ws {
+			w.item.sent = sending.Attempts
+		}
+		return false
+	}
 	took, number := time.Since(began), r.Listings.Now()
 	for i := range ws {
 		w := &ws[i]
-		if w.item.sent = sending.Attempts; stale {
-			continue
-		}
 		w.item.sent = 0
 		w.err, w.number, w.at = err, number, time.Now()
 		w.item.attempts++
 		w.item.line = r.lineAbout(w, receipt, took)
 	}
-	return !stale
+	return true
 }
 
 func (r *Reconciler) request(ctx context.Context, ws []written) (membership.Receipt, error) {

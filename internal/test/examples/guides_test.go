@@ -44,6 +44,14 @@ func world(t *testing.T) place {
 	return place{CLI: acctest.New(t, svc.Env()), svc: svc}
 }
 
+// ownersKept fails the test if the workspace was ever without an owner.
+func (p place) ownersKept(t *testing.T) {
+	t.Helper()
+	if got := mockblink.Of(p.svc).FewestOwners(mockblink.DefaultWorkspace); got < 1 {
+		t.Errorf("the workspace was down to %d owners", got)
+	}
+}
+
 // untouched fails the test if anything was changed since the audit was reset.
 func (p place) untouched(t *testing.T) {
 	t.Helper()
@@ -123,9 +131,7 @@ func TestAccGuides_threeHandovers(t *testing.T) {
 			if got := mockblink.Of(p.svc).Role(mockblink.DefaultWorkspace, "user", "u-carol"); got != "owner" {
 				t.Errorf("carol is %q", got)
 			}
-			if got := mockblink.Of(p.svc).FewestOwners(mockblink.DefaultWorkspace); got < 1 {
-				t.Errorf("the workspace was down to %d owners", got)
-			}
+			p.ownersKept(t)
 		})
 	}
 }
@@ -173,9 +179,7 @@ resource "roster_blink_workspace_role_binding" "` + who + `" {
 				p.Apply()
 				p.Clean()
 			}
-			if got := mockblink.Of(p.svc).FewestOwners(mockblink.DefaultWorkspace); got < 1 {
-				t.Errorf("the workspace was down to %d owners", got)
-			}
+			p.ownersKept(t)
 		})
 	}
 }
@@ -218,9 +222,7 @@ resource "roster_blink_workspace_role_binding" "` + who + `" {
 			p.Write("main.tf", back)
 			p.Apply()
 			p.Clean()
-			if got := mockblink.Of(p.svc).FewestOwners(mockblink.DefaultWorkspace); got < 1 {
-				t.Errorf("the workspace was down to %d owners", got)
-			}
+			p.ownersKept(t)
 		})
 	}
 }
